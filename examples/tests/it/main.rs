@@ -1,0 +1,4 @@
+//! The examples against published figures.
+
+mod data;
+mod published_et0;
