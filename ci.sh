@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# Every check of the project, by name, the same on a laptop and in CI: ./ci.sh fmt lint test
+set -euo pipefail
+cd "$(dirname "$0")"
+
+targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
+msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+tools=target/tools # Python environment with the cargo tools that ship as wheels
+
+usage() {
+    cat <<TXT
+usage: ./ci.sh CHECK...
+  fmt       formatting
+  lint      clippy: all features, and none
+  test      unit, property, integration and documentation tests
+  embedded  builds for ${targets[*]}, flash cost of a contract
+  season    the season example: promises, determinism, bad input
+  docs      rustdoc as docs.rs builds it (nightly if installed)
+  deny      licences, bans and sources of all dependencies
+  package   what would be published
+  all       all of the above
+by name only, slow:
+  msrv      the published crates with Rust $msrv
+  fuzz      each fuzz target, FUZZ_SECONDS (60) each
+  miri      unit tests under Miri
+  loom      model checking of shared structures
+  powerset  every combination of features
+  compare   figures beside other crates: ./ci.sh compare; gates on instruction counts
+TXT
+}
+
+note() { printf '      %s\n' "$*"; }
+
+run() {
+    printf '    > %s\n' "$*"
+    "$@"
+}
+
+# need_target NAME...: rustup targets
+need_target() {
+    local installed
+    installed=$(rustup target list --installed)
+    for target in "$@"; do
+        grep -qx "$target" <<<"$installed" || run rustup target add "$target"
+    done
+}
+
+# need_package COMMAND PACKAGE: a Debian package that provides a command
+need_package() {
+    command -v "$1" >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        run apt-get update -qq
+        run env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y "$2" >/dev/null
+    else
+        echo "$1 is missing: install the package $2" >&2
+        return 1
+    fi
+}
+
+# need_tool NAME: a cargo tool
+need_tool() {
+    command -v "cargo-$1" >/dev/null && return
+    PATH="$PWD/$tools/bin:$PATH"
+    command -v "cargo-$1" >/dev/null && return
+    [ -x "$tools/bin/pip" ] || run python3 -m venv "$tools"
+    run "$tools/bin/pip" install -q "astral-dev-toolchain-cargo-$1"
+}
+
+has_nightly() { rustup toolchain list | grep -q '^nightly'; }
+
+need_nightly() {
+    has_nightly || run rustup toolchain install nightly --profile minimal
+}
+
+check_fmt() {
+    run cargo fmt --all --check
+    for workspace in examples/compare examples/firmware; do
+        run cargo fmt --manifest-path "$workspace/Cargo.toml" --all --check
+    done
+}
+
+check_lint() {
+    run cargo clippy --workspace --all-targets --all-features -- -D warnings
+    run cargo clippy -p gofarm-core --no-default-features -- -D warnings
+}
+
+check_test() {
+    run cargo test --workspace --all-features
+}
+
+check_embedded() {
+    need_target "${targets[@]}"
+    for target in "${targets[@]}"; do
+        run cargo build -q -p gofarm-core --no-default-features --target "$target"
+        run cargo build -q -p gofarm-core --no-default-features --features derive --target "$target"
+    done
+    run examples/firmware/flash_cost.sh
+}
+
+check_season() {
+    run cargo build -q --release -p gofarm-examples --bin season
+    run examples/check_season.sh target/release/season
+}
+
+check_docs() {
+    if has_nightly; then
+        run env RUSTDOCFLAGS="--cfg docsrs -D warnings" \
+            cargo +nightly doc -q --workspace --no-deps --all-features
+    else
+        run env RUSTDOCFLAGS="-D warnings" cargo doc -q --workspace --no-deps --all-features
+    fi
+}
+
+check_deny() {
+    need_tool deny
+    run cargo deny --all-features check bans licenses sources
+    note "advisories are not checked here: the database is fetched from the network (cargo deny check advisories)"
+}
+
+check_package() {
+    run cargo package -q --workspace --exclude gofarm-examples --allow-dirty --no-verify
+}
+
+check_msrv() {
+    rustup toolchain list | grep -q "^$msrv" || run rustup toolchain install "$msrv" --profile minimal
+    run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p gofarm-core --all-features
+    run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p gofarm-core --no-default-features
+}
+
+check_fuzz() {
+    need_nightly
+    need_tool fuzz
+    local target
+    for target in $(cd fuzz && cargo +nightly fuzz list); do
+        (cd fuzz && run cargo +nightly fuzz run "$target" -- -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=2048)
+    done
+}
+
+check_miri() {
+    need_nightly
+    run rustup component add miri rust-src --toolchain nightly
+    # Property tests and simulations run natively; Miri reads the unit tests of the library.
+    run env MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 \
+        cargo +nightly miri test -q -p gofarm-core --lib
+}
+
+check_loom() {
+    note "no lock-free structure of our own yet: hot::Hot is built on arc-swap, which tests its own with loom"
+}
+
+check_powerset() {
+    need_tool hack
+    run cargo hack check -q -p gofarm-core --feature-powerset --no-dev-deps
+}
+
+check_compare() {
+    need_package valgrind valgrind
+    run examples/compare/instructions.sh
+    run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- core
+}
+
+all=(fmt lint test embedded season docs deny package)
+
+[ $# -gt 0 ] || {
+    usage
+    exit 2
+}
+checks=()
+for name in "$@"; do
+    case $name in
+        all) checks+=("${all[@]}") ;;
+        -h | --help | help)
+            usage
+            exit 0
+            ;;
+        *)
+            declare -F "check_$name" >/dev/null || {
+                echo "ci.sh: no check named '$name'" >&2
+                usage >&2
+                exit 2
+            }
+            checks+=("$name")
+            ;;
+    esac
+done
+
+summary=()
+for name in "${checks[@]}"; do
+    printf '==> %s\n' "$name"
+    started=$SECONDS
+    # Not in a condition, where `set -e` would be off inside the check.
+    "check_$name"
+    summary+=("$(printf '%-9s ok %5d s' "$name" $((SECONDS - started)))")
+done
+printf '==> done\n'
+printf '    %s\n' "${summary[@]}"

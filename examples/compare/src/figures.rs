@@ -1,0 +1,123 @@
+//! What was measured: times by criterion, allocations by counting, plain facts; one row each.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use criterion::Criterion;
+use serde::{Deserialize, Serialize};
+
+/// One measured figure.
+#[derive(Serialize)]
+struct Figure {
+    case: &'static str,
+    engine: &'static str,
+    unit: &'static str,
+    value: f64,
+}
+
+/// All figures of one run.
+pub struct Figures {
+    criterion: Criterion,
+    home: PathBuf,
+    rows: Vec<Figure>,
+}
+
+/// Criterion's `sample.json`: total nanoseconds of each sample and its number of iterations.
+#[derive(Deserialize)]
+struct Sample {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+impl Figures {
+    pub fn new() -> Self {
+        let home = std::env::temp_dir().join(format!("gofarm-compare-{}", std::process::id()));
+        let criterion = Criterion::default()
+            .output_directory(&home)
+            .without_plots()
+            .sample_size(60)
+            .warm_up_time(Duration::from_millis(200))
+            .measurement_time(Duration::from_millis(800));
+        Self {
+            criterion,
+            home,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Times `work` (the least time of one call among criterion's samples, for these machines are shared) and
+    /// counts the allocations of one call.
+    pub fn time<R>(
+        &mut self,
+        case: &'static str,
+        engine: &'static str,
+        mut work: impl FnMut() -> R,
+    ) {
+        let group = case.replace([' ', ','], "_");
+        let mut benchmark = self.criterion.benchmark_group(&group);
+        benchmark.bench_function(engine, |bencher| bencher.iter(&mut work));
+        benchmark.finish();
+        let path = self.home.join(&group).join(engine).join("new/sample.json");
+        let least = std::fs::read(&path)
+            .ok()
+            .and_then(|text| serde_json::from_slice::<Sample>(&text).ok())
+            .and_then(|sample| {
+                let calls = sample.times.iter().zip(&sample.iters).map(|(t, n)| t / n);
+                calls.min_by(f64::total_cmp)
+            })
+            .unwrap_or_else(|| panic!("criterion left no samples at {}", path.display()));
+        self.note(case, engine, "ns", least);
+        let allocations = allocation_counter::measure(|| {
+            black_box(work());
+        });
+        #[expect(clippy::cast_precision_loss, reason = "a small count")]
+        self.note(case, engine, "allocations", allocations.count_total as f64);
+    }
+
+    /// Notes a figure that is not a time.
+    pub fn note(
+        &mut self,
+        case: &'static str,
+        engine: &'static str,
+        unit: &'static str,
+        value: f64,
+    ) {
+        self.rows.push(Figure {
+            case,
+            engine,
+            unit,
+            value,
+        });
+    }
+
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&self.rows).expect("figures are plain values")
+    }
+
+    pub fn to_table(&self) -> String {
+        let mut table = String::new();
+        let mut last = "";
+        for Figure {
+            case,
+            engine,
+            unit,
+            value,
+        } in &self.rows
+        {
+            if *case != last {
+                let _ = writeln!(table, "\n{case}");
+                last = case;
+            }
+            let _ = writeln!(table, "  {engine:<14} {value:>12.1} {unit}");
+        }
+        table
+    }
+}
+
+impl Drop for Figures {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
