@@ -1,0 +1,85 @@
+//! Soil probes that follow the field and fail the way probes fail.
+
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::{Instant, hours};
+
+use super::contract::SoilProbe;
+use super::field::Field;
+
+/// What a poll of the field bus gives: a raw record, or no answer.
+pub(super) type Sample = Option<SoilProbe>;
+
+/// One probe on the field bus.
+#[derive(Debug)]
+pub(super) struct Probe {
+    random: SplitMix64,
+    /// Calibration error in m³/m³, fixed for a probe.
+    offset: f64,
+    stuck: Option<(SoilProbe, Instant)>,
+}
+
+impl Probe {
+    pub(super) fn new(seed: u64) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let offset = (random.below(7) as f64 - 3.0) / 1_000.0;
+        Self {
+            random,
+            offset,
+            stuck: None,
+        }
+    }
+
+    /// One sample of the field at `now`; about 1 in 70 is wrong in one of the ways below.
+    pub(super) fn sample(&mut self, now: Instant, field: &Field, slot: usize) -> Sample {
+        let honest = SoilProbe {
+            water: self.noisy(field.irrigated().water_content() + self.offset, 0.001),
+            temperature: self.noisy(field.temperature(slot), 0.1),
+            sample_every: 900,
+        };
+        if let Some((frozen, until)) = self.stuck {
+            if now < until {
+                return Some(frozen);
+            }
+            self.stuck = None;
+        }
+        match self.random.below(10_000) {
+            0..30 => None, // no answer on the bus
+            30..60 => Some(SoilProbe {
+                water: f32::NAN, // failed conversion
+                ..honest
+            }),
+            60..80 => Some(SoilProbe {
+                water: 33_783.0, // wrong scale
+                ..honest
+            }),
+            80..100 => Some(SoilProbe {
+                water: 0.0, // pulled out of the ground
+                ..honest
+            }),
+            100..120 => Some(SoilProbe {
+                water: honest.water + 0.15, // a spike within the range
+                ..honest
+            }),
+            120..135 => Some(SoilProbe {
+                temperature: 85.0, // power-on value of a well-known sensor
+                ..honest
+            }),
+            135..138 => {
+                let time = hours(8 + self.random.below(24));
+                self.stuck = Some((honest, now + time));
+                Some(honest)
+            }
+            _ => Some(honest),
+        }
+    }
+
+    /// `value` with noise of up to 2 steps, rounded to the probe's resolution `step`.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a probe reports in single precision"
+    )]
+    fn noisy(&mut self, value: f64, step: f64) -> f32 {
+        let noise = self.random.below(5) as f64 - 2.0;
+        (((value / step).round() + noise) * step) as f32
+    }
+}

@@ -1,0 +1,325 @@
+//! The valve's node: what an integrator writes around a [`Lease`] on a real device.
+//!
+//! The valve is a latching one: it stays as it is while the node is down, so a node that restarts with the water
+//! running has to close first. The node has no battery-backed clock: after a start it does not know the time for a
+//! while.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use gofarm_core::command::{
+    CloseReason, Command, CommandId, Duty, Lease, Outcome, RamJournal, Refusal, Report, Tally,
+    Verdict,
+};
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::{Instant, UnixMillis, millis, secs};
+
+use super::contract::Open;
+use super::radio::{Radio, ToController, ToValve};
+use super::referee::Referee;
+
+/// From the pulse to the water.
+const OPENING: Duration = millis(800);
+/// From water to the flow meter's word.
+const FLOW_SEEN: Duration = secs(20);
+/// A restart by the watchdog.
+const RESTART: Duration = secs(3);
+/// From a start until the network gives the time.
+const TIME_UNKNOWN: Duration = secs(60);
+/// How many ends of commands the node can tell again.
+const REMEMBERED: usize = 16;
+
+/// The node, and the pipe that it is mounted in.
+#[derive(Debug)]
+pub(super) struct ValveNode {
+    random: SplitMix64,
+    epoch: UnixMillis,
+    power: Power,
+    /// Since when water has been running.
+    water: Option<Instant>,
+    /// Time with water since the last [`ValveNode::take_flow`].
+    flowed: Duration,
+    /// A pulse under way, and its end.
+    opening: Option<(CommandId, Instant)>,
+    flow_due: Option<(CommandId, Instant)>,
+    /// A restart that is about to happen.
+    fault: Option<Instant>,
+    ended: VecDeque<(CommandId, Report)>,
+    counts: Counts,
+}
+
+#[derive(Debug)]
+enum Power {
+    On { lease: Lease<RamJournal>, booted: Instant },
+    /// Restarting; what the journal kept.
+    Off { journal: RamJournal, until: Instant },
+}
+
+/// What happened at the valve.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) restarts: u32,
+    pub(super) restarts_with_water: u32,
+    pub(super) runs: u32,
+    pub(super) closes: BTreeMap<&'static str, u32>,
+    pub(super) refused: BTreeMap<&'static str, u32>,
+}
+
+impl ValveNode {
+    /// A node fresh from the factory.
+    pub(super) fn new(seed: u64, epoch: UnixMillis, referee: &mut Referee) -> Self {
+        let mut lease = Lease::restore(RamJournal::new(), Instant::ZERO);
+        // A journal in memory always has room for a snapshot of its own size.
+        let _ = lease.commission();
+        referee.started(Instant::ZERO);
+        Self {
+            random: SplitMix64::new(seed),
+            epoch,
+            power: Power::On {
+                lease,
+                booted: Instant::ZERO,
+            },
+            water: None,
+            flowed: Duration::ZERO,
+            opening: None,
+            flow_due: None,
+            fault: None,
+            ended: VecDeque::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// A message has arrived; one that arrives while the node is down is lost.
+    pub(super) fn handle(
+        &mut self,
+        now: Instant,
+        message: ToValve,
+        radio: &mut Radio,
+        referee: &mut Referee,
+    ) {
+        let Power::On { lease, booted } = &mut self.power else {
+            return;
+        };
+        let wall = wall_time(self.epoch, now, *booted);
+        let local = local_time(now, *booted);
+        match message {
+            ToValve::Close(close) => {
+                if lease.accept(&close, local, wall) == Verdict::Accepted {
+                    self.opening = None;
+                    radio.send_to_controller(
+                        now,
+                        ToController::Report(close.id(), Report::Accepted),
+                    );
+                    self.drive_close(now, Some(close.id()), radio, referee);
+                }
+            }
+            ToValve::Open(open) => match lease.accept(&open, local, wall) {
+                Verdict::Accepted => self.start_opening(now, &open, radio, referee),
+                Verdict::Refused(why) => self.refuse(now, open.id(), why, radio),
+            },
+        }
+    }
+
+    fn start_opening(
+        &mut self,
+        now: Instant,
+        open: &Command<Open>,
+        radio: &mut Radio,
+        referee: &mut Referee,
+    ) {
+        referee.leased(now, open.lease_time().unwrap_or_default());
+        self.opening = Some((open.id(), now + OPENING));
+        radio.send_to_controller(now, ToController::Report(open.id(), Report::Accepted));
+        // Some runs are cut short by a restart, a few in the middle of the opening pulse.
+        match self.random.below(100) {
+            0..3 => self.fault = Some(now + OPENING / 2),
+            3..11 => {
+                let length = open.lease_time().unwrap_or_default().as_secs();
+                self.fault = Some(now + secs(1 + self.random.below(length.max(1))));
+            }
+            _ => {}
+        }
+    }
+
+    /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
+    fn refuse(&mut self, now: Instant, id: CommandId, why: Refusal, radio: &mut Radio) {
+        *self.counts.refused.entry(why.as_str()).or_default() += 1;
+        let answer = match why {
+            Refusal::Repeated | Refusal::Retained | Refusal::MayRepeat { .. } => {
+                let known = self.ended.iter().find(|(known, _)| *known == id);
+                known.map(|(_, report)| *report)
+            }
+            _ => Some(Report::Ended(why.outcome())),
+        };
+        if let Some(report) = answer {
+            self.tell(now, id, report, radio);
+        }
+    }
+
+    fn tell(&mut self, now: Instant, id: CommandId, report: Report, radio: &mut Radio) {
+        if self.ended.iter().all(|(known, _)| *known != id) {
+            self.ended.truncate(REMEMBERED - 1);
+            self.ended.push_front((id, report));
+        }
+        radio.send_to_controller(now, ToController::Report(id, report));
+    }
+
+    /// When [`ValveNode::poll`] has something to do.
+    pub(super) fn poll_timeout(&self) -> Instant {
+        let own = match &self.power {
+            Power::Off { until, .. } => return *until,
+            Power::On { lease, booted } => lease
+                .poll_timeout()
+                .map(|local| *booted + local.saturating_since(Instant::ZERO)),
+        };
+        let opening = self.opening.map(|(_, at)| at);
+        let flow = self.flow_due.map(|(_, at)| at);
+        [own, opening, flow, self.fault]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// Does what is due; a real node calls this in its main loop.
+    pub(super) fn poll(&mut self, now: Instant, radio: &mut Radio, referee: &mut Referee) {
+        if self.fault.is_some_and(|at| now >= at) {
+            self.stop(now, referee);
+        }
+        if let Power::Off { journal, until } = &self.power {
+            if now < *until {
+                return;
+            }
+            let journal = journal.clone();
+            self.start(now, journal, radio, referee);
+        }
+        if let Some((id, _)) = self.opening.take_if(|(_, at)| now >= *at)
+            && let Power::On { lease, .. } = &mut self.power
+        {
+            self.water = Some(now);
+            self.flow_due = Some((id, now + FLOW_SEEN));
+            self.counts.runs += 1;
+            referee.opened(id);
+            lease.executed(id);
+            self.tell(now, id, Report::Ended(Outcome::Executed), radio);
+        }
+        if let Some((id, _)) = self.flow_due.take_if(|(_, at)| now >= *at)
+            && self.water.is_some()
+        {
+            radio.send_to_controller(now, ToController::Flow(id));
+        }
+        self.drive_close(now, None, radio, referee);
+    }
+
+    /// Does the node's duty: drives the close as long as it is due, and confirms it by the flow meter.
+    fn drive_close(
+        &mut self,
+        now: Instant,
+        commanded: Option<CommandId>,
+        radio: &mut Radio,
+        referee: &mut Referee,
+    ) {
+        let Power::On { lease, booted } = &mut self.power else {
+            return;
+        };
+        let local = local_time(now, *booted);
+        if lease.poll(local) != Duty::MustClose {
+            return;
+        }
+        referee.close_driven(now);
+        self.opening = None;
+        // A sticky valve: one pulse in 12 does not close it, and the lease asks again in a second.
+        if self.water.is_some() && self.random.below(12) == 0 {
+            return;
+        }
+        if let Some(since) = self.water.take() {
+            self.flowed += now.saturating_since(since);
+        }
+        self.flow_due = None;
+        self.fault = None;
+        let Some(closed) = lease.closed(local) else {
+            return;
+        };
+        referee.closed(closed.delay());
+        *self.counts.closes.entry(closed.why().as_str()).or_default() += 1;
+        if closed.why() != CloseReason::Started || closed.command().is_some() {
+            radio.send_to_controller(now, ToController::Closed(closed));
+        }
+        if let Some(id) = commanded {
+            self.tell(now, id, Report::Ended(Outcome::Executed), radio);
+        }
+    }
+
+    /// The node restarts: all but the journal, the valve and the water is lost.
+    fn stop(&mut self, now: Instant, referee: &mut Referee) {
+        let until = now + RESTART;
+        let journal = RamJournal::new();
+        let was = core::mem::replace(&mut self.power, Power::Off { journal, until });
+        if let (Power::On { lease, .. }, Power::Off { journal, .. }) = (was, &mut self.power) {
+            *journal = lease.into_journal();
+        }
+        // The pulse may have reached the valve before the end: here it has.
+        if let Some((id, _)) = self.opening.take() {
+            self.water = Some(now);
+            referee.opened(id);
+        }
+        self.fault = None;
+        self.flow_due = None;
+        self.ended.clear();
+        self.counts.restarts += 1;
+        self.counts.restarts_with_water += u32::from(self.water.is_some());
+        referee.stopped(now);
+    }
+
+    fn start(
+        &mut self,
+        now: Instant,
+        journal: RamJournal,
+        radio: &mut Radio,
+        referee: &mut Referee,
+    ) {
+        referee.started(now);
+        let mut lease: Lease<RamJournal> = Lease::restore(journal, Instant::ZERO);
+        let mut unknown = Vec::new();
+        while let Some(id) = lease.poll_indeterminate() {
+            unknown.push(id);
+        }
+        self.power = Power::On { lease, booted: now };
+        for id in unknown {
+            self.tell(now, id, Report::Ended(Outcome::Indeterminate), radio);
+        }
+    }
+
+    /// Time with water since the last call.
+    pub(super) fn take_flow(&mut self, now: Instant) -> Duration {
+        if let Some(since) = &mut self.water {
+            self.flowed += now.saturating_since(*since);
+            *since = now;
+        }
+        core::mem::take(&mut self.flowed)
+    }
+
+    /// How many deliveries the node took and how each ended.
+    pub(super) fn tally(&self) -> Tally {
+        match &self.power {
+            Power::On { lease, .. } => lease.tally(),
+            Power::Off { journal, .. } => {
+                Lease::<RamJournal>::restore(journal.clone(), Instant::ZERO).tally()
+            }
+        }
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
+
+/// The node's own clock: it starts when the node does.
+fn local_time(now: Instant, booted: Instant) -> Instant {
+    Instant::ZERO + now.saturating_since(booted)
+}
+
+fn wall_time(epoch: UnixMillis, now: Instant, booted: Instant) -> Option<UnixMillis> {
+    let knows_time = booted == Instant::ZERO || now >= booted + TIME_UNKNOWN;
+    knows_time.then(|| epoch + now.saturating_since(Instant::ZERO))
+}
