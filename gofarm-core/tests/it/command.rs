@@ -1,5 +1,10 @@
 //! Commands against the real defects of the field, and the controller's account of them.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helper functions too"
+)]
+
 use core::time::Duration;
 
 use gofarm_core::command::{
@@ -431,7 +436,7 @@ proptest! {
             prop_assert_eq!(tally.issued() - tally.pending(), ends.len() as u64);
         }
         now += Duration::from_secs(10);
-        while let Some(_) = tracker.poll(now) {}
+        while tracker.poll(now).is_some() {}
         prop_assert_eq!(tracker.tally().pending(), 0, "patience ends every command");
     }
 }
