@@ -185,4 +185,24 @@ mod tests {
             assert_eq!(text.parse::<CommandId>(), Err(error), "{text}");
         }
     }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn people_read_an_id_as_hexadecimal_text() {
+        use serde::de::value::{Error, StrDeserializer};
+        use serde::{Deserialize, Serialize};
+
+        struct AsSerialized(CommandId);
+        impl fmt::Display for AsSerialized {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.serialize(f)
+            }
+        }
+        let id = CommandId::new([0xa5; 16]);
+        let text = AsSerialized(id).to_string();
+        assert_eq!(text, "a5".repeat(16));
+        let read = |text| CommandId::deserialize(StrDeserializer::<Error>::new(text));
+        assert_eq!(read(&text), Ok(id));
+        assert!(read("a5").is_err() && read(&"g5".repeat(16)).is_err());
+    }
 }

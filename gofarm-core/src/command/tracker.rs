@@ -40,7 +40,7 @@ impl Facts {
         self.commanded
     }
 
-    /// What the device said last, and when that came in.
+    /// How the device said that it ended, or that it accepted it, and when that came in.
     #[must_use]
     pub const fn reported(&self) -> Option<(Report, Instant)> {
         self.reported
@@ -180,7 +180,10 @@ impl<const N: usize> Tracker<N> {
             self.late += 1;
             return None;
         };
-        slot.facts.reported = Some((report, now));
+        // Reports may overtake each other: "accepted" after the end is no news.
+        if report != Report::Accepted || slot.facts.reported.is_none() {
+            slot.facts.reported = Some((report, now));
+        }
         let is_pending = slot.facts.outcome.is_none();
         match report {
             Report::Accepted if is_pending => None,

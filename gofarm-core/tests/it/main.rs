@@ -1,0 +1,5 @@
+//! Public behaviour of gofarm-core.
+
+mod command;
+mod lease;
+mod quality;
