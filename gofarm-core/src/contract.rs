@@ -14,6 +14,8 @@
 //! is the business of [`crate::quality`].
 
 mod affordance;
+#[doc(hidden)]
+pub mod derived;
 mod descriptor;
 mod fingerprint;
 mod number;

@@ -29,5 +29,5 @@ pub mod verify;
 pub use contract::{Action, Describe, Device, Event, Validate, Validated, Violation};
 pub use device::DeviceId;
 
-// #[cfg(feature = "derive")]
-// pub use gofarm_core_derive::{Action, Describe, Device, Event};
+#[cfg(feature = "derive")]
+pub use gofarm_core_derive::{Action, Describe, Device, Event};
