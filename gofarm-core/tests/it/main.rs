@@ -1,0 +1,3 @@
+//! Public behaviour of `gofarm-core`, one file per subject.
+
+mod quantity;
