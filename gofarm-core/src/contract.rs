@@ -18,18 +18,26 @@ mod affordance;
 pub mod derived;
 mod descriptor;
 mod fingerprint;
+mod json;
+mod json_schema;
 mod number;
+mod open_api;
 mod primitive;
 mod property;
 mod schema;
+mod thing_description;
 mod validated;
 mod violation;
+mod vocabulary;
 
 pub use affordance::{ActionContract, EventContract, OnLinkLoss};
 pub use descriptor::Descriptor;
+pub use json_schema::{Dialect, JsonSchema};
 pub use number::{Number, Repr};
+pub use open_api::{OpenApi, OpenApiVersion};
 pub use property::{Access, Literal, Property, Rate};
 pub use schema::{Numeric, Schema, Variant};
+pub use thing_description::{Security, ThingDescription, ThingModel};
 pub use validated::{Refused, Validated};
 pub use violation::{Found, MAX_DEPTH, Path, Segment, Violation};
 

@@ -1,5 +1,6 @@
-//! Public behaviour of gofarm-core.
+//! Public behaviour of `gofarm-core`, one file per subject.
 
 mod command;
 mod lease;
 mod quality;
+mod quantity;

@@ -34,8 +34,8 @@ pub fn wot_thing() -> Thing {
         };
     }
     let thing = Thing::builder("acme-soil").finish_extend().id("urn:dev:ops:1");
-    let thing = integer!(thing, "ts", 0, usize::MAX);
-    let thing = integer!(thing, "seq", 0, usize::MAX);
+    let thing = integer!(thing, "ts", 0, i64::MAX);
+    let thing = integer!(thing, "seq", 0, i64::MAX);
     let thing = number!(thing, "ph", 0.0, 14.0, "[pH]");
     let thing = number!(thing, "vwc", 0.0, 1.0, "m3/m3");
     let thing = number!(thing, "temp", -40.0, 85.0, "Cel");
