@@ -1,9 +1,10 @@
 //! The examples of the GoFarm crates, as a library, so that they can be tested.
 //!
-
+//! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
 pub mod crop;
 pub mod et0;
+pub mod season;
 pub mod soil_water;
 pub mod weather;

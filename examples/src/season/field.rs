@@ -66,7 +66,8 @@ impl Field {
         // One shower of 1 to 8 hours; a heavy one takes at least 1 h for each 10 mm.
         self.rain = [0.0; SLOTS];
         let hours = random.below(8) + 1;
-        let slots = (4 * usize::try_from(hours).unwrap_or(1)).max((weather.rain / 2.5) as usize + 1);
+        let slots =
+            (4 * usize::try_from(hours).unwrap_or(1)).max((weather.rain / 2.5) as usize + 1);
         let slots = slots.min(SLOTS);
         let start = usize::try_from(random.below((SLOTS - slots + 1) as u64)).unwrap_or(0);
         for rain in &mut self.rain[start..start + slots] {

@@ -76,10 +76,11 @@ impl Radio {
         radio
     }
 
-    /// The next outage: after 6 to 78 hours, for 5 minutes to 10 hours.
+    /// The next outage: after 6 to 42 hours, for 5 to 60 minutes, one in four for up to 12 hours.
     fn plan_outage(&mut self, after: Instant) {
-        let start = after + hours(6) + minutes(self.random.below(72 * 60));
-        let end = start + minutes(5 + self.random.below(595));
+        let start = after + hours(6) + minutes(self.random.below(36 * 60));
+        let longest = if self.random.below(4) == 0 { 715 } else { 55 };
+        let end = start + minutes(5 + self.random.below(longest + 1));
         self.outage = Outage { start, end };
     }
 
@@ -96,6 +97,14 @@ impl Radio {
 
     pub(super) fn send_to_controller(&mut self, now: Instant, message: ToController) {
         self.send(now, Arrival::AtController(message));
+    }
+
+    /// The valve's node has subscribed anew, and the broker hands out what it kept.
+    pub(super) fn valve_subscribed(&mut self, now: Instant) {
+        if let Some(open) = self.retained {
+            let retained = ToValve::Open(open.delivered(Delivery::Retained));
+            self.send(now, Arrival::AtValve(retained));
+        }
     }
 
     fn send(&mut self, now: Instant, message: Arrival) {
@@ -128,31 +137,27 @@ impl Radio {
             self.outages += 1;
             self.down += self.outage.end.saturating_since(self.outage.start);
             self.plan_outage(now);
-            // The node subscribes anew and the broker hands out what it kept.
-            if let Some(open) = self.retained {
-                let retained = ToValve::Open(open.delivered(Delivery::Retained));
-                self.send(now, Arrival::AtValve(retained));
-            }
+            self.valve_subscribed(now);
         }
-        let (key, _) = self.in_flight.first_key_value()?;
-        if key.0 > now || self.is_down(now) {
-            // What was on its way when the link went down waits with the rest.
-            return None.or_else(|| self.postpone(now));
+        if self.is_down(now) {
+            self.postpone(now);
+            return None;
+        }
+        let (at, _) = *self.in_flight.first_key_value()?.0;
+        if at > now {
+            return None;
         }
         self.in_flight.pop_first().map(|(_, message)| message)
     }
 
-    fn postpone(&mut self, now: Instant) -> Option<Arrival> {
-        if self.is_down(now) {
-            while let Some((key, message)) = self.in_flight.pop_first() {
-                if key.0 > now {
-                    self.in_flight.insert(key, message);
-                    break;
-                }
-                self.in_flight.insert((self.outage.end, key.1), message);
-            }
+    /// What was on its way when the link went down arrives after it is back.
+    fn postpone(&mut self, now: Instant) {
+        while let Some((&key, _)) = self.in_flight.first_key_value()
+            && key.0 <= now
+            && let Some(message) = self.in_flight.remove(&key)
+        {
+            self.in_flight.insert((self.outage.end, key.1), message);
         }
-        None
     }
 
     /// Outages, time down, messages lost and messages doubled.

@@ -42,6 +42,8 @@ pub(super) struct ValveNode {
     /// A pulse under way, and its end.
     opening: Option<(CommandId, Instant)>,
     flow_due: Option<(CommandId, Instant)>,
+    /// The closing command that is being carried out.
+    closing: Option<CommandId>,
     /// A restart that is about to happen.
     fault: Option<Instant>,
     ended: VecDeque<(CommandId, Report)>,
@@ -50,7 +52,10 @@ pub(super) struct ValveNode {
 
 #[derive(Debug)]
 enum Power {
-    On { lease: Lease<RamJournal>, booted: Instant },
+    On {
+        lease: Lease<RamJournal>,
+        booted: Instant,
+    },
     /// Restarting; what the journal kept.
     Off { journal: RamJournal, until: Instant },
 }
@@ -83,6 +88,7 @@ impl ValveNode {
             flowed: Duration::ZERO,
             opening: None,
             flow_due: None,
+            closing: None,
             fault: None,
             ended: VecDeque::new(),
             counts: Counts::default(),
@@ -105,12 +111,10 @@ impl ValveNode {
         match message {
             ToValve::Close(close) => {
                 if lease.accept(&close, local, wall) == Verdict::Accepted {
-                    self.opening = None;
-                    radio.send_to_controller(
-                        now,
-                        ToController::Report(close.id(), Report::Accepted),
-                    );
-                    self.drive_close(now, Some(close.id()), radio, referee);
+                    self.closing = Some(close.id());
+                    let accepted = ToController::Report(close.id(), Report::Accepted);
+                    radio.send_to_controller(now, accepted);
+                    self.drive_close(now, radio, referee);
                 }
             }
             ToValve::Open(open) => match lease.accept(&open, local, wall) {
@@ -208,17 +212,11 @@ impl ValveNode {
         {
             radio.send_to_controller(now, ToController::Flow(id));
         }
-        self.drive_close(now, None, radio, referee);
+        self.drive_close(now, radio, referee);
     }
 
     /// Does the node's duty: drives the close as long as it is due, and confirms it by the flow meter.
-    fn drive_close(
-        &mut self,
-        now: Instant,
-        commanded: Option<CommandId>,
-        radio: &mut Radio,
-        referee: &mut Referee,
-    ) {
+    fn drive_close(&mut self, now: Instant, radio: &mut Radio, referee: &mut Referee) {
         let Power::On { lease, booted } = &mut self.power else {
             return;
         };
@@ -245,7 +243,7 @@ impl ValveNode {
         if closed.why() != CloseReason::Started || closed.command().is_some() {
             radio.send_to_controller(now, ToController::Closed(closed));
         }
-        if let Some(id) = commanded {
+        if let Some(id) = self.closing.take() {
             self.tell(now, id, Report::Ended(Outcome::Executed), radio);
         }
     }
@@ -265,6 +263,7 @@ impl ValveNode {
         }
         self.fault = None;
         self.flow_due = None;
+        self.closing = None;
         self.ended.clear();
         self.counts.restarts += 1;
         self.counts.restarts_with_water += u32::from(self.water.is_some());
@@ -285,6 +284,7 @@ impl ValveNode {
             unknown.push(id);
         }
         self.power = Power::On { lease, booted: now };
+        radio.valve_subscribed(now);
         for id in unknown {
             self.tell(now, id, Report::Ended(Outcome::Indeterminate), radio);
         }

@@ -1,0 +1,262 @@
+//! The controller: readings in, decisions and commands out.
+//!
+//! It stands beside the field and has a clock of its own. It acts on nothing that is not of good quality and within
+//! its contract, and it never needs the link to know that water has stopped: a lease that it gave ends by itself.
+
+mod water_reading;
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use gofarm_core::command::{Command, CommandId, Outcome, Tracker, TrackerEvent};
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
+
+use self::water_reading::WaterReading;
+use super::contract::{Close, Open};
+use super::plan::Plan;
+use super::probe::Sample;
+use super::radio::{Radio, ToController, ToValve};
+
+/// Water that the valve gives to the field, in mm/h.
+pub(super) const RATE: f64 = 10.0;
+/// A command is sent again after this time without an answer, twice.
+const RESEND: Duration = secs(30);
+/// A command that has not arrived by then is refused by the device.
+const VALIDITY: Duration = minutes(3);
+/// How long the controller waits for word of a command.
+const PATIENCE: Duration = hours(2);
+/// The longest lease that it gives; the contract allows 45 minutes for a whole run.
+const LONGEST_LEASE: Duration = minutes(40);
+/// Irrigation starts at this share of the readily available water and leaves room for rain, in mm.
+const TRIGGER: f64 = 0.8;
+const ROOM_FOR_RAIN: f64 = 6.0;
+/// Rain in mm in a quarter of an hour that ends irrigation.
+const RAIN_STOPS: f64 = 0.3;
+
+/// What to do in a slot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Decision {
+    /// Nothing: enough water, rain, a command under way, or a run that is going on.
+    Hold,
+    /// Nothing, because fewer than two probes can be trusted.
+    Withhold,
+    /// Give water for this long.
+    Open(Duration),
+    /// Stop now: it rains.
+    Close,
+}
+
+/// What the controller knows on a day.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Today {
+    pub(super) rooting_depth: f64,
+    pub(super) readily_available: f64,
+}
+
+/// The controller of one field with one valve.
+#[derive(Debug)]
+pub(super) struct Controller {
+    random: SplitMix64,
+    epoch: UnixMillis,
+    plan: Plan,
+    probes: [WaterReading; 3],
+    tracker: Tracker<8>,
+    /// A command without an answer: what it is, when to send it again, how often that is left.
+    unanswered: Option<(ToValve, Instant, u32)>,
+    pending: Option<CommandId>,
+    /// Water may run until then, whatever the link does.
+    running_until: Option<Instant>,
+    is_refilling: bool,
+    counts: Counts,
+}
+
+/// What the controller took and decided.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) taken: u32,
+    pub(super) accepted: u32,
+    pub(super) refused: BTreeMap<&'static str, u32>,
+    pub(super) decisions: u32,
+    pub(super) withheld: u32,
+    pub(super) unconfirmed: u32,
+    pub(super) closed_by_itself: u32,
+}
+
+impl Controller {
+    pub(super) fn new(seed: u64, epoch: UnixMillis, plan: Plan) -> Self {
+        Self {
+            random: SplitMix64::new(seed),
+            epoch,
+            plan,
+            probes: core::array::from_fn(|_| WaterReading::new()),
+            tracker: Tracker::new(PATIENCE),
+            unanswered: None,
+            pending: None,
+            running_until: None,
+            is_refilling: false,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes one sample of each probe and decides.
+    pub(super) fn decide(
+        &mut self,
+        now: Instant,
+        samples: [Sample; 3],
+        today: Today,
+        rain: f64,
+    ) -> Decision {
+        self.counts.decisions += 1;
+        for (probe, sample) in self.probes.iter_mut().zip(samples) {
+            self.counts.taken += 1;
+            match probe.take(now, sample) {
+                Ok(()) => self.counts.accepted += 1,
+                Err(reason) => *self.counts.refused.entry(reason).or_default() += 1,
+            }
+        }
+        self.running_until = self.running_until.filter(|until| now < *until);
+
+        if rain > RAIN_STOPS {
+            self.is_refilling = false;
+            let is_running = self.running_until.is_some() && self.pending.is_none();
+            return if is_running {
+                Decision::Close
+            } else {
+                Decision::Hold
+            };
+        }
+        let Some(water) = self.water_content(now) else {
+            self.counts.withheld += 1;
+            return Decision::Withhold;
+        };
+        let depletion = 1_000.0 * (self.plan.soil.field_capacity - water) * today.rooting_depth;
+        if depletion >= TRIGGER * today.readily_available {
+            self.is_refilling = true;
+        }
+        let wanted = depletion - ROOM_FOR_RAIN;
+        if wanted <= 0.5 {
+            self.is_refilling = false;
+        }
+        if !self.is_refilling || self.pending.is_some() || self.running_until.is_some() {
+            return Decision::Hold;
+        }
+        let time = Duration::from_secs_f64((wanted / RATE * 3_600.0).max(0.0).round());
+        Decision::Open(time.clamp(minutes(5), LONGEST_LEASE))
+    }
+
+    /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
+    fn water_content(&self, now: Instant) -> Option<f64> {
+        let fresh = self.probes.iter().filter_map(|p| p.fresh(now, hours(1)));
+        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), water| (sum + water, n + 1));
+        (count >= 2).then(|| sum / f64::from(count))
+    }
+
+    /// Turns a decision into a command.
+    pub(super) fn act(&mut self, now: Instant, decision: Decision, radio: &mut Radio) {
+        let id = self.next_id();
+        match decision {
+            Decision::Hold | Decision::Withhold => {}
+            Decision::Open(lease) => {
+                let wall = self.epoch + now.saturating_since(Instant::ZERO);
+                let open = Command::new(id, Open).expires(wall + VALIDITY).lease(lease);
+                if self.tracker.issue(&open, now).is_ok() {
+                    // It may be accepted at the last moment of its validity, and the close takes a few seconds.
+                    self.running_until = Some(now + VALIDITY + lease + minutes(1));
+                    self.send(now, id, ToValve::Open(open), radio);
+                }
+            }
+            Decision::Close => {
+                let close = Command::new(id, Close);
+                if self.tracker.issue(&close, now).is_ok() {
+                    self.send(now, id, ToValve::Close(close), radio);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, now: Instant, id: CommandId, message: ToValve, radio: &mut Radio) {
+        self.pending = Some(id);
+        self.unanswered = Some((message, now + RESEND, 2));
+        radio.send_to_valve(now, message);
+    }
+
+    fn next_id(&mut self) -> CommandId {
+        let halves = [self.random.next_u64(), self.random.next_u64()];
+        let mut bytes = [0; 16];
+        for (place, half) in bytes.chunks_exact_mut(8).zip(halves) {
+            place.copy_from_slice(&half.to_be_bytes());
+        }
+        CommandId::new(bytes)
+    }
+
+    /// Takes what the valve's node says.
+    pub(super) fn handle(&mut self, now: Instant, message: ToController) {
+        let event = match message {
+            ToController::Report(id, report) => {
+                if self.pending == Some(id) {
+                    self.unanswered = None;
+                }
+                self.tracker.report(id, report, now)
+            }
+            ToController::Flow(id) => self.tracker.confirm(id, now),
+            ToController::Closed(closed) => {
+                self.running_until = None;
+                self.tracker.closed(closed)
+            }
+        };
+        if let Some(event) = event {
+            self.take(event);
+        }
+    }
+
+    fn take(&mut self, event: TrackerEvent) {
+        match event {
+            TrackerEvent::Ended(id, outcome) => {
+                if self.pending == Some(id) {
+                    self.pending = None;
+                    self.unanswered = None;
+                    // What certainly did not run needs no waiting for its end.
+                    if matches!(outcome, Outcome::Expired | Outcome::Refused) {
+                        self.running_until = None;
+                    }
+                }
+            }
+            TrackerEvent::Unconfirmed(_) => self.counts.unconfirmed += 1,
+            TrackerEvent::ClosedByItself(_) => self.counts.closed_by_itself += 1,
+            _ => {}
+        }
+    }
+
+    /// When [`Controller::poll`] has something to do.
+    pub(super) fn poll_timeout(&self) -> Instant {
+        let resend = self.unanswered.map(|(_, at, _)| at);
+        [resend, self.tracker.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// Sends again what has had no answer, and gives up what has had none for too long.
+    pub(super) fn poll(&mut self, now: Instant, radio: &mut Radio) {
+        if let Some((message, at, left)) = self.unanswered
+            && now >= at
+        {
+            // The same command with the same id: the device takes it once, however often it arrives.
+            radio.send_to_valve(now, message);
+            self.unanswered = (left > 1).then_some((message, now + RESEND, left - 1));
+        }
+        while let Some(event) = self.tracker.poll(now) {
+            self.take(event);
+        }
+    }
+
+    pub(super) fn tracker(&self) -> &Tracker<8> {
+        &self.tracker
+    }
+
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}

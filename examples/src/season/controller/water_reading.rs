@@ -1,0 +1,61 @@
+//! One probe as the controller sees it: every sample through quality and contract.
+
+use core::time::Duration;
+
+use gofarm_core::quality::{Grade, Pipeline, Quality};
+use gofarm_core::reading::Reading;
+use gofarm_core::time::Instant;
+use gofarm_core::{Device, Validate, Validated};
+
+use crate::season::contract::SoilProbe;
+use crate::season::probe::Sample;
+
+/// The readings of one probe; the last good one is kept.
+#[derive(Debug)]
+pub(super) struct WaterReading {
+    water: Pipeline,
+    temperature: Pipeline,
+    latest: Option<Validated<Reading<SoilProbe>>>,
+}
+
+impl WaterReading {
+    pub(super) fn new() -> Self {
+        // The rules are those of the contract; a property that it does not have would have none.
+        let rules = |name| {
+            SoilProbe::DESCRIPTOR
+                .property(name)
+                .map_or_else(Pipeline::new, Pipeline::of)
+        };
+        Self {
+            water: rules("water"),
+            temperature: rules("temperature"),
+            latest: None,
+        }
+    }
+
+    /// Takes a sample, or says why not.
+    pub(super) fn take(&mut self, now: Instant, sample: Sample) -> Result<(), &'static str> {
+        let Some(raw) = sample else {
+            self.water.failed();
+            self.temperature.failed();
+            return Err(self.water.quality(now).as_str());
+        };
+        let water = self.water.assess(now, raw.water);
+        let temperature = self.temperature.assess(now, raw.temperature);
+        let quality: Quality = water.quality().worst(temperature.quality());
+        if !quality.satisfies(Grade::Good) {
+            return Err(quality.as_str());
+        }
+        let reading = Reading::new(raw, now)
+            .graded(quality)
+            .numbered(water.sequence());
+        self.latest = Some(reading.validated().map_err(|_| "contract")?);
+        Ok(())
+    }
+
+    /// The water content of the last good reading in m³/m³, if it is no older than `age`.
+    pub(super) fn fresh(&self, now: Instant, age: Duration) -> Option<f64> {
+        let latest = self.latest.as_ref()?;
+        (latest.age(now) <= age).then(|| f64::from(latest.value().water))
+    }
+}

@@ -1,0 +1,265 @@
+//! What came out of a season: for a person as a table, for a program as JSON.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use gofarm_core::command::{Outcome, Tally};
+use serde::Serialize;
+
+use super::run::Season;
+
+/// The outcome of one season; everything outside [`Report::measured`] follows from plan, weather and seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// What was played.
+    pub season: Played,
+    /// Water moved.
+    pub water: Water,
+    /// Probe readings.
+    pub readings: Readings,
+    /// Commands as the controller counts them: each once.
+    pub commands: Commands,
+    /// Deliveries as the valve counts them: a repeated command is one more.
+    pub deliveries: Deliveries,
+    /// The valve.
+    pub valve: ValveReport,
+    /// The link.
+    pub link: Link,
+    /// Times taken by a real clock on this machine.
+    pub measured: Measured,
+}
+
+/// What was played.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Played {
+    /// The first day, ISO 8601.
+    pub from: String,
+    /// The last day that was played.
+    pub to: String,
+    /// Days played.
+    pub days: usize,
+    /// The crop.
+    pub crop: &'static str,
+    /// The soil.
+    pub soil: &'static str,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Water moved, in mm, and days under stress.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Water {
+    /// Reference evapotranspiration.
+    pub reference_mm: f64,
+    /// Used by the crop.
+    pub used_mm: f64,
+    /// Fallen.
+    pub rain_mm: f64,
+    /// Given through the valve.
+    pub given_mm: f64,
+    /// Lost below the roots.
+    pub drained_mm: f64,
+    /// Change of the water stored in the root zone.
+    pub stored_mm: f64,
+    /// Days that ended with the crop short of water.
+    pub stress_days: u32,
+    /// The same on rain alone.
+    pub stress_days_on_rain_alone: u32,
+}
+
+/// Probe readings and the decisions on them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Readings {
+    /// Samples asked for.
+    pub taken: u32,
+    /// Good, and within their contract.
+    pub accepted: u32,
+    /// Refused, by reason.
+    pub refused: BTreeMap<&'static str, u32>,
+    /// Decisions.
+    pub decisions: u32,
+    /// Decisions withheld because fewer than two probes could be trusted.
+    pub decisions_withheld: u32,
+}
+
+/// Commands by outcome: issued = executed + expired + refused + indeterminate + pending.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Commands {
+    /// All.
+    pub issued: u64,
+    /// Took effect, once.
+    pub executed: u64,
+    /// Came too late and did nothing.
+    pub expired: u64,
+    /// Refused for another reason.
+    pub refused: u64,
+    /// Nobody knows; never run again.
+    pub indeterminate: u64,
+    /// Not ended yet.
+    pub pending: u64,
+    /// Whether the sum is right.
+    pub is_balanced: bool,
+}
+
+impl From<Tally> for Commands {
+    fn from(tally: Tally) -> Self {
+        Self {
+            issued: tally.issued(),
+            executed: tally.ended(Outcome::Executed),
+            expired: tally.ended(Outcome::Expired),
+            refused: tally.ended(Outcome::Refused),
+            indeterminate: tally.ended(Outcome::Indeterminate),
+            pending: tally.pending(),
+            is_balanced: tally.is_balanced(),
+        }
+    }
+}
+
+/// Deliveries at the valve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Deliveries {
+    /// By outcome; the counters of the last start.
+    #[serde(flatten)]
+    pub outcomes: Commands,
+    /// Refused or expired, by reason.
+    pub refused_by: BTreeMap<&'static str, u32>,
+}
+
+/// What the valve did, seen from outside.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ValveReport {
+    /// Times that water started to run.
+    pub runs: usize,
+    /// Closes, by reason.
+    pub closes: BTreeMap<&'static str, u32>,
+    /// Commands that took effect more than once.
+    pub executed_twice: usize,
+    /// Restarts of the node, and those with water running.
+    pub restarts: u32,
+    /// Restarts with water running.
+    pub restarts_with_water: u32,
+    /// The longest time past a lease, or past a start, without the close being driven.
+    pub longest_past_lease_s: f64,
+    /// The longest time from a close being due to the water having stopped.
+    pub longest_close_s: f64,
+}
+
+/// What the link did.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Link {
+    /// Outages.
+    pub outages: u32,
+    /// Time down, in hours.
+    pub down_h: f64,
+    /// Messages lost.
+    pub lost: u32,
+    /// Messages that arrived twice.
+    pub duplicated: u32,
+}
+
+/// Times taken by a real clock.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Measured {
+    /// Half of all decisions took no longer, in µs.
+    pub decision_p50_us: f64,
+    /// 99 of 100 decisions took no longer, in µs.
+    pub decision_p99_us: f64,
+    /// The whole run, in s; set by the caller.
+    pub run_s: f64,
+}
+
+pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>) -> Report {
+    let plan = season.plan;
+    let zone = season.field.irrigated();
+    let moved = zone.moved();
+    let (stress_days, on_rain_alone) = season.field.stress_days();
+    let counts = season.controller.counts();
+    let valve = season.valve.counts();
+    let (effects, executed_twice) = season.referee.effects();
+    let (outages, down, lost, duplicated) = season.radio.account();
+    let played = i64::try_from(days).unwrap_or(0).max(1) - 1;
+    let last = plan.from.checked_add(jiff::Span::new().days(played));
+    Report {
+        season: Played {
+            from: plan.from.to_string(),
+            to: last.unwrap_or(plan.to).to_string(),
+            days,
+            crop: plan.crop.name,
+            soil: plan.soil.name,
+            seed: plan.seed,
+        },
+        water: Water {
+            reference_mm: thousandths(season.field.et0()),
+            used_mm: thousandths(moved.used),
+            rain_mm: thousandths(moved.rain),
+            given_mm: thousandths(moved.irrigation + left_mm),
+            drained_mm: thousandths(moved.drained),
+            stored_mm: thousandths(season.start_depletion - zone.depletion() + left_mm),
+            stress_days,
+            stress_days_on_rain_alone: on_rain_alone,
+        },
+        readings: Readings {
+            taken: counts.taken,
+            accepted: counts.accepted,
+            refused: counts.refused.clone(),
+            decisions: counts.decisions,
+            decisions_withheld: counts.withheld,
+        },
+        commands: season.controller.tracker().tally().into(),
+        deliveries: Deliveries {
+            outcomes: season.valve.tally().into(),
+            refused_by: valve.refused.clone(),
+        },
+        valve: ValveReport {
+            runs: effects,
+            closes: valve.closes.clone(),
+            executed_twice,
+            restarts: valve.restarts,
+            restarts_with_water: valve.restarts_with_water,
+            longest_past_lease_s: season.referee.longest_past().as_secs_f64(),
+            longest_close_s: thousandths(season.referee.longest_close().as_secs_f64()),
+        },
+        link: Link {
+            outages,
+            down_h: thousandths(down.as_secs_f64() / 3_600.0),
+            lost,
+            duplicated,
+        },
+        measured: measured(nanos),
+    }
+}
+
+fn measured(mut nanos: Vec<u64>) -> Measured {
+    nanos.sort_unstable();
+    let percentile = |hundredths: usize| {
+        let rank = (nanos.len() * hundredths).div_ceil(100).max(1) - 1;
+        nanos.get(rank).map_or(0.0, |&n| n as f64 / 1_000.0)
+    };
+    Measured {
+        decision_p50_us: percentile(50),
+        decision_p99_us: percentile(99),
+        run_s: 0.0,
+    }
+}
+
+/// Rounded to three decimals, so that a report is short and the same everywhere.
+fn thousandths(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let found = measured((1..=200).map(|n| n * 1_000).collect());
+        assert_eq!(
+            (found.decision_p50_us, found.decision_p99_us),
+            (100.0, 198.0)
+        );
+        assert_eq!(measured(Vec::new()).decision_p99_us, 0.0);
+        assert_eq!(measured(vec![7_000]).decision_p50_us, 7.0);
+    }
+}

@@ -1,0 +1,156 @@
+//! The report as a table for a person, within 80 columns.
+
+use core::fmt;
+use std::collections::BTreeMap;
+
+use super::Report;
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let season = &self.season;
+        writeln!(
+            f,
+            "{} on {}, {} to {} ({} days), seed {}\n",
+            capitalised(season.crop),
+            season.soil,
+            season.from,
+            season.to,
+            season.days,
+            season.seed
+        )?;
+
+        heading(f, "Water")?;
+        let water = &self.water;
+        millimetres(
+            f,
+            "reference evapotranspiration (FAO-56)",
+            water.reference_mm,
+        )?;
+        millimetres(f, "used by the crop", water.used_mm)?;
+        millimetres(f, "rain", water.rain_mm)?;
+        millimetres(f, "given through the valve", water.given_mm)?;
+        millimetres(f, "drained below the roots", water.drained_mm)?;
+        count(f, "days under stress", water.stress_days, "")?;
+        let on_rain_alone = "  the same field on rain alone";
+        count(f, on_rain_alone, water.stress_days_on_rain_alone, "")?;
+
+        heading(f, "Readings of 3 probes")?;
+        let readings = &self.readings;
+        count(f, "taken", readings.taken, "")?;
+        count(f, "accepted", readings.accepted, "")?;
+        by_reason(f, "refused", &readings.refused)?;
+        count(f, "decisions made", readings.decisions, "")?;
+        let withheld = "  withheld: fewer than 2 probes to be trusted";
+        count(f, withheld, readings.decisions_withheld, "")?;
+
+        heading(f, "Commands to the valve")?;
+        let commands = &self.commands;
+        count(f, "issued", commands.issued, "")?;
+        count(f, "  executed, each once", commands.executed, "")?;
+        count(f, "  expired on the way, not run", commands.expired, "")?;
+        count(f, "  refused by the device, not run", commands.refused, "")?;
+        count(
+            f,
+            "  indeterminate, never run again",
+            commands.indeterminate,
+            "",
+        )?;
+        count(f, "  pending", commands.pending, "")?;
+        by_reason(
+            f,
+            "deliveries that the device refused",
+            &self.deliveries.refused_by,
+        )?;
+
+        heading(f, "Valve")?;
+        let valve = &self.valve;
+        count(f, "commands that took effect", valve.runs as u64, "")?;
+        count(f, "  more than once", valve.executed_twice as u64, "")?;
+        by_reason(f, "closed", &valve.closes)?;
+        count(
+            f,
+            "restarts, and those with water running",
+            valve.restarts,
+            &format!("({})", valve.restarts_with_water),
+        )?;
+        seconds(
+            f,
+            "longest past a lease without the close driven",
+            valve.longest_past_lease_s,
+        )?;
+        seconds(
+            f,
+            "longest from due to closed (sticky valve)",
+            valve.longest_close_s,
+        )?;
+
+        heading(f, "Link")?;
+        let link = &self.link;
+        count(
+            f,
+            "outages, and hours down",
+            link.outages,
+            &format!("({:.1} h)", link.down_h),
+        )?;
+        count(
+            f,
+            "messages lost, and doubled",
+            link.lost,
+            &format!("({})", link.duplicated),
+        )?;
+
+        heading(f, "Measured on this machine")?;
+        row(
+            f,
+            "decision, p99",
+            &format!("{:.2}", self.measured.decision_p99_us),
+            "us",
+        )?;
+        row(
+            f,
+            "whole season",
+            &format!("{:.2}", self.measured.run_s),
+            "s",
+        )
+    }
+}
+
+fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    writeln!(f, "{text}")
+}
+
+fn row(f: &mut fmt::Formatter<'_>, what: &str, value: &str, unit: &str) -> fmt::Result {
+    let line = format!("  {what:<50}{value:>10} {unit}");
+    writeln!(f, "{}", line.trim_end())
+}
+
+fn millimetres(f: &mut fmt::Formatter<'_>, what: &str, value: f64) -> fmt::Result {
+    row(f, what, &format!("{value:.1}"), "mm")
+}
+
+fn seconds(f: &mut fmt::Formatter<'_>, what: &str, value: f64) -> fmt::Result {
+    row(f, what, &format!("{value:.1}"), "s")
+}
+
+fn count(f: &mut fmt::Formatter<'_>, what: &str, value: impl Into<u64>, note: &str) -> fmt::Result {
+    row(f, what, &value.into().to_string(), note)
+}
+
+fn by_reason(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    reasons: &BTreeMap<&'static str, u32>,
+) -> fmt::Result {
+    count(f, what, reasons.values().sum::<u32>(), "")?;
+    for (reason, number) in reasons {
+        count(f, &format!("  {}", reason.replace('_', " ")), *number, "")?;
+    }
+    Ok(())
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -1,0 +1,165 @@
+//! [`Season`]: joins the parts and moves time from event to event.
+
+use core::time::Duration;
+
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::{Instant, UnixMillis, minutes};
+use jiff::civil::Date;
+
+use super::controller::{Controller, RATE, Today};
+use super::field::{Field, SLOTS};
+use super::plan::Plan;
+use super::probe::Probe;
+use super::radio::{Arrival, Radio};
+use super::referee::Referee;
+use super::report::{self, Report};
+use super::valve::ValveNode;
+use crate::weather::WeatherDay;
+
+const SLOT: Duration = minutes(15);
+
+/// A real clock, read only to time decisions: nanoseconds since any start.
+pub trait Stopwatch {
+    /// Nanoseconds since a start that stays the same.
+    fn nanos(&mut self) -> u64;
+}
+
+impl<F: FnMut() -> u64> Stopwatch for F {
+    fn nanos(&mut self) -> u64 {
+        self()
+    }
+}
+
+/// One season in play.
+#[derive(Debug)]
+pub struct Season<'a> {
+    pub(super) plan: Plan,
+    days: &'a [WeatherDay],
+    played: u16,
+    now: Instant,
+    weather: SplitMix64,
+    pub(super) field: Field,
+    probes: [Probe; 3],
+    pub(super) controller: Controller,
+    pub(super) radio: Radio,
+    pub(super) valve: ValveNode,
+    pub(super) referee: Referee,
+    pub(super) start_depletion: f64,
+    decision_nanos: Vec<u64>,
+}
+
+impl<'a> Season<'a> {
+    /// Makes the field and its devices ready for the first day of `plan`, with its days of `weather`.
+    #[must_use]
+    pub fn start(plan: Plan, weather: &'a [WeatherDay]) -> Self {
+        let within = |day: &&WeatherDay| (plan.from..=plan.to).contains(&day.date);
+        let first = weather.iter().position(|day| within(&day)).unwrap_or(0);
+        let count = weather.iter().filter(within).count();
+        let epoch = unix_start(plan.from);
+        let mut seeds = SplitMix64::new(plan.seed);
+        let mut referee = Referee::default();
+        let field = Field::new(&plan);
+        Self {
+            days: weather.get(first..first + count).unwrap_or_default(),
+            played: 0,
+            now: Instant::ZERO,
+            weather: SplitMix64::new(seeds.next_u64()),
+            start_depletion: field.irrigated().depletion(),
+            field,
+            probes: core::array::from_fn(|_| Probe::new(seeds.next_u64())),
+            controller: Controller::new(seeds.next_u64(), epoch, plan),
+            radio: Radio::new(seeds.next_u64()),
+            valve: ValveNode::new(seeds.next_u64(), epoch, &mut referee),
+            referee,
+            decision_nanos: Vec::with_capacity(count * SLOTS),
+            plan,
+        }
+    }
+
+    /// How many days the season has.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Plays the next day and returns its date; `None` after the last one.
+    pub fn next_day(&mut self, stopwatch: &mut impl Stopwatch) -> Option<Date> {
+        let today = self.days.get(usize::from(self.played))?;
+        self.field
+            .start_day(self.played, today, &self.plan, &mut self.weather);
+        for slot in 0..SLOTS {
+            self.play_slot(slot, stopwatch);
+        }
+        self.played += 1;
+        Some(today.date)
+    }
+
+    /// Moves the field's water, samples, decides, and then everything that happens until the next slot.
+    fn play_slot(&mut self, slot: usize, stopwatch: &mut impl Stopwatch) {
+        let irrigation = self.valve.take_flow(self.now).as_secs_f64() / 3_600.0 * RATE;
+        self.field.step(slot, irrigation);
+        let zone = self.field.irrigated();
+        let today = Today {
+            rooting_depth: self.plan.crop.rooting_depth(self.played),
+            readily_available: zone.readily_available(),
+        };
+        let mut samples = [None; 3];
+        for (sample, probe) in samples.iter_mut().zip(&mut self.probes) {
+            *sample = probe.sample(self.now, &self.field, slot);
+        }
+        let before = stopwatch.nanos();
+        let rain = self.field.rain(slot);
+        let decision = self.controller.decide(self.now, samples, today, rain);
+        self.decision_nanos
+            .push(stopwatch.nanos().saturating_sub(before));
+        self.controller.act(self.now, decision, &mut self.radio);
+
+        let end = self.now + SLOT;
+        loop {
+            self.referee.check(self.now);
+            let next = self
+                .radio
+                .poll_timeout()
+                .min(self.valve.poll_timeout())
+                .min(self.controller.poll_timeout());
+            if next >= end {
+                break;
+            }
+            self.now = self.now.max(next);
+            self.happen();
+        }
+        self.now = end;
+    }
+
+    /// Everything that is due now.
+    fn happen(&mut self) {
+        self.valve
+            .poll(self.now, &mut self.radio, &mut self.referee);
+        while let Some(arrival) = self.radio.poll(self.now) {
+            match arrival {
+                Arrival::AtValve(message) => {
+                    self.valve
+                        .handle(self.now, message, &mut self.radio, &mut self.referee);
+                }
+                Arrival::AtController(message) => self.controller.handle(self.now, message),
+            }
+        }
+        self.controller.poll(self.now, &mut self.radio);
+    }
+
+    /// Ends the season and gives its report.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
+        let left = self.valve.take_flow(self.now).as_secs_f64() / 3_600.0 * RATE;
+        let nanos = core::mem::take(&mut self.decision_nanos);
+        report::of(&self, usize::from(self.played), left, nanos)
+    }
+}
+
+/// Wall time at the start of `day`, UTC; the epoch for a day before it.
+fn unix_start(day: Date) -> UnixMillis {
+    let days = jiff::civil::date(1970, 1, 1)
+        .until(day)
+        .map_or(0, |span| span.get_days());
+    UnixMillis::new(u64::try_from(days).unwrap_or(0) * 86_400_000)
+}
