@@ -190,10 +190,16 @@ impl Field<'_> {
         let check = |place: &TokenStream, indices: &[TokenStream]| match &self.leaf {
             Leaf::Number(limits) => {
                 let condition = limits.condition(place);
-                let violation = refuse(quote! {
-                    ::gofarm_core::contract::derived::refuse_number(
-                        ::core::convert::From::from(#place), &__GOFARM_RECORD, #step, &[#(#indices),*],
-                    )
+                let violation = refuse(if indices.is_empty() {
+                    quote! {
+                        ::gofarm_core::contract::derived::refuse_number(#place, &__GOFARM_RECORD, #step)
+                    }
+                } else {
+                    quote! {
+                        ::gofarm_core::contract::derived::refuse_element(
+                            #place, &__GOFARM_RECORD, #step, &[#(#indices),*],
+                        )
+                    }
                 });
                 quote!(if !(#condition) { #violation })
             }
