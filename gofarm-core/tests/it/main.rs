@@ -1,0 +1,4 @@
+//! Public behaviour of gofarm-core, one file per subject.
+
+#[cfg(feature = "derive")]
+mod derive;
