@@ -1,6 +1,8 @@
 //! Public behaviour of `gofarm-core`, one file per subject.
 
 mod command;
+#[cfg(feature = "derive")]
+mod derive;
 mod lease;
 mod quality;
 mod quantity;
