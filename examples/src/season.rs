@@ -28,8 +28,10 @@
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
+pub mod arguments;
 pub mod contract;
 mod controller;
+pub mod describe;
 mod field;
 mod plan;
 mod probe;

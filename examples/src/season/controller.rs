@@ -28,11 +28,12 @@ const VALIDITY: Duration = minutes(3);
 const PATIENCE: Duration = hours(2);
 /// The longest lease that it gives; the contract allows 45 minutes for a whole run.
 const LONGEST_LEASE: Duration = minutes(40);
-/// Irrigation starts at this share of the readily available water and leaves room for rain, in mm.
-const TRIGGER: f64 = 0.8;
-const ROOM_FOR_RAIN: f64 = 6.0;
+/// Irrigation starts when this share of the readily available water is used up, and ends at the other: the rest is
+/// room for rain.
+const START: f64 = 0.85;
+const STOP: f64 = 0.4;
 /// Rain in mm in a quarter of an hour that ends irrigation.
-const RAIN_STOPS: f64 = 0.3;
+const RAIN_STOPS: f64 = 0.1;
 
 /// What to do in a slot.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,10 +132,10 @@ impl Controller {
             return Decision::Withhold;
         };
         let depletion = 1_000.0 * (self.plan.soil.field_capacity - water) * today.rooting_depth;
-        if depletion >= TRIGGER * today.readily_available {
+        if depletion >= START * today.readily_available {
             self.is_refilling = true;
         }
-        let wanted = depletion - ROOM_FOR_RAIN;
+        let wanted = depletion - STOP * today.readily_available;
         if wanted <= 0.5 {
             self.is_refilling = false;
         }

@@ -42,7 +42,7 @@ pub(super) struct Radio {
     in_flight: BTreeMap<(Instant, u64), Arrival>,
     sent: u64,
     outage: Outage,
-    /// The last opening command, which the broker wrongly keeps.
+    /// The last opening command, as a broker keeps it.
     retained: Option<Command<Open>>,
     outages: u32,
     down: Duration,
@@ -99,9 +99,11 @@ impl Radio {
         self.send(now, Arrival::AtController(message));
     }
 
-    /// The valve's node has subscribed anew, and the broker hands out what it kept.
+    /// The valve's node has subscribed anew, and one time in 8 the broker hands out what it should not have kept.
     pub(super) fn valve_subscribed(&mut self, now: Instant) {
-        if let Some(open) = self.retained {
+        if self.random.below(8) == 0
+            && let Some(open) = self.retained
+        {
             let retained = ToValve::Open(open.delivered(Delivery::Retained));
             self.send(now, Arrival::AtValve(retained));
         }

@@ -1,0 +1,92 @@
+//! Plays one growing season: `cargo run --release --bin season`, and `-- --help` for more.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that a person runs"
+)]
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use gofarm_examples::et0::Station;
+use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
+use gofarm_examples::season::describe::describe;
+use gofarm_examples::season::report::Report;
+use gofarm_examples::season::{Plan, Season};
+use gofarm_examples::weather;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// The committed weather: three years at Hupsel, Netherlands.
+const HUPSEL: &str = include_str!("../../data/hupsel_283_daily_2002_2004.csv");
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let text = match arguments.command {
+        Some(Subcommands::Describe { format, device }) => describe(device, format),
+        None => match run(&arguments.run).and_then(|report| render(&report, &arguments.run)) {
+            Ok(text) => text,
+            Err(error) => {
+                eprintln!("season: {error}");
+                return ExitCode::from(2);
+            }
+        },
+    };
+    // A reader that has seen enough (`season | head`) is no failure.
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    ExitCode::SUCCESS
+}
+
+fn run(arguments: &Run) -> Result<Report, Box<dyn Error>> {
+    let started = Instant::now();
+    let days = match &arguments.weather {
+        Some(path) => read(path)?,
+        None => weather::read(HUPSEL.as_bytes())?,
+    };
+    let plan = Plan::choose(&days, arguments.from, arguments.to)?
+        .seed(arguments.seed)
+        .station(Station {
+            latitude: arguments.latitude,
+            elevation: arguments.elevation,
+        });
+    let mut season = Season::start(plan, &days);
+    let bar = progress(season.days(), arguments.json);
+    let mut nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    while let Some(day) = season.next_day(&mut nanos) {
+        bar.set_message(day.to_string());
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let mut report = season.finish();
+    report.measured.run_s = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn read(path: &Path) -> Result<Vec<weather::WeatherDay>, Box<dyn Error>> {
+    weather::read_file(path).map_err(|error| match error {
+        weather::WeatherError::Open { .. } => error.into(),
+        _ => format!("{}: {error}", path.display()).into(),
+    })
+}
+
+fn render(report: &Report, arguments: &Run) -> Result<String, Box<dyn Error>> {
+    if arguments.json {
+        return Ok(serde_json::to_string(report)?);
+    }
+    Ok(report.to_string())
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(days: usize, is_quiet: bool) -> ProgressBar {
+    if is_quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(days as u64);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} days") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,135 @@
+//! The command line of `season`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+
+/// Plays one growing season of one field on real weather: soil probes that lie, a valve on a link that fails, and
+/// a controller that waters through commands with a lease.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "season", version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    /// Something else than a run.
+    #[command(subcommand)]
+    pub command: Option<Subcommands>,
+    /// What to run.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// What `season` does besides running.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Subcommands {
+    /// Print the contracts of the simulated devices
+    Describe {
+        /// What to print; `all` is one JSON object with every format as a member
+        #[arg(long, value_enum, default_value = "all")]
+        format: Format,
+        /// Which device
+        #[arg(long, value_enum, default_value = "valve")]
+        device: DeviceName,
+    },
+}
+
+/// What to run.
+#[derive(Args, Clone, Debug)]
+pub struct Run {
+    /// Daily weather: CSV with the columns DD MM YYYY Rad Tmin Tmax Hum Wind Rain
+    #[arg(long, value_name = "FILE")]
+    pub weather: Option<PathBuf>,
+    /// First day (planting), YYYY-MM-DD [default: 15 April of the file's middle year]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub from: Option<Date>,
+    /// Last day, YYYY-MM-DD [default: the end of the crop's season]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub to: Option<Date>,
+    /// Seed of all chance: the same seed gives the same season
+    #[arg(long, value_name = "NUMBER", default_value_t = super::DEFAULT_SEED)]
+    pub seed: u64,
+    /// Latitude of the weather station in degrees, north positive
+    #[arg(long, value_name = "DEGREES", default_value_t = super::HUPSEL.latitude,
+          value_parser = latitude, allow_negative_numbers = true)]
+    pub latitude: f64,
+    /// Height of the weather station above sea level in metres
+    #[arg(long, value_name = "METRES", default_value_t = super::HUPSEL.elevation,
+          value_parser = elevation, allow_negative_numbers = true)]
+    pub elevation: f64,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A format of a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// JSON Schema 2020-12
+    JsonSchema,
+    /// W3C Thing Description 1.1
+    Td,
+    /// W3C Thing Model 1.1
+    Tm,
+    /// OpenAPI 3.1 component
+    Openapi,
+    /// All of them
+    All,
+}
+
+/// A device of the example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DeviceName {
+    /// The soil probe
+    Probe,
+    /// The valve
+    Valve,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse()
+        .map_err(|_| "not a date of the calendar in the form YYYY-MM-DD".to_owned())
+}
+
+fn latitude(text: &str) -> Result<f64, String> {
+    within(text, -66.0, 66.0, "degrees")
+}
+
+fn elevation(text: &str) -> Result<f64, String> {
+    within(text, -430.0, 6_000.0, "m")
+}
+
+fn within(text: &str, min: f64, max: f64, unit: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (min..=max).contains(&value) => Ok(value),
+        _ => Err(format!("not a number within {min}..={max} {unit}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_bad_flag_is_refused() {
+        for bad in [
+            "--seed=-1",
+            "--seed=x",
+            "--from=2003-02-30",
+            "--to=soon",
+            "--latitude=NaN",
+            "--latitude=90",
+            "--elevation=1e9",
+            "--verbose",
+        ] {
+            assert!(Arguments::try_parse_from(["season", bad]).is_err(), "{bad}");
+        }
+        assert!(Arguments::try_parse_from(["season", "describe", "--format=xml"]).is_err());
+        let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();
+        assert_eq!(run.run.seed, 7);
+    }
+}

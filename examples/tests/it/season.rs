@@ -1,0 +1,102 @@
+//! The promises of a whole season, over many seeds.
+
+use gofarm_examples::season::report::Report;
+use gofarm_examples::season::{Plan, Season};
+use gofarm_examples::weather::{self, WeatherDay};
+
+use crate::data;
+
+fn hupsel() -> Vec<WeatherDay> {
+    weather::read_file(&data::own("hupsel_283_daily_2002_2004.csv")).unwrap()
+}
+
+fn play(days: &[WeatherDay], seed: u64) -> Report {
+    let plan = Plan::choose(days, None, None).unwrap().seed(seed);
+    let mut season = Season::start(plan, days);
+    let mut ticks = 0;
+    let mut clock = || {
+        ticks += 1_000;
+        ticks
+    };
+    while season.next_day(&mut clock).is_some() {}
+    season.finish()
+}
+
+/// Twenty seasons of 145 days: no promise is broken in any of them, and each test is given something to break it.
+#[test]
+fn every_promise_holds_in_every_season() {
+    let days = hupsel();
+    let mut total = [0_u64; 8];
+    for seed in 0..20 {
+        let report = play(&days, seed);
+        let (commands, valve) = (&report.commands, &report.valve);
+
+        assert!(commands.is_balanced, "seed {seed}: {commands:?}");
+        let ended =
+            commands.executed + commands.expired + commands.refused + commands.indeterminate;
+        assert_eq!(commands.issued, ended + commands.pending, "seed {seed}");
+        let deliveries = &report.deliveries.outcomes;
+        assert!(deliveries.is_balanced, "seed {seed}: {deliveries:?}");
+
+        assert_eq!(valve.longest_past_lease_s, 0.0, "seed {seed}");
+        assert!(valve.longest_close_s <= 10.0, "seed {seed}: {valve:?}");
+        assert_eq!(valve.executed_twice, 0, "seed {seed}");
+
+        let readings = &report.readings;
+        let refused: u32 = readings.refused.values().sum();
+        assert_eq!(readings.taken, readings.accepted + refused, "seed {seed}");
+        for reason in ["not_finite", "range", "rate", "stuck", "read_failed"] {
+            assert!(
+                readings.refused.contains_key(reason),
+                "seed {seed}: no reading refused for {reason}"
+            );
+        }
+
+        let water = &report.water;
+        let balance =
+            water.rain_mm + water.given_mm - water.used_mm - water.drained_mm - water.stored_mm;
+        assert!(balance.abs() < 0.01, "seed {seed}: {balance} mm");
+        assert!(
+            water.stress_days < water.stress_days_on_rain_alone,
+            "seed {seed}: {water:?}"
+        );
+
+        let refused_by =
+            |reason| u64::from(*report.deliveries.refused_by.get(reason).unwrap_or(&0));
+        for (sum, n) in total.iter_mut().zip([
+            commands.executed,
+            commands.expired,
+            commands.indeterminate,
+            refused_by("repeated"),
+            refused_by("retained"),
+            u64::from(valve.restarts_with_water),
+            u64::from(report.link.outages),
+            u64::from(*valve.closes.get("lease_ended").unwrap_or(&0)),
+        ]) {
+            *sum += n;
+        }
+    }
+    // Nothing above was kept for want of trouble.
+    assert!(total.iter().all(|&n| n > 0), "{total:?}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_outside_measured() {
+    let days = hupsel();
+    let text = |seed| {
+        let mut value = serde_json::to_value(play(&days, seed)).unwrap();
+        value.as_object_mut().unwrap().remove("measured").unwrap();
+        value.to_string()
+    };
+    assert_eq!(text(3), text(3));
+    assert_ne!(text(3), text(4));
+}
+
+#[test]
+fn the_report_fits_into_80_columns() {
+    let report = play(&hupsel(), 1).to_string();
+    for line in report.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(report.contains("given through the valve"));
+}
