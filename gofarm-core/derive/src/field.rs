@@ -160,7 +160,7 @@ pub(crate) fn refuse_same_names<'n>(
     names: impl Iterator<Item = &'n (String, Span)>,
     errors: &mut Errors,
 ) {
-    let mut seen = BTreeSet::new();
+    let mut seen = std::collections::BTreeSet::new();
     for (name, span) in names {
         if !seen.insert(name) {
             let message = format!(
