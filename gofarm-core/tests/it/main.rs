@@ -2,3 +2,4 @@
 
 #[cfg(feature = "derive")]
 mod derive;
+mod quantity;
