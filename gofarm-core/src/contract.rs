@@ -49,6 +49,10 @@ pub use violation::{Found, MAX_DEPTH, Path, Segment, Violation};
 ///
 /// Derived together with [`Device`], [`Describe`], [`Action`] or [`Event`]; implemented for numbers, `bool`,
 /// [`Text`](crate::text::Text), arrays and `Option` of them. A float without a range must be finite.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no contract to be held against",
+    note = "derive `Describe` for a nested struct or an enum without data; use `Text<N>` or `#[prop(max_len = …)]` for text, an array for a list"
+)]
 pub trait Validate {
     /// Checks the value and stops at the first violation, in the order of declaration.
     ///
@@ -76,6 +80,10 @@ pub trait Validate {
 }
 
 /// A type whose values can be described.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot stand in a device contract",
+    note = "derive `Describe` for a nested struct or an enum without data; use `Text<N>` or `#[prop(max_len = …)]` for text, an array for a list"
+)]
 pub trait Describe {
     /// The shape and limits of a value of this type.
     const SCHEMA: Schema;
@@ -105,12 +113,20 @@ pub trait Device: Validate + Describe {
 }
 
 /// Something that a device can be told to do; the value carries the input.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an action",
+    note = "write `#[derive(Action)]` on it"
+)]
 pub trait Action: Validate {
     /// What the action promises: safe state, maximum run time, behaviour on link loss.
     const CONTRACT: &'static ActionContract;
 }
 
 /// Something that a device tells by itself; the value carries the data.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    note = "write `#[derive(Event)]` on it"
+)]
 pub trait Event: Validate {
     /// The event's name and data.
     const CONTRACT: &'static EventContract;

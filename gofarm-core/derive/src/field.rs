@@ -7,7 +7,7 @@ use quote::quote;
 use syn::ext::IdentExt;
 use syn::{Ident, Type};
 
-use crate::attribute::{Entries, usage};
+use crate::attribute::Entries;
 use crate::default::Default;
 use crate::description;
 use crate::duration;
@@ -163,10 +163,8 @@ pub(crate) fn refuse_same_names<'n>(
     let mut seen = std::collections::BTreeSet::new();
     for (name, span) in names {
         if !seen.insert(name) {
-            let message = format!(
-                "two {what} are called `{name}`: write `#[prop({})]`",
-                usage("name")
-            );
+            let message =
+                format!("two {what} are called `{name}`: rename one with `#[prop(name = \"…\")]`");
             errors.push(syn::Error::new(*span, message));
         }
     }

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Data, DeriveInput, Fields, Ident, Type};
 
 use crate::errors::Errors;
@@ -98,21 +99,33 @@ impl<'a> Record<'a> {
         let ident = self.ident;
         let first = self.checks(
             &|violation| quote!(return ::core::result::Result::Err(#violation);),
-            &|place, step| quote! {
-                if let ::core::result::Result::Err(violation) =
-                    ::gofarm_core::contract::Validate::validate(&#place)
-                {
-                    return ::core::result::Result::Err(violation.within(&__GOFARM_RECORD, #step));
+            &|field, place, step| {
+                // At the type, which the compiler shows if it has no contract.
+                let ty = field.ty;
+                let validate = quote_spanned! {ty.span()=>
+                    <#ty as ::gofarm_core::contract::Validate>::validate
+                };
+                quote! {
+                    if let ::core::result::Result::Err(violation) = #validate(&#place) {
+                        return ::core::result::Result::Err(violation.within(&__GOFARM_RECORD, #step));
+                    }
                 }
             },
         );
-        let all = self.checks(&|violation| quote!(visit(#violation);), &|place, step| {
-            quote! {
-                ::gofarm_core::contract::Validate::validate_all(&#place, &mut |violation| {
-                    visit(violation.within(&__GOFARM_RECORD, #step));
-                });
-            }
-        });
+        let all = self.checks(
+            &|violation| quote!(visit(#violation);),
+            &|field, place, step| {
+                let ty = field.ty;
+                let validate_all = quote_spanned! {ty.span()=>
+                    <#ty as ::gofarm_core::contract::Validate>::validate_all
+                };
+                quote! {
+                    #validate_all(&#place, &mut |violation| {
+                        visit(violation.within(&__GOFARM_RECORD, #step));
+                    });
+                }
+            },
+        );
         let visit = if all.is_empty() {
             quote!(_)
         } else {
@@ -145,7 +158,7 @@ impl<'a> Record<'a> {
     fn checks(
         &self,
         refuse: &dyn Fn(TokenStream) -> TokenStream,
-        nested: &dyn Fn(&TokenStream, u16) -> TokenStream,
+        nested: &dyn Fn(&Field<'_>, &TokenStream, u16) -> TokenStream,
     ) -> TokenStream {
         (0_u16..)
             .zip(&self.fields)
@@ -183,17 +196,23 @@ impl Field<'_> {
         &self,
         step: u16,
         refuse: &dyn Fn(TokenStream) -> TokenStream,
-        nested: &dyn Fn(&TokenStream, u16) -> TokenStream,
+        nested: &dyn Fn(&Field<'_>, &TokenStream, u16) -> TokenStream,
     ) -> TokenStream {
         let ident = self.ident;
         let place = quote!(self.#ident);
         let check = |place: &TokenStream, indices: &[TokenStream]| match &self.leaf {
             Leaf::Number(limits) => {
                 let condition = limits.condition(place);
-                let violation = refuse(quote! {
-                    ::gofarm_core::contract::derived::refuse_number(
-                        ::core::convert::From::from(#place), &__GOFARM_RECORD, #step, &[#(#indices),*],
-                    )
+                let violation = refuse(if indices.is_empty() {
+                    quote! {
+                        ::gofarm_core::contract::derived::refuse_number(#place, &__GOFARM_RECORD, #step)
+                    }
+                } else {
+                    quote! {
+                        ::gofarm_core::contract::derived::refuse_element(
+                            #place, &__GOFARM_RECORD, #step, &[#(#indices),*],
+                        )
+                    }
                 });
                 quote!(if !(#condition) { #violation })
             }
@@ -213,7 +232,7 @@ impl Field<'_> {
         match &self.leaf {
             Leaf::Boolean => TokenStream::new(),
             Leaf::Number(limits) if limits.condition(&place).is_none() => TokenStream::new(),
-            Leaf::Described => nested(&place, step),
+            Leaf::Described => nested(self, &place, step),
             Leaf::Number(_) => shape::each(self.ty, &place, &mut Vec::new(), &check),
             Leaf::Text { .. } => {
                 let checks = shape::each(self.ty, &place, &mut Vec::new(), &check);

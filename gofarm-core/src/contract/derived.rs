@@ -5,17 +5,32 @@ use super::{
     Violation,
 };
 
-/// A number that broke the limits of property `property`; `indices` leads through arrays, outermost first.
+/// A number that broke the limits of property `property`.
+///
+/// Takes the primitive itself, so that the call in the middle of the checks is a few instructions and `validate`
+/// stays small enough to be inlined.
 #[cold]
 #[inline(never)]
 #[must_use]
-pub fn refuse_number(
-    found: Number,
+pub fn refuse_number<N: Into<Number>>(
+    found: N,
+    record: &'static Schema,
+    property: u16,
+) -> Violation {
+    refuse(Found::Number(found.into()), record, property, &[])
+}
+
+/// A number that broke the limits inside property `property`; `indices` leads through its arrays, outermost first.
+#[cold]
+#[inline(never)]
+#[must_use]
+pub fn refuse_element<N: Into<Number>>(
+    found: N,
     record: &'static Schema,
     property: u16,
     indices: &[u16],
 ) -> Violation {
-    refuse(Found::Number(found), record, property, indices)
+    refuse(Found::Number(found.into()), record, property, indices)
 }
 
 /// Text of `len` bytes, too long for property `property`; `indices` leads through arrays, outermost first.
@@ -33,6 +48,7 @@ pub fn refuse_text(
 }
 
 /// A violation remembers its outermost schema and finds the others on the way in: `record` stands for all.
+#[cold]
 fn refuse(found: Found, record: &'static Schema, property: u16, indices: &[u16]) -> Violation {
     let inwards = indices.iter().rev().chain([&property]);
     inwards.fold(Violation::new(found, record), |violation, step| {

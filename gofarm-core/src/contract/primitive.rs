@@ -1,6 +1,6 @@
 //! [`Validate`] and [`Describe`] for numbers, `bool`, [`Text`], arrays and `Option`.
 
-use super::{Describe, Found, Number, Numeric, Repr, Schema, Validate, Violation};
+use super::{Describe, Found, Number, Numeric, Repr, Schema, Validate, Violation, derived};
 use crate::text::Text;
 
 macro_rules! integers {
@@ -73,23 +73,14 @@ impl<const N: usize> Validate for Text<N> {
 impl<T: Describe, const N: usize> Describe for [T; N] {
     const SCHEMA: Schema = Schema::Array {
         items: &T::SCHEMA,
-        len: {
-            assert!(
-                N <= u16::MAX as usize,
-                "an array in a contract has at most 65535 elements"
-            );
-            #[expect(clippy::cast_possible_truncation, reason = "checked in the line above")]
-            {
-                N as u32
-            }
-        },
+        len: derived::array_len(N),
     };
 }
 
 impl<T: Validate + Describe, const N: usize> Validate for [T; N] {
     #[inline]
     fn validate(&self) -> Result<(), Violation> {
-        for (index, item) in (0..).zip(self) {
+        for (item, index) in self.iter().zip(0..) {
             item.validate()
                 .map_err(|violation| violation.within(&Self::SCHEMA, index))?;
         }
@@ -97,7 +88,7 @@ impl<T: Validate + Describe, const N: usize> Validate for [T; N] {
     }
 
     fn validate_all(&self, visit: &mut dyn FnMut(Violation)) {
-        for (index, item) in (0..).zip(self) {
+        for (item, index) in self.iter().zip(0..) {
             item.validate_all(&mut |violation| visit(violation.within(&Self::SCHEMA, index)));
         }
     }
@@ -146,6 +137,15 @@ mod tests {
                 "[1][1]: inf is not a finite number"
             ]
         );
+    }
+
+    #[test]
+    fn the_longest_array_is_walked_to_its_end() {
+        let mut values = [0.0_f32; 65_535];
+        assert_eq!(values.validate(), Ok(()));
+        values[65_534] = f32::NAN;
+        let violation = values.validate().unwrap_err();
+        assert_eq!(violation.to_string(), "[65534]: NaN is not a finite number");
     }
 
     #[test]

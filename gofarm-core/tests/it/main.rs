@@ -1,3 +1,5 @@
-//! Public behaviour of `gofarm-core`, one file per subject.
+//! Public behaviour of gofarm-core, one file per subject.
 
+#[cfg(feature = "derive")]
+mod derive;
 mod quantity;

@@ -1,0 +1,620 @@
+//! The derive macros: what is described, what is refused, and that both are the same limits.
+
+use core::time::Duration;
+
+use gofarm_core::contract::{
+    Access, Descriptor, Literal, Number, OnLinkLoss, Rate, Repr, Schema, Violation,
+};
+use gofarm_core::text::Text;
+use gofarm_core::{Action, Describe, Device, Event, Validate};
+use proptest::prelude::*;
+
+/// A probe with one property
+/// of each kind.
+#[derive(Device, Clone, Debug, PartialEq)]
+#[device(
+    model = "acme-probe",
+    version = 3,
+    actions(Open, Close, CleanSensor),
+    events(LeakDetected, Woken)
+)]
+struct Probe {
+    /// pH of the soil
+    ///   solution.
+    #[prop(range = 0.0..=14.0, unit = "[pH]", step = 0.01, max_rate = "0.5/10min", stale = "30min", stuck = "6h")]
+    ph: f32,
+    #[prop(range = -40..=85, unit = "Cel")]
+    temperature: f64,
+    #[prop(range = 10.., step = 5, config, default = 300, unit = "s")]
+    sample_every: u16,
+    #[prop(range = ..=-1, read)]
+    below: i8,
+    #[prop(range = 0..=255, step = 1)]
+    whole: u8,
+    #[prop(range = -0.5..)]
+    from: f32,
+    free: f64,
+    count: u64,
+    #[prop(config, default = true)]
+    on: bool,
+    #[prop(write, max_len = 4, default = "abcd")]
+    secret: String,
+    #[prop(name = "label", default = "north")]
+    title: Text<8>,
+    #[prop(config, default = Mode::Manual)]
+    mode: Mode,
+    #[prop(range = 0.0..=1.0)]
+    layers: [Option<f32>; 3],
+    #[prop(range = 1..=9, max_rate = "0.5/h")]
+    grid: Option<[[u8; 2]; 2]>,
+    zones: [Zone; 2],
+    r#type: Option<Zone>,
+    #[prop(max_len = 3)]
+    tags: [Option<String>; 2],
+}
+
+/// How it runs.
+#[derive(Describe, Clone, Copy, Debug, Default, PartialEq)]
+enum Mode {
+    /// By the schedule.
+    #[default]
+    Auto,
+    #[prop(name = "by-hand")]
+    Manual = 7,
+}
+
+#[derive(Describe, Clone, Debug, PartialEq)]
+#[describe(defaults)]
+struct Zone {
+    #[prop(range = 0.0..=0.6, unit = "m3/m3", default = 0.25)]
+    water: f32,
+    #[prop(range = 1..=4, default = 2)]
+    valve: Option<u8>,
+    spare: Option<i32>,
+    #[prop(default = Mode::Manual)]
+    mode: Mode,
+}
+
+/// Opens the valve.
+#[derive(Action, Clone, Debug)]
+#[action(safe = "closed", max_run = "30min", idempotent, on_link_loss = "close")]
+struct Open {
+    #[prop(range = 1..=100, unit = "%", default = 50)]
+    opening: u8,
+}
+
+#[derive(Action)]
+#[action(name = "shut", safe = "closed", closes)]
+struct Close;
+
+#[derive(Action)]
+struct CleanSensor;
+
+/// Water where none should be.
+#[derive(Event)]
+struct LeakDetected {
+    #[prop(range = 0.0.., unit = "L")]
+    litres: f32,
+}
+
+#[derive(Event)]
+#[event(name = "awake")]
+struct Woken {}
+
+fn probe() -> Probe {
+    Probe {
+        ph: 6.4,
+        temperature: 21.5,
+        sample_every: 300,
+        below: -1,
+        whole: 255,
+        from: 0.0,
+        free: 1.0,
+        count: u64::MAX,
+        on: true,
+        secret: "1234".into(),
+        title: Text::new("east").unwrap(),
+        mode: Mode::Auto,
+        layers: [Some(0.1), None, Some(1.0)],
+        grid: Some([[1, 2], [3, 9]]),
+        zones: [Zone::default(), Zone::default()],
+        r#type: None,
+        tags: [None, Some("abc".into())],
+    }
+}
+
+fn all(value: &impl Validate) -> Vec<Violation> {
+    let mut seen = Vec::new();
+    value.validate_all(&mut |violation| seen.push(violation));
+    seen
+}
+
+#[test]
+fn a_violation_says_what_where_and_which_limit() {
+    assert_eq!(probe().validate(), Ok(()));
+    assert_eq!(all(&probe()), []);
+    type Break = fn(&mut Probe);
+    let rows: &[(Break, &str)] = &[
+        (|p| p.ph = f32::NAN, "ph: NaN is outside 0..=14 [pH]"),
+        (|p| p.ph = 14.001, "ph: 14.001 is outside 0..=14 [pH]"),
+        (|p| p.ph = -f32::INFINITY, "ph: -inf is outside 0..=14 [pH]"),
+        (
+            |p| p.temperature = -40.5,
+            "temperature: -40.5 is outside -40..=85 Cel",
+        ),
+        (|p| p.sample_every = 5, "sample_every: 5 is outside 10.. s"),
+        (
+            |p| p.sample_every = 12,
+            "sample_every: 12 is not a multiple of 5 s",
+        ),
+        (|p| p.below = 0, "below: 0 is outside ..=-1"),
+        (|p| p.from = -0.6, "from: -0.6 is outside -0.5.."),
+        (|p| p.from = f32::INFINITY, "from: inf is outside -0.5.."),
+        (|p| p.free = f64::NAN, "free: NaN is not a finite number"),
+        (
+            |p| p.secret = "12345".into(),
+            "secret: text of 5 bytes is longer than 4",
+        ),
+        (
+            |p| p.secret = "ééé".into(),
+            "secret: text of 6 bytes is longer than 4",
+        ),
+        (
+            |p| p.layers[2] = Some(1.5),
+            "layers[2]: 1.5 is outside 0..=1",
+        ),
+        (
+            |p| p.grid = Some([[1, 1], [0, 1]]),
+            "grid[1][0]: 0 is outside 1..=9",
+        ),
+        (
+            |p| p.zones[1].water = 0.7,
+            "zones[1].water: 0.7 is outside 0..=0.6 m3/m3",
+        ),
+        (
+            |p| p.zones[0].valve = Some(0),
+            "zones[0].valve: 0 is outside 1..=4",
+        ),
+        (
+            |p| {
+                p.r#type = Some(Zone {
+                    water: -0.1,
+                    ..Zone::default()
+                })
+            },
+            "type.water: -0.1 is outside 0..=0.6 m3/m3",
+        ),
+        (
+            |p| p.tags[0] = Some("abcd".into()),
+            "tags[0]: text of 4 bytes is longer than 3",
+        ),
+    ];
+    for (break_it, message) in rows {
+        let mut broken = probe();
+        break_it(&mut broken);
+        assert_eq!(broken.validate().unwrap_err().to_string(), *message);
+        assert_eq!(all(&broken).len(), 1, "{message}");
+    }
+}
+
+#[test]
+fn all_violations_are_visited_in_the_order_of_declaration() {
+    let mut broken = probe();
+    broken.tags[1] = Some("abcd".into());
+    broken.zones[1].water = f32::NAN;
+    broken.zones[1].valve = Some(9);
+    broken.layers = [Some(-1.0), None, Some(2.0)];
+    broken.ph = 15.0;
+    let messages: Vec<_> = all(&broken).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "ph: 15 is outside 0..=14 [pH]",
+            "layers[0]: -1 is outside 0..=1",
+            "layers[2]: 2 is outside 0..=1",
+            "zones[1].water: NaN is outside 0..=0.6 m3/m3",
+            "zones[1].valve: 9 is outside 1..=4",
+            "tags[1]: text of 4 bytes is longer than 3",
+        ]
+    );
+}
+
+#[test]
+fn the_descriptor_holds_what_was_written() {
+    let contract = Probe::DESCRIPTOR;
+    assert_eq!((contract.model(), contract.version()), ("acme-probe", 3));
+    assert_eq!(
+        contract.description(),
+        "A probe with one property of each kind."
+    );
+    let names: Vec<_> = contract.properties().iter().map(|p| p.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "ph",
+            "temperature",
+            "sample_every",
+            "below",
+            "whole",
+            "from",
+            "free",
+            "count",
+            "on",
+            "secret",
+            "label",
+            "mode",
+            "layers",
+            "grid",
+            "zones",
+            "type",
+            "tags"
+        ]
+    );
+    let property = |name| contract.property(name).unwrap();
+
+    let ph = property("ph");
+    let limits = ph.schema().numeric().unwrap();
+    assert_eq!(ph.description(), "pH of the soil solution.");
+    assert_eq!(limits.repr(), Repr::F32);
+    assert_eq!(
+        (limits.min(), limits.max()),
+        (Some(Number::F32(0.0)), Some(Number::F32(14.0)))
+    );
+    assert_eq!(limits.resolution(), Some(Number::F32(0.01)));
+    assert_eq!(limits.unit_code().unwrap().code(), "[pH]");
+    assert_eq!(
+        ph.rate_limit(),
+        Some(Rate::new(Number::F32(0.5), Duration::from_secs(600)))
+    );
+    assert_eq!(ph.stale(), Some(Duration::from_secs(1800)));
+    assert_eq!(ph.stuck(), Some(Duration::from_secs(21_600)));
+    assert_eq!(ph.accessible(), Access::Read);
+
+    let below = property("below").schema().numeric().unwrap();
+    assert_eq!((below.min(), below.max()), (None, Some(Number::I64(-1))));
+    let whole = property("whole").schema().numeric().unwrap();
+    assert_eq!(
+        (whole.min(), whole.max()),
+        (Some(Number::U64(0)), Some(Number::U64(255)))
+    );
+    let grid = property("grid");
+    assert_eq!(
+        grid.rate_limit(),
+        Some(Rate::new(Number::F64(0.5), Duration::from_secs(3600)))
+    );
+    assert_eq!(grid.schema().depth(), 2);
+    assert!(matches!(
+        grid.schema(),
+        Schema::Optional(Schema::Array { len: 2, .. })
+    ));
+
+    assert_eq!(
+        property("sample_every").default(),
+        Some(Literal::Number(Number::U64(300)))
+    );
+    assert_eq!(property("sample_every").accessible(), Access::Config);
+    assert_eq!(property("on").default(), Some(Literal::Boolean(true)));
+    assert_eq!(property("secret").default(), Some(Literal::Text("abcd")));
+    assert_eq!(property("secret").accessible(), Access::Write);
+    assert_eq!(property("secret").schema(), &Schema::Text { max_len: 4 });
+    assert_eq!(property("label").default(), Some(Literal::Text("north")));
+    assert_eq!(property("mode").default(), Some(Literal::Text("by-hand")));
+    let Schema::Enumeration(variants) = property("mode").schema() else {
+        panic!("mode is an enumeration");
+    };
+    let variants: Vec<_> = variants
+        .iter()
+        .map(|v| (v.name(), v.description()))
+        .collect();
+    assert_eq!(variants, [("Auto", "By the schedule."), ("by-hand", "")]);
+}
+
+#[test]
+fn actions_and_events_hold_what_was_written() {
+    let [open, close, clean] = *Probe::DESCRIPTOR.actions() else {
+        panic!("three actions");
+    };
+    assert_eq!(
+        (open.name(), open.description()),
+        ("open", "Opens the valve.")
+    );
+    assert_eq!(open.safe_state(), "closed");
+    assert_eq!(open.longest_run(), Some(Duration::from_secs(1800)));
+    assert_eq!(open.link_loss(), OnLinkLoss::Close);
+    assert!(open.is_idempotent() && !open.closes());
+    assert_eq!(
+        open.inputs()[0].default(),
+        Some(Literal::Number(Number::U64(50)))
+    );
+    assert_eq!(open, Open::CONTRACT);
+    let refused = Open { opening: 0 }.validate().unwrap_err();
+    assert_eq!(refused.to_string(), "opening: 0 is outside 1..=100 %");
+
+    assert_eq!(
+        (close.name(), close.safe_state(), close.closes()),
+        ("shut", "closed", true)
+    );
+    assert_eq!((clean.name(), clean.longest_run()), ("clean_sensor", None));
+    assert_eq!(clean.link_loss(), OnLinkLoss::Finish);
+    assert_eq!(Close.validate(), Ok(()));
+
+    let [leak, woken] = *Probe::DESCRIPTOR.events() else {
+        panic!("two events");
+    };
+    assert_eq!((leak.name(), woken.name()), ("leak_detected", "awake"));
+    assert_eq!(leak.description(), "Water where none should be.");
+    let refused = LeakDetected { litres: -1.0 }.validate().unwrap_err();
+    assert_eq!(refused.to_string(), "litres: -1 is outside 0.. L");
+    assert_eq!(Woken {}.validate(), Ok(()));
+}
+
+#[test]
+fn defaults_are_written_once() {
+    let zone = Zone {
+        water: 0.25,
+        valve: Some(2),
+        spare: None,
+        mode: Mode::Manual,
+    };
+    assert_eq!(Zone::default(), zone);
+
+    #[derive(Device, Debug, PartialEq)]
+    #[device(model = "a", version = 1, defaults)]
+    struct Config {
+        #[prop(config, range = 10..=3600, default = 300)]
+        every: u16,
+        #[prop(config, max_len = 8, default = "farm")]
+        topic: String,
+        #[prop(config, default = "north")]
+        label: Text<8>,
+        #[prop(range = -2.5.., default = -1)]
+        offset: f64,
+        #[prop(default = false)]
+        on: bool,
+        zones: [Zone; 40],
+    }
+    let config = Config::default();
+    assert_eq!(
+        (config.every, &*config.topic, &*config.label),
+        (300, "farm", "north")
+    );
+    assert_eq!((config.offset, config.on), (-1.0, false));
+    assert_eq!(config.zones[39], zone);
+    assert_eq!(config.validate(), Ok(()));
+}
+
+#[test]
+fn a_table_is_in_read_only_data_once() {
+    let Schema::Record(properties) = Probe::SCHEMA else {
+        panic!("a device is a record");
+    };
+    assert!(core::ptr::eq(properties, Probe::DESCRIPTOR.properties()));
+    assert!(core::ptr::eq(
+        Probe::DESCRIPTOR.actions()[0],
+        Open::CONTRACT
+    ));
+}
+
+#[test]
+fn macro_rules_may_write_the_limits() {
+    macro_rules! probe {
+        ($name:ident, $ty:ty, $min:literal, $max:expr) => {
+            #[derive(Describe)]
+            struct $name {
+                #[prop(range = $min..=$max)]
+                value: Option<$ty>,
+            }
+        };
+    }
+    probe!(Sensor, f32, -1.5, 2.5);
+    let refused = Sensor { value: Some(2.6) }.validate().unwrap_err();
+    assert_eq!(refused.to_string(), "value: 2.6 is outside -1.5..=2.5");
+}
+
+/// The contract that the others differ from in one part each; `$changed` is that part.
+macro_rules! contract {
+    ($($device:tt)*) => {{
+        #[derive(Describe)]
+        #[allow(dead_code, reason = "not each contract uses it")]
+        struct Layer {
+            a: bool,
+        }
+        #[derive(Action)]
+        #[action(safe = "closed", max_run = "30min")]
+        #[allow(dead_code, reason = "not each contract uses it")]
+        struct Open;
+        #[derive(Event)]
+        #[allow(dead_code, reason = "not each contract uses it")]
+        struct Leak;
+        #[derive(Device)]
+        $($device)*
+        Contract::DESCRIPTOR
+    }};
+}
+
+#[test]
+fn a_fingerprint_changes_with_each_part_of_the_contract() {
+    let mut contracts: Vec<&Descriptor> = Vec::new();
+    macro_rules! properties {
+        ($($prop:meta, $name:ident: $ty:ty;)+) => {$(
+            contracts.push(contract! {
+                #[device(model = "a", version = 1)]
+                #[allow(dead_code, reason = "only its contract counts")]
+                struct Contract { #[$prop] $name: $ty }
+            });
+        )+};
+    }
+    properties! {
+        prop(range = 0.0..=1.0), v: f32;
+        prop(range = 0.0..=1.0), w: f32;
+        prop(range = 0.0..=1.0), v: f64;
+        prop(range = 0.0..=1.0), v: Option<f32>;
+        prop(range = 0.0..=1.0), v: [f32; 1];
+        prop(range = 0.0..=1.0), v: [f32; 2];
+        prop(range = 0.1..=1.0), v: f32;
+        prop(range = 0.0..=1.1), v: f32;
+        prop(range = 0.0..), v: f32;
+        prop(range = ..=1.0), v: f32;
+        prop(range = 0.0..=1.0, unit = "m"), v: f32;
+        prop(range = 0.0..=1.0, unit = "s"), v: f32;
+        prop(range = 0.0..=1.0, step = 0.1), v: f32;
+        prop(range = 0.0..=1.0, default = 0.1), v: f32;
+        prop(range = 0.0..=1.0, default = 0.2), v: f32;
+        prop(range = 0.0..=1.0, config), v: f32;
+        prop(range = 0.0..=1.0, write), v: f32;
+        prop(range = 0.0..=1.0, max_rate = "1/s"), v: f32;
+        prop(range = 0.0..=1.0, max_rate = "1/min"), v: f32;
+        prop(range = 0.0..=1.0, max_rate = "2/s"), v: f32;
+        prop(range = 0.0..=1.0, stale = "1s"), v: f32;
+        prop(range = 0.0..=1.0, stale = "2s"), v: f32;
+        prop(range = 0.0..=1.0, stuck = "1s"), v: f32;
+        prop(), v: bool;
+        prop(default = true), v: bool;
+        prop(default = false), v: bool;
+        prop(), v: Layer;
+        prop(max_len = 8), v: String;
+        prop(max_len = 9), v: String;
+        prop(max_len = 8, default = "1"), v: String;
+    }
+    macro_rules! devices {
+        ($($device:meta;)+) => {$(
+            contracts.push(contract! { #[$device] struct Contract; });
+        )+};
+    }
+    devices! {
+        device(model = "a", version = 1);
+        device(model = "b", version = 1);
+        device(model = "a", version = 2);
+        device(model = "a", version = 1, actions(Open));
+        device(model = "a", version = 1, events(Leak));
+        device(model = "a", version = 1, actions(Open), events(Leak));
+    }
+    for (i, a) in contracts.iter().enumerate() {
+        for b in &contracts[..i] {
+            assert_ne!(a.fingerprint(), b.fingerprint(), "{a:?} and {b:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fingerprint_does_not_change_with_descriptions() {
+    let plain = contract! {
+        #[device(model = "a", version = 1, actions(Open))]
+        #[allow(dead_code, reason = "only its contract counts")]
+        struct Contract { v: f32, layer: Layer }
+    };
+    let described = contract! {
+        /// With a description.
+        #[device(model = "a", version = 1, actions(Open))]
+        #[allow(dead_code, reason = "only its contract counts")]
+        struct Contract {
+            /// A value.
+            v: f32,
+            /// A layer.
+            layer: Layer,
+        }
+    };
+    assert_ne!(plain.description(), described.description());
+    assert_eq!(plain.fingerprint(), described.fingerprint());
+}
+
+/// What `Probe` promises, written by hand.
+fn is_valid(p: &Probe) -> bool {
+    let zone =
+        |z: &Zone| (0.0..=0.6).contains(&z.water) && z.valve.is_none_or(|v| (1..=4).contains(&v));
+    (0.0..=14.0).contains(&p.ph)
+        && (-40.0..=85.0).contains(&p.temperature)
+        && p.sample_every >= 10
+        && p.sample_every % 5 == 0
+        && p.below <= -1
+        && p.from >= -0.5
+        && p.from.is_finite()
+        && p.free.is_finite()
+        && p.secret.len() <= 4
+        && p.layers.iter().flatten().all(|v| (0.0..=1.0).contains(v))
+        && p.grid
+            .iter()
+            .flatten()
+            .flatten()
+            .all(|v| (1..=9).contains(v))
+        && p.zones.iter().all(zone)
+        && p.r#type.iter().all(zone)
+        && p.tags.iter().flatten().all(|tag| tag.len() <= 3)
+}
+
+/// Mostly valid, sometimes anything: NaN, infinities, extremes and the limits themselves.
+fn float(valid: core::ops::RangeInclusive<f32>) -> impl Strategy<Value = f32> {
+    let (min, max) = (*valid.start(), *valid.end());
+    prop_oneof![
+        30 => valid,
+        2 => any::<f32>(),
+        1 => prop::sample::select(vec![
+            min, max, min.next_down(), max.next_up(), f32::NAN, f32::INFINITY,
+            f32::NEG_INFINITY, f32::MIN, f32::MAX, -0.0,
+        ]),
+    ]
+}
+
+fn zone() -> impl Strategy<Value = Zone> {
+    (
+        float(0.0..=0.6),
+        prop::option::of(prop_oneof![20 => 1_u8..=4, 1 => any::<u8>()]),
+    )
+        .prop_map(|(water, valve)| Zone {
+            water,
+            valve,
+            ..Zone::default()
+        })
+}
+
+prop_compose! {
+    fn any_probe()(
+        ph in float(0.0..=14.0),
+        temperature in float(-40.0..=85.0).prop_map(f64::from),
+        sample_every in prop_oneof![20 => (2_u16..=13_107).prop_map(|n| n * 5), 1 => any::<u16>()],
+        below in prop_oneof![20 => i8::MIN..=-1, 1 => any::<i8>()],
+        whole in any::<u8>(),
+        from in float(-0.5..=1e9),
+        free in prop_oneof![20 => -1e300_f64..1e300, 1 => prop::num::f64::ANY],
+        count in any::<u64>(),
+        secret in prop_oneof![20 => "[a-z]{0,4}", 1 => ".{0,4}"],
+        layers in prop::array::uniform3(prop::option::of(float(0.0..=1.0))),
+        grid in prop::option::of(prop::array::uniform2(prop::array::uniform2(
+            prop_oneof![40 => 1_u8..=9, 1 => any::<u8>()],
+        ))),
+        zones in [zone(), zone()],
+    )(
+        r#type in prop::option::of(zone()),
+        tags in prop::array::uniform2(prop::option::of(prop_oneof![20 => "[a-z]{0,3}", 1 => ".{0,3}"])),
+        probe in Just(Probe {
+            ph, temperature, sample_every, below, whole, from, free, count, secret, layers, grid, zones,
+            ..probe()
+        }),
+    ) -> Probe {
+        Probe { r#type, tags, ..probe }
+    }
+}
+
+proptest! {
+    #[test]
+    fn validate_agrees_with_the_limits_written_by_hand(probe in any_probe()) {
+        prop_assert_eq!(probe.validate().is_ok(), is_valid(&probe));
+    }
+
+    #[test]
+    fn validate_is_the_first_of_validate_all(probe in any_probe()) {
+        let all: Vec<_> = all(&probe).iter().map(ToString::to_string).collect();
+        let first = probe.validate().err().map(|violation| violation.to_string());
+        prop_assert_eq!(first.as_ref(), all.first());
+    }
+
+    #[test]
+    fn a_violation_names_a_value_outside_its_schema(ph in float(0.0..=14.0)) {
+        let value = Probe { ph, ..probe() };
+        if let Err(violation) = value.validate() {
+            let limits = violation.schema().numeric().copied();
+            prop_assert_eq!(limits, Probe::DESCRIPTOR.properties()[0].schema().numeric().copied());
+            prop_assert!(!limits.is_some_and(|limits| limits.encloses(Number::F32(ph))));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+use gofarm_core::{Describe, Device};
+
+#[derive(Describe)]
+enum Mode {
+    Auto,
+}
+
+#[derive(Describe)]
+enum Other {
+    Auto,
+}
+
+#[derive(Device)]
+#[device(model = "a", version = 1)]
+struct Probe {
+    #[prop(default = Other::Auto)]
+    a: Mode,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use gofarm_core::Device;
+
+#[derive(Device)]
+#[device(model = "a", version = 1)]
+struct Probe {
+    a: [[[[[[f32; 1]; 1]; 1]; 1]; 1]; 1],
+}
+
+fn main() {}
