@@ -3,6 +3,8 @@
 //! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
+extern crate alloc;
+
 pub mod crop;
 pub mod et0;
 pub mod season;

@@ -14,6 +14,7 @@
 //! is the business of [`crate::quality`].
 
 mod affordance;
+mod changes;
 #[doc(hidden)]
 pub mod derived;
 mod descriptor;
@@ -24,6 +25,7 @@ mod number;
 mod open_api;
 mod primitive;
 mod property;
+mod rust_source;
 mod schema;
 mod thing_description;
 mod validated;
@@ -31,11 +33,13 @@ mod violation;
 mod vocabulary;
 
 pub use affordance::{ActionContract, EventContract, OnLinkLoss};
+pub use changes::{Change, Changes, Subject};
 pub use descriptor::Descriptor;
 pub use json_schema::{Dialect, JsonSchema};
 pub use number::{Number, Repr};
 pub use open_api::{OpenApi, OpenApiVersion};
 pub use property::{Access, Literal, Property, Rate};
+pub use rust_source::RustSource;
 pub use schema::{Numeric, Schema, Variant};
 pub use thing_description::{Security, ThingDescription, ThingModel};
 pub use validated::{Refused, Validated};

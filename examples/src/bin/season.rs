@@ -1,11 +1,7 @@
 //! Plays one growing season: `cargo run --release --bin season`, and `-- --help` for more.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program that a person runs"
-)]
+#![expect(clippy::print_stderr, reason = "a person runs it")]
 
-use std::error::Error;
+use core::error::Error;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;

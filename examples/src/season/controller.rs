@@ -5,8 +5,8 @@
 
 mod water_reading;
 
+use alloc::collections::BTreeMap;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use gofarm_core::command::{Command, CommandId, Outcome, Tracker, TrackerEvent};
 use gofarm_core::random::{Random, SplitMix64};
@@ -80,8 +80,10 @@ pub(super) struct Counts {
     pub(super) refused: BTreeMap<&'static str, u32>,
     pub(super) decisions: u32,
     pub(super) withheld: u32,
+    /// Commands that were executed and of which the flow meter said nothing.
     pub(super) unconfirmed: u32,
-    pub(super) closed_by_itself: u32,
+    /// Time with water, as the valve reported it with each close.
+    pub(super) reported: Duration,
 }
 
 impl Controller {
@@ -203,6 +205,7 @@ impl Controller {
             ToController::Flow(id) => self.tracker.confirm(id, now),
             ToController::Closed(closed) => {
                 self.running_until = None;
+                self.counts.reported += closed.ran().unwrap_or_default();
                 self.tracker.closed(closed)
             }
         };
@@ -213,18 +216,15 @@ impl Controller {
 
     fn take(&mut self, event: TrackerEvent) {
         match event {
-            TrackerEvent::Ended(id, outcome) => {
-                if self.pending == Some(id) {
-                    self.pending = None;
-                    self.unanswered = None;
-                    // What certainly did not run needs no waiting for its end.
-                    if matches!(outcome, Outcome::Expired | Outcome::Refused) {
-                        self.running_until = None;
-                    }
+            TrackerEvent::Ended(id, outcome) if self.pending == Some(id) => {
+                self.pending = None;
+                self.unanswered = None;
+                // What certainly did not run needs no waiting for its end.
+                if matches!(outcome, Outcome::Expired | Outcome::Refused) {
+                    self.running_until = None;
                 }
             }
             TrackerEvent::Unconfirmed(_) => self.counts.unconfirmed += 1,
-            TrackerEvent::ClosedByItself(_) => self.counts.closed_by_itself += 1,
             _ => {}
         }
     }

@@ -65,11 +65,19 @@ impl Field {
 
         // One shower of 1 to 8 hours; a heavy one takes at least 1 h for each 10 mm.
         self.rain = [0.0; SLOTS];
-        let hours = random.below(8) + 1;
-        let slots =
-            (4 * usize::try_from(hours).unwrap_or(1)).max((weather.rain / 2.5) as usize + 1);
-        let slots = slots.min(SLOTS);
-        let start = usize::try_from(random.below((SLOTS - slots + 1) as u64)).unwrap_or(0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "rain is 0 to 1000 mm/d and the draws are below 97"
+        )]
+        let (slots, start) = {
+            let drawn = 4 * (random.below(8) + 1);
+            let slots = drawn
+                .max((weather.rain / 2.5).ceil() as u64)
+                .min(SLOTS as u64);
+            let start = random.below(SLOTS as u64 - slots + 1);
+            (slots as usize, start as usize)
+        };
         for rain in &mut self.rain[start..start + slots] {
             *rain = weather.rain / slots as f64;
         }
@@ -103,6 +111,11 @@ impl Field {
         let (min, max) = self.temperature;
         let phase = (slot as f64 / SLOTS as f64 - 0.67) * core::f64::consts::TAU;
         f64::midpoint(min, max) + 0.25 * (max - min) * phase.cos()
+    }
+
+    /// Water that drained from the field on rain alone, in mm.
+    pub(super) fn drained_on_rain_alone(&self) -> f64 {
+        self.rain_fed.moved().drained
     }
 
     pub(super) fn irrigated(&self) -> &RootZone {

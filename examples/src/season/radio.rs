@@ -1,7 +1,7 @@
 //! The link between controller and valve: late, lossy, repeating, sometimes down.
 
+use alloc::collections::BTreeMap;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use gofarm_core::command::{Closed, Command, CommandId, Delivery, Report};
 use gofarm_core::random::{Random, SplitMix64};

@@ -1,7 +1,7 @@
 //! Watches the valve from outside and trusts nobody's own word.
 
+use alloc::collections::BTreeMap;
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use gofarm_core::command::CommandId;
 use gofarm_core::time::Instant;

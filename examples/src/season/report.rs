@@ -2,11 +2,12 @@
 
 mod table;
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use gofarm_core::command::{Outcome, Tally};
 use serde::Serialize;
 
+use super::controller::RATE;
 use super::run::Season;
 
 /// The outcome of one season; everything outside [`Report::measured`] follows from plan, weather and seed.
@@ -58,8 +59,12 @@ pub struct Water {
     pub rain_mm: f64,
     /// Given through the valve.
     pub given_mm: f64,
+    /// Given, by the run times that the valve reported; a restart hides one.
+    pub given_as_reported_mm: f64,
     /// Lost below the roots.
     pub drained_mm: f64,
+    /// The same on rain alone.
+    pub drained_on_rain_alone_mm: f64,
     /// Change of the water stored in the root zone.
     pub stored_mm: f64,
     /// Days that ended with the crop short of water.
@@ -129,8 +134,10 @@ pub struct Deliveries {
 /// What the valve did, seen from outside.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ValveReport {
-    /// Times that water started to run.
-    pub runs: usize,
+    /// Commands that took effect: water ran.
+    pub commands_with_effect: usize,
+    /// Commands that were executed and of which the flow meter said nothing in time.
+    pub unconfirmed: u32,
     /// Closes, by reason.
     pub closes: BTreeMap<&'static str, u32>,
     /// Commands that took effect more than once.
@@ -194,7 +201,9 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             used_mm: thousandths(moved.used),
             rain_mm: thousandths(moved.rain),
             given_mm: thousandths(moved.irrigation + left_mm),
+            given_as_reported_mm: thousandths(counts.reported.as_secs_f64() / 3_600.0 * RATE),
             drained_mm: thousandths(moved.drained),
+            drained_on_rain_alone_mm: thousandths(season.field.drained_on_rain_alone()),
             stored_mm: thousandths(season.start_depletion - zone.depletion() + left_mm),
             stress_days,
             stress_days_on_rain_alone: on_rain_alone,
@@ -212,7 +221,8 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             refused_by: valve.refused.clone(),
         },
         valve: ValveReport {
-            runs: effects,
+            commands_with_effect: effects,
+            unconfirmed: counts.unconfirmed,
             closes: valve.closes.clone(),
             executed_twice,
             restarts: valve.restarts,

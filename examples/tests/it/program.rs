@@ -1,4 +1,5 @@
 //! The program itself: exit codes, bad input, JSON.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::{Command, Output};
 
@@ -22,7 +23,8 @@ fn weather_file(name: &str, change: impl Fn(String) -> String) -> String {
 
 #[test]
 fn bad_input_is_refused_with_line_column_and_limit_and_no_report() {
-    let cases: [(&str, fn(String) -> String, &str); 4] = [
+    type Change = fn(String) -> String;
+    let cases: [(&str, Change, &str); 4] = [
         (
             "value.csv",
             |t| {

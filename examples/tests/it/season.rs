@@ -1,4 +1,5 @@
 //! The promises of a whole season, over many seeds.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::{Plan, Season};

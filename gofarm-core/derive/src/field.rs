@@ -160,12 +160,13 @@ pub(crate) fn refuse_same_names<'n>(
     names: impl Iterator<Item = &'n (String, Span)>,
     errors: &mut Errors,
 ) {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen: Vec<&str> = Vec::new();
     for (name, span) in names {
-        if !seen.insert(name) {
+        if seen.contains(&name.as_str()) {
             let message =
                 format!("two {what} are called `{name}`: rename one with `#[prop(name = \"…\")]`");
             errors.push(syn::Error::new(*span, message));
         }
+        seen.push(name);
     }
 }

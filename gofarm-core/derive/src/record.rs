@@ -101,8 +101,9 @@ impl<'a> Record<'a> {
             &|violation| quote!(return ::core::result::Result::Err(#violation);),
             &|field, place, step| {
                 // At the type, which the compiler shows if it has no contract.
-                let validate = quote_spanned! {field.ty.span()=>
-                    ::gofarm_core::contract::Validate::validate
+                let ty = field.ty;
+                let validate = quote_spanned! {ty.span()=>
+                    <#ty as ::gofarm_core::contract::Validate>::validate
                 };
                 quote! {
                     if let ::core::result::Result::Err(violation) = #validate(&#place) {
@@ -114,8 +115,9 @@ impl<'a> Record<'a> {
         let all = self.checks(
             &|violation| quote!(visit(#violation);),
             &|field, place, step| {
-                let validate_all = quote_spanned! {field.ty.span()=>
-                    ::gofarm_core::contract::Validate::validate_all
+                let ty = field.ty;
+                let validate_all = quote_spanned! {ty.span()=>
+                    <#ty as ::gofarm_core::contract::Validate>::validate_all
                 };
                 quote! {
                     #validate_all(&#place, &mut |violation| {

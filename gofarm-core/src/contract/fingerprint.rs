@@ -173,3 +173,119 @@ pub(super) const fn of(
     }
     hash.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Repr;
+    use crate::quantity::Unit;
+
+    const BOOL: Property = Property::new("a", Schema::Boolean);
+    const RUN: ActionContract = ActionContract::new("run");
+    const LEAK: EventContract = EventContract::new("leak");
+
+    #[test]
+    fn fnv_gives_the_published_values() {
+        // draft-eastlake-fnv-17, appendix C.
+        assert_eq!(Fnv::new().0, 0xcbf2_9ce4_8422_2325);
+        assert_eq!(Fnv::new().bytes(b"a").0, 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(Fnv::new().bytes(b"foobar").0, 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn each_part_of_an_action_counts() {
+        let minute = Duration::from_secs(60);
+        let actions = [
+            RUN,
+            ActionContract::new("walk"),
+            RUN.input(&[BOOL]),
+            RUN.safe("closed"),
+            RUN.safe("open"),
+            RUN.max_run(minute),
+            RUN.max_run(2 * minute),
+            RUN.max_run(Duration::from_nanos(1)),
+            RUN.idempotent(),
+            RUN.closing(),
+            RUN.on_link_loss(OnLinkLoss::Close),
+        ];
+        all_differ(actions.map(|action| of("a", 1, &[], &[&action], &[])));
+        let described = RUN.describe("Runs.");
+        assert_eq!(
+            of("a", 1, &[], &[&described], &[]),
+            of("a", 1, &[], &[&RUN], &[])
+        );
+    }
+
+    #[test]
+    fn each_part_of_a_schema_counts() {
+        const NUMBER: Numeric = Numeric::new(Repr::U8);
+        const VARIANTS: [Variant; 2] = [Variant::new("a", ""), Variant::new("b", "")];
+        const RENAMED: [Variant; 2] = [Variant::new("a", ""), Variant::new("c", "")];
+        let schemas = [
+            Schema::Boolean,
+            Schema::Numeric(NUMBER),
+            Schema::Numeric(Numeric::new(Repr::I8)),
+            Schema::Numeric(NUMBER.at_least(Number::U64(0))),
+            Schema::Numeric(NUMBER.at_most(Number::U64(0))),
+            Schema::Numeric(NUMBER.step(Number::U64(0))),
+            Schema::Numeric(NUMBER.at_least(Number::I64(0))),
+            Schema::Numeric(NUMBER.at_least(Number::F32(0.0))),
+            Schema::Numeric(NUMBER.at_least(Number::F64(0.0))),
+            Schema::Numeric(NUMBER.unit(Unit::new("m"))),
+            Schema::Text { max_len: 8 },
+            Schema::Enumeration(&VARIANTS),
+            Schema::Enumeration(&RENAMED),
+            Schema::Array {
+                items: &Schema::Boolean,
+                len: 1,
+            },
+            Schema::Array {
+                items: &Schema::Boolean,
+                len: 2,
+            },
+            Schema::Record(&[BOOL]),
+            Schema::Record(&[]),
+            Schema::Optional(&Schema::Boolean),
+        ];
+        all_differ(schemas.map(|schema| of("a", 1, &[Property::new("a", schema)], &[], &[])));
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        const AB: [Property; 2] = [BOOL, Property::new("b", Schema::Boolean)];
+        const B: [Property; 1] = [Property::new("b", Schema::Boolean)];
+        const NESTED: [Property; 2] = [
+            Property::new("r", Schema::Record(&[BOOL])),
+            Property::new("b", Schema::Boolean),
+        ];
+        const INSIDE: [Property; 1] = [Property::new("r", Schema::Record(&AB))];
+        let named = ActionContract::new("ru").safe("n");
+        let run = ActionContract::new("r").safe("un");
+        let data = LEAK.data(&AB);
+        let leak = LEAK.data(&B);
+        all_differ([
+            of("a", 1, &AB, &[], &[]),
+            of("a", 1, &B, &[], &[]),
+            of("a", 1, &[], &[], &[]),
+            of("a", 2, &[], &[], &[]),
+            of("ab", 1, &[], &[], &[]),
+            of("a", 1, &NESTED, &[], &[]),
+            of("a", 1, &INSIDE, &[], &[]),
+            of("a", 1, &[], &[&named], &[]),
+            of("a", 1, &[], &[&run], &[]),
+            of("a", 1, &[], &[&RUN], &[&LEAK]),
+            of("a", 1, &[], &[&RUN, &RUN], &[]),
+            of("a", 1, &[], &[], &[&LEAK]),
+            of("a", 1, &[], &[], &[&data]),
+            of("a", 1, &[], &[], &[&leak]),
+        ]);
+    }
+
+    fn all_differ<const N: usize>(fingerprints: [u64; N]) {
+        for (i, a) in fingerprints.iter().enumerate() {
+            for (j, b) in fingerprints.iter().enumerate() {
+                assert!(i == j || a != b, "{i} and {j} have one fingerprint");
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The report as a table for a person, within 80 columns.
 
+use alloc::collections::BTreeMap;
 use core::fmt;
-use std::collections::BTreeMap;
 
 use super::Report;
 
@@ -29,7 +29,17 @@ impl fmt::Display for Report {
         millimetres(f, "used by the crop", water.used_mm)?;
         millimetres(f, "rain", water.rain_mm)?;
         millimetres(f, "given through the valve", water.given_mm)?;
+        millimetres(
+            f,
+            "  by the run times that the valve reported",
+            water.given_as_reported_mm,
+        )?;
         millimetres(f, "drained below the roots", water.drained_mm)?;
+        millimetres(
+            f,
+            "  the same field on rain alone",
+            water.drained_on_rain_alone_mm,
+        )?;
         count(f, "days under stress", water.stress_days, "")?;
         let on_rain_alone = "  the same field on rain alone";
         count(f, on_rain_alone, water.stress_days_on_rain_alone, "")?;
@@ -64,8 +74,14 @@ impl fmt::Display for Report {
 
         heading(f, "Valve")?;
         let valve = &self.valve;
-        count(f, "commands that took effect", valve.runs as u64, "")?;
+        count(
+            f,
+            "commands that took effect",
+            valve.commands_with_effect as u64,
+            "",
+        )?;
         count(f, "  more than once", valve.executed_twice as u64, "")?;
+        count(f, "  executed, but no flow was seen", valve.unconfirmed, "")?;
         by_reason(f, "closed", &valve.closes)?;
         count(
             f,

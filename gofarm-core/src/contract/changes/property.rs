@@ -1,0 +1,319 @@
+//! Changes of properties, and of values inside them.
+
+use super::{Effect, Fact, GONE, Place, Report, membership};
+use crate::contract::{Access, Literal, Number, Numeric, Property, Repr, Schema, Variant};
+
+/// Which way a value goes, seen from the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// To readers: readings and events.
+    Out,
+    /// From callers: configuration, written values and input.
+    In,
+}
+
+impl Flow {
+    const fn of(access: Access) -> Self {
+        match access {
+            Access::Read => Self::Out,
+            Access::Config | Access::Write => Self::In,
+        }
+    }
+
+    /// The effect of a set of values that has grown.
+    const fn widened(self) -> Effect {
+        match self {
+            Self::Out => Effect::Breaking("a reader may meet a value that could not appear before"),
+            Self::In => Effect::Compatible("what was accepted still is"),
+        }
+    }
+
+    /// The effect of a set of values that has shrunk.
+    const fn narrowed(self) -> Effect {
+        match self {
+            Self::Out => Effect::Compatible("readers are ready for more than appears"),
+            Self::In => Effect::Breaking("a value that was accepted is refused"),
+        }
+    }
+}
+
+/// Compares two records; `flow` is given where the access of the properties does not decide it.
+pub(super) fn compare(
+    report: &mut Report<'_>,
+    place: Place,
+    flow: Option<Flow>,
+    new: &'static [Property],
+    old: &'static [Property],
+) {
+    let flow_of = |p: &Property| flow.unwrap_or(Flow::of(p.accessible()));
+    let added = |i: &Property| match (flow_of(i), i.schema(), i.default()) {
+        (Flow::Out, _, _) => Effect::Compatible("nobody reads it yet"),
+        (Flow::In, Schema::Optional(_), _) | (Flow::In, _, Some(_)) => {
+            Effect::Compatible("it may be left out")
+        }
+        (Flow::In, _, None) => Effect::Breaking("callers do not send it"),
+    };
+    membership(report, place, new, old, Property::name, GONE, added);
+    for now in new {
+        if let Some(before) = old.iter().find(|p| p.name() == now.name()) {
+            property(
+                report,
+                place.inside(now.name()),
+                flow_of(before),
+                now,
+                before,
+            );
+        }
+    }
+}
+
+fn property(
+    report: &mut Report<'_>,
+    place: Place,
+    flow: Flow,
+    new: &'static Property,
+    old: &'static Property,
+) {
+    if new.accessible() != old.accessible() {
+        let effect = match (old.accessible(), new.accessible()) {
+            (Access::Read | Access::Write, Access::Config) => {
+                Effect::Compatible("what could be done with it still can")
+            }
+            (_, Access::Read) => Effect::Breaking("it can no longer be written"),
+            (_, _) => Effect::Breaking("it can no longer be read"),
+        };
+        let word = |access| {
+            Fact::Word(match access {
+                Access::Read => "read",
+                Access::Config => "config",
+                Access::Write => "write",
+            })
+        };
+        let (from, to) = (word(old.accessible()), word(new.accessible()));
+        report.facet(place, "access", from, to, effect);
+    }
+    schema(report, place, flow, new.schema(), old.schema());
+    if new.default() != old.default() {
+        let effect = match (flow, new.default()) {
+            (Flow::In, None) => Effect::Breaking("a caller that leaves it out is refused"),
+            _ => Effect::Compatible("a value that was set stays"),
+        };
+        let fact = |default: Option<Literal>| default.map_or(Fact::None, Fact::Default);
+        let (from, to) = (fact(old.default()), fact(new.default()));
+        report.facet(place, "default", from, to, effect);
+    }
+    let effect = Effect::Compatible("it only changes which readings are suspect or stale");
+    if new.rate_limit() != old.rate_limit() {
+        let fact = |p: &Property| p.rate_limit().map_or(Fact::None, Fact::Rate);
+        report.facet(place, "maximum rate", fact(old), fact(new), effect);
+    }
+    if new.stale() != old.stale() {
+        let (from, to) = (Fact::time(old.stale()), Fact::time(new.stale()));
+        report.facet(place, "stale after", from, to, effect);
+    }
+    if new.stuck() != old.stuck() {
+        let (from, to) = (Fact::time(old.stuck()), Fact::time(new.stuck()));
+        report.facet(place, "stuck after", from, to, effect);
+    }
+}
+
+fn schema(
+    report: &mut Report<'_>,
+    place: Place,
+    flow: Flow,
+    new: &'static Schema,
+    old: &'static Schema,
+) {
+    let optional = |schema: &Schema| matches!(schema, Schema::Optional(_));
+    if optional(new) != optional(old) {
+        let effect = if optional(new) {
+            flow.widened()
+        } else {
+            flow.narrowed()
+        };
+        let word = |schema| Fact::Word(if optional(schema) { "no" } else { "yes" });
+        report.facet(place, "required", word(old), word(new), effect);
+    }
+    match (new.present(), old.present()) {
+        (Schema::Boolean, Schema::Boolean) => {}
+        (Schema::Numeric(new), Schema::Numeric(old)) => numeric(report, place, flow, new, old),
+        (Schema::Text { max_len: new }, Schema::Text { max_len: old }) if new != old => {
+            let effect = if new > old {
+                flow.widened()
+            } else {
+                flow.narrowed()
+            };
+            let (from, to) = (Number::from(*old), Number::from(*new));
+            report.facet(
+                place,
+                "length",
+                Fact::Number(from),
+                Fact::Number(to),
+                effect,
+            );
+        }
+        (Schema::Text { .. }, Schema::Text { .. }) => {}
+        (Schema::Enumeration(new), Schema::Enumeration(old)) => {
+            names(report, place, flow, new, old);
+        }
+        (Schema::Array { items: new, len: n }, Schema::Array { items: old, len: o }) => {
+            if n != o {
+                let effect = Effect::Breaking("the number of elements is fixed on both sides");
+                let (from, to) = (Number::from(*o), Number::from(*n));
+                report.facet(
+                    place,
+                    "elements",
+                    Fact::Number(from),
+                    Fact::Number(to),
+                    effect,
+                );
+            }
+            schema(report, place, flow, new, old);
+        }
+        (Schema::Record(new), Schema::Record(old)) => {
+            compare(report, place, Some(flow), new, old);
+        }
+        (new, old) => {
+            let effect = Effect::Breaking("a value of one shape is not read as another");
+            let (from, to) = (Fact::Word(shape(old)), Fact::Word(shape(new)));
+            report.facet(place, "shape", from, to, effect);
+        }
+    }
+}
+
+const fn shape(schema: &Schema) -> &'static str {
+    match schema {
+        Schema::Boolean => "boolean",
+        Schema::Numeric(_) => "number",
+        Schema::Text { .. } => "text",
+        Schema::Enumeration(_) => "enumeration",
+        Schema::Array { .. } => "array",
+        Schema::Record(_) => "record",
+        Schema::Optional(inner) => shape(inner),
+    }
+}
+
+fn numeric(report: &mut Report<'_>, place: Place, flow: Flow, new: &Numeric, old: &Numeric) {
+    if new.repr() != old.repr() {
+        let effect = Effect::Breaking("a value of one width is not read as another");
+        let (from, to) = (Fact::Word(repr(old.repr())), Fact::Word(repr(new.repr())));
+        report.facet(place, "representation", from, to, effect);
+    }
+    if new.unit_code() != old.unit_code() {
+        let effect = Effect::Breaking("the same number means another quantity");
+        let fact = |n: &Numeric| {
+            n.unit_code()
+                .map_or(Fact::None, |unit| Fact::Word(unit.code()))
+        };
+        report.facet(place, "unit", fact(old), fact(new), effect);
+    }
+    if new.min() != old.min() {
+        let is_wider = match (new.lower(), old.lower()) {
+            (Some(new), Some(old)) => new.at_most(old),
+            (new, _) => new.is_none(),
+        };
+        let effect = if is_wider {
+            flow.widened()
+        } else {
+            flow.narrowed()
+        };
+        let effect = if new.lower() == old.lower() {
+            SAME_LIMIT
+        } else {
+            effect
+        };
+        report.facet(
+            place,
+            "minimum",
+            Fact::number(old.min()),
+            Fact::number(new.min()),
+            effect,
+        );
+    }
+    if new.max() != old.max() {
+        let is_wider = match (new.upper(), old.upper()) {
+            (Some(new), Some(old)) => old.at_most(new),
+            (new, _) => new.is_none(),
+        };
+        let effect = if is_wider {
+            flow.widened()
+        } else {
+            flow.narrowed()
+        };
+        let effect = if new.upper() == old.upper() {
+            SAME_LIMIT
+        } else {
+            effect
+        };
+        report.facet(
+            place,
+            "maximum",
+            Fact::number(old.max()),
+            Fact::number(new.max()),
+            effect,
+        );
+    }
+    if new.resolution() != old.resolution() {
+        let (from, to) = (
+            Fact::number(old.resolution()),
+            Fact::number(new.resolution()),
+        );
+        report.facet(place, "step", from, to, step_effect(flow, new, old));
+    }
+}
+
+const SAME_LIMIT: Effect = Effect::Compatible("the limit of the type says the same");
+
+/// The multiples of `b` are among those of `a` if `a` divides `b`; no step is a step of 1.
+fn step_effect(flow: Flow, new: &Numeric, old: &Numeric) -> Effect {
+    if !new.repr().is_integer() {
+        return Effect::Compatible("a float's step is advice");
+    }
+    let size = |n: &Numeric| match n.resolution() {
+        Some(Number::U64(step)) => step.max(1),
+        Some(Number::I64(step)) => step.unsigned_abs().max(1),
+        _ => 1,
+    };
+    let (new, old) = (size(new), size(old));
+    if old % new == 0 {
+        flow.widened()
+    } else if new % old == 0 {
+        flow.narrowed()
+    } else {
+        Effect::Breaking("neither step is a multiple of the other")
+    }
+}
+
+const fn repr(repr: Repr) -> &'static str {
+    match repr {
+        Repr::U8 => "u8",
+        Repr::U16 => "u16",
+        Repr::U32 => "u32",
+        Repr::U64 => "u64",
+        Repr::I8 => "i8",
+        Repr::I16 => "i16",
+        Repr::I32 => "i32",
+        Repr::I64 => "i64",
+        Repr::F32 => "f32",
+        Repr::F64 => "f64",
+    }
+}
+
+fn names(
+    report: &mut Report<'_>,
+    place: Place,
+    flow: Flow,
+    new: &'static [Variant],
+    old: &'static [Variant],
+) {
+    let added = |_: &Variant| flow.widened();
+    membership(
+        report,
+        place,
+        new,
+        old,
+        Variant::name,
+        flow.narrowed(),
+        added,
+    );
+}
