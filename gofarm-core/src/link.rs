@@ -74,7 +74,8 @@
 //!   treated as one.
 //! - 10 000 devices that lose their broker at one instant make at most 500 tries in any second, also later while it
 //!   stays away. The price: a single device waits up to 30 s after a loss, 15 s on average. A device that *starts* connects at
-//!   once; where a whole site gets its power back, spread the `Start` events.
+//!   once; where a whole site gets its power back, spread the `Start` events. `NetworkUp` is spread over 2 s only: it is
+//!   for this device's own interface.
 //! - While the peer is away a try starts at least every 96 s, for ever: 60 s and 20 %, and 24 s for a try that gets as
 //!   far as the handshake. A peer that answers nothing, or refuses, is tried at least every 80 s.
 //! - Tries are forgotten, and an alarm cleared, only when a connection has lived for 60 s: a broker that accepts

@@ -1,6 +1,6 @@
 //! The link machine: its whole transition table, that no path is stuck, and each promise of the docs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use gofarm_core::link::LinkState::{
     Authenticating, Connected, Connecting, Disconnected, Reconnecting,
@@ -74,7 +74,7 @@ impl Rig {
 
     fn send(&mut self, event: LinkEvent) -> Vec<LinkAction> {
         self.link.handle(self.now, event, &mut self.random);
-        std::iter::from_fn(|| self.link.poll_action()).collect()
+        core::iter::from_fn(|| self.link.poll_action()).collect()
     }
 
     /// Sleeps until the link wants to wake.
@@ -196,8 +196,8 @@ fn time_moves_every_wanted_state_on() {
 /// All reachable states as a user can tell them apart, each with one way to get there.
 fn reachable() -> Vec<Rig> {
     let mut seen: HashMap<_, Rig> = HashMap::new();
-    let mut queue = VecDeque::from([Rig::new(9)]);
-    while let Some(rig) = queue.pop_front() {
+    let mut open = vec![Rig::new(9)];
+    while let Some(rig) = open.pop() {
         let key = (
             rig.link.state(),
             rig.link.alarm(),
@@ -213,12 +213,12 @@ fn reachable() -> Vec<Rig> {
         for event in EVENTS {
             let mut next = rig.clone();
             next.send(event);
-            queue.push_back(next);
+            open.push(next);
         }
         if rig.link.poll_timeout().is_some() {
             let mut next = rig.clone();
             next.sleep();
-            queue.push_back(next);
+            open.push(next);
         }
         seen.insert(key, rig);
     }
@@ -486,7 +486,7 @@ fn signals_count_tries_and_drops_and_show_the_state() {
     let mut rig = Rig::healthy(1);
     rig.send(LinkEvent::TransportClosed);
     rig.sleep();
-    let signals: Vec<_> = std::iter::from_fn(|| rig.link.poll_signal()).collect();
+    let signals: Vec<_> = core::iter::from_fn(|| rig.link.poll_signal()).collect();
     let seen: Vec<_> = signals
         .iter()
         .map(|s| (s.instrument().name(), s.measurement()))
@@ -550,7 +550,7 @@ proptest! {
             rig.link.handle(rig.now, event, &mut rig.random);
             rig.now += secs(7);
         }
-        let drained = std::iter::from_fn(|| rig.link.poll_action()).count();
+        let drained = core::iter::from_fn(|| rig.link.poll_action()).count();
         prop_assert!(drained <= 3, "{drained}");
     }
 
