@@ -114,7 +114,7 @@ impl LinkConfigBuilder {
         self
     }
 
-    /// Time between two probes. Default 15 s: half of the 30 s after which carrier NAT forgets a mapping.
+    /// Time between two probes. Default 15 s: half of the 30 s after which carrier NAT often forgets a mapping.
     pub const fn probe_every(mut self, probe_every: Duration) -> Self {
         self.0.probe_every = probe_every;
         self
@@ -163,7 +163,7 @@ impl LinkConfigBuilder {
         self
     }
 
-    /// Tries before the alarm and slow probing. Default 5: 26 s alone, 150 s after a common loss.
+    /// Tries before the alarm and slow probing. Default 5: about 26 s alone, 150 s after a common loss.
     pub const fn fast_tries(mut self, fast_tries: u8) -> Self {
         self.0.fast_tries = fast_tries;
         self

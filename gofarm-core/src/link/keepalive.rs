@@ -1,6 +1,6 @@
 //! [`KeepAlive`]: whether the peer is still there, asked often enough for NAT and patiently enough for cellular.
 //!
-//! A *probe* starts every 15 s whatever else arrives: carrier NAT forgets a silent mapping after 30 s, and only what
+//! A *probe* starts every 15 s whatever else arrives: carrier NAT often forgets a silent mapping after 30 s, and only what
 //! *we* send is sure to refresh it (RFC 4787, REQ-6). A probe is a ping and, a quarter of the interval apart, up to
 //! three repetitions. Anything received ends it. When 30 s have passed since the first unanswered ping, the link is
 //! lost: 8 pings at 15 s, 12 at 10 s.
