@@ -2,4 +2,6 @@
 
 #[cfg(feature = "derive")]
 mod derive;
+mod link;
+mod link_simulation;
 mod quantity;
