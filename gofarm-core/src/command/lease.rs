@@ -54,7 +54,7 @@ pub struct Lease<J, const N: usize = 16> {
     journal: J,
     memory: Memory<N>,
     state: State,
-    /// When `MustClose` was last handed out for the present close.
+    /// When `MustClose` was last handed out for the present close; `None` in every other state.
     driven: Option<Instant>,
     run: Option<Run>,
     loss: Option<Loss>,
@@ -360,7 +360,6 @@ impl<J: Journal, const N: usize> Lease<J, N> {
     fn begin_close(&mut self, since: Instant, why: CloseReason) {
         if !matches!(self.state, State::Closing { .. }) {
             self.state = State::Closing { since, why };
-            self.driven = None;
         }
     }
 }

@@ -13,7 +13,7 @@ use gofarm_core::command::{
     Verdict,
 };
 use gofarm_core::contract::{
-    ActionContract, Describe, Found, Number, Numeric, Property, Repr, Schema,
+    ActionContract, Describe, Found, Number, Numeric, OnLinkLoss, Property, Repr, Schema,
 };
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::observe::{LabelValue, Measurement};
@@ -256,6 +256,64 @@ fn a_run_can_be_extended_up_to_the_contract_and_no_further() {
     );
 }
 
+/// An action with a shorter run time that must not go on without a link.
+struct Flush;
+
+impl Validate for Flush {
+    fn validate(&self) -> Result<(), Violation> {
+        Ok(())
+    }
+}
+
+impl Action for Flush {
+    const CONTRACT: &'static ActionContract = &ActionContract::new("flush")
+        .max_run(secs(10))
+        .on_link_loss(OnLinkLoss::Close);
+}
+
+#[test]
+fn a_lost_link_closes_only_where_a_contract_of_the_run_says_so() {
+    let start = Instant::ZERO;
+    let mut device = idle();
+    assert_eq!(
+        device.accept(&open(1), start, Some(WALL)),
+        Verdict::Accepted
+    );
+    device.link_lost(start);
+    assert_eq!(
+        device.poll(start),
+        Duty::Nothing,
+        "a lost link does not stop a farm"
+    );
+
+    let flush = Command::new(id(2), Flush)
+        .expires(WALL + secs(30))
+        .lease(secs(5));
+    assert_eq!(device.accept(&flush, start, Some(WALL)), Verdict::Accepted);
+    // The strictest contract of the run stays, whatever comes after it.
+    let allowed = secs(10);
+    let lease = secs(20);
+    let refused = device.accept(&open(3), start, Some(WALL));
+    assert_eq!(
+        refused,
+        Verdict::Refused(Refusal::LeaseTooLong { lease, allowed })
+    );
+    let last = open(4).lease(secs(10));
+    assert_eq!(device.accept(&last, start, Some(WALL)), Verdict::Accepted);
+    device.link_lost(start);
+    assert_eq!(
+        confirm_closed(&mut device, start).why(),
+        CloseReason::LinkLost
+    );
+    // Nothing of it is left for the next run.
+    assert_eq!(
+        device.accept(&open(5), start, Some(WALL)),
+        Verdict::Accepted
+    );
+    device.link_lost(start);
+    assert_eq!(device.poll(start), Duty::Nothing);
+}
+
 #[test]
 fn an_id_evicted_by_a_fast_clock_is_refused_when_the_clock_steps_back() {
     let mut device: Lease<RamJournal, 1> = Lease::restore(RamJournal::new(), Instant::ZERO);
@@ -355,6 +413,17 @@ fn three_facts_are_kept_apart() {
     assert_eq!((tracker.poll(at(12)), tracker.poll_timeout()), (None, None));
     assert_eq!(tracker.confirm(id(1), at(13)), None);
     assert_eq!(tracker.facts(id(1)).unwrap().confirmed(), Some(at(13)));
+    tracker.issue(&open(2), at(13)).unwrap();
+    let ended = tracker.confirm(id(2), at(13));
+    assert_eq!(ended, Some(TrackerEvent::Ended(id(2), Outcome::Executed)));
+    tracker.issue(&open(3), at(13)).unwrap();
+    let _ = tracker.report(id(3), Report::Ended(Outcome::Executed), at(13));
+    assert_eq!(tracker.confirm(id(3), at(14)), None);
+    assert_eq!(
+        tracker.poll_timeout(),
+        None,
+        "what is confirmed is not waited for"
+    );
     // What comes late is counted and decides nothing.
     assert_eq!(
         tracker.report(id(1), Report::Ended(Outcome::Refused), at(14)),
