@@ -40,9 +40,11 @@ use crate::time::{Instant, UnixMillis, days, secs};
 /// [`restore`](Self::restore) still gives a lease, because a device without one would not close, and
 /// [`loss`](Self::loss) says what happened. Such a device refuses every opening command that could have been accepted
 /// before: those that expire up to its start plus the [longest validity](Self::longest_validity). Everything else it
-/// takes. This one guarantee rests on the wall clock: the first time that the device knows must not be behind the
-/// time at which it accepted what it lost; a first time far in the future makes it refuse until it is commissioned.
-/// A factory-new device is told that it has nothing to lose with [`commission`](Self::commission).
+/// takes, and its counters start at zero.
+///
+/// This one guarantee rests on the wall clock: the first time that the device knows must not be behind the time at
+/// which it accepted what it lost, and a first time far in the future makes it refuse until it is commissioned. A
+/// factory-new device is told with [`commission`](Self::commission) that it has nothing to remember.
 ///
 /// The strictest contract of all commands of one run counts, for the run time as for the behaviour on link loss.
 /// `N` is 1 to [`MAX_SLOTS`]; every operation costs O(`N`) time and no heap. While it saves it uses
@@ -54,7 +56,7 @@ pub struct Lease<J, const N: usize = 16> {
     journal: J,
     memory: Memory<N>,
     state: State,
-    /// When `MustClose` was last handed out for the present close.
+    /// When `MustClose` was last handed out for the present close; `None` in every other state.
     driven: Option<Instant>,
     run: Option<Run>,
     loss: Option<Loss>,
@@ -178,15 +180,16 @@ impl<J: Journal, const N: usize> Lease<J, N> {
         wall: Option<UnixMillis>,
     ) -> Verdict {
         self.advance(now);
-        if let Some(wall) = wall {
-            self.settle_loss(now, wall);
-        }
-        self.memory.tally.issue();
         if A::CONTRACT.closes() {
+            self.memory.tally.issue();
             self.memory.closes += 1;
             self.begin_close(now, CloseReason::Commanded);
             return Verdict::Accepted;
         }
+        if let Some(wall) = wall {
+            self.settle_loss(now, wall);
+        }
+        self.memory.tally.issue();
         match self.open(command, now, wall) {
             Ok(()) => Verdict::Accepted,
             Err(refusal) => {
@@ -360,7 +363,6 @@ impl<J: Journal, const N: usize> Lease<J, N> {
     fn begin_close(&mut self, since: Instant, why: CloseReason) {
         if !matches!(self.state, State::Closing { .. }) {
             self.state = State::Closing { since, why };
-            self.driven = None;
         }
     }
 }

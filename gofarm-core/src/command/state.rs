@@ -166,3 +166,30 @@ impl Closed {
             .labelled(labels)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signal_carries_the_reason_of_the_close() {
+        for why in [
+            CloseReason::Started,
+            CloseReason::Commanded,
+            CloseReason::LeaseEnded,
+            CloseReason::LinkLost,
+            CloseReason::DriveFailed,
+            CloseReason::Local,
+            CloseReason::FoundClosed,
+        ] {
+            let closed = Closed {
+                command: None,
+                why,
+                ran: None,
+                delay: Duration::ZERO,
+            };
+            let label = closed.signal().labels()[0];
+            assert_eq!(label, Label::text("reason", why.as_str()));
+        }
+    }
+}

@@ -138,6 +138,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_signal_carries_the_outcome() {
+        for outcome in Outcome::ALL {
+            let label = outcome.signal().labels()[0];
+            assert_eq!(label, Label::text("outcome", outcome.as_str()));
+        }
+    }
+
+    #[test]
     fn a_tally_that_lost_a_command_is_not_balanced() {
         let mut tally = Tally::default();
         for outcome in Outcome::ALL {

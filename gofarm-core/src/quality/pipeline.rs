@@ -17,7 +17,8 @@ use crate::time::Instant;
 ///    the last good reading, and since the start of the present minute of good readings, plus one step of the
 ///    property's resolution. The second comparison finds a ramp of small steps. After
 ///    [`recover_after`](Self::recover_after) consecutive readings that keep the rate among themselves, the new
-///    level is taken as good: a real step, such as a wetting front, must not lock the probe out for ever.
+///    level is taken as good: a real step, such as a wetting front, must not lock the probe out for ever. While readings are too
+///    fast and the last good one has become stale, that is the only way back.
 /// 4. **Stuck**: exactly the same value since the contract's stuck time.
 ///
 /// By time alone the last quality turns into stale, see [`quality`](Self::quality). If no finite reading came in for

@@ -5,70 +5,19 @@
     reason = "a test fails by panicking, in its helper functions too"
 )]
 
-use core::time::Duration;
+mod action;
+mod tracker;
 
+use action::{Close, Flush, Open};
 use gofarm_core::command::{
-    CloseReason, Closed, Command, CommandId, Delivery, Duty, IssueError, Journal, JournalFull,
-    Lease, Loss, Outcome, RamJournal, Refusal, Report, SnapshotError, State, Tracker, TrackerEvent,
-    Verdict,
+    CloseReason, Closed, Command, CommandId, Delivery, Duty, Journal, JournalFull, Lease, Loss,
+    MAX_SNAPSHOT_LEN, Outcome, RamJournal, Refusal, SnapshotError, State, Tracker, Verdict,
 };
-use gofarm_core::contract::{
-    ActionContract, Describe, Found, Number, Numeric, Property, Repr, Schema,
-};
-use gofarm_core::error::{Classify, Kind};
+use gofarm_core::error::Kind;
 use gofarm_core::observe::{LabelValue, Measurement};
-use gofarm_core::quantity::Unit;
 use gofarm_core::time::{Instant, UnixMillis, hours, millis, minutes, secs};
-use gofarm_core::{Action, Validate, Violation};
-use proptest::prelude::*;
 
 const WALL: UnixMillis = UnixMillis::new(1_790_000_000_000);
-
-/// Opens for a number of litres.
-#[derive(Clone, Copy, Debug)]
-struct Open {
-    litres: f32,
-}
-
-const LITRES: Schema = Schema::Numeric(
-    Numeric::new(Repr::F32)
-        .at_least(Number::F32(0.0))
-        .at_most(Number::F32(10.0))
-        .unit(Unit::new("L")),
-);
-const INPUT: [Property; 1] = [Property::new("litres", LITRES)];
-
-impl Describe for Open {
-    const SCHEMA: Schema = Schema::Record(&INPUT);
-}
-
-impl Validate for Open {
-    fn validate(&self) -> Result<(), Violation> {
-        if (0.0..=10.0).contains(&self.litres) {
-            return Ok(());
-        }
-        let found = Found::Number(Number::F32(self.litres));
-        Err(Violation::new(found, &LITRES).within(&Self::SCHEMA, 0))
-    }
-}
-
-impl Action for Open {
-    const CONTRACT: &'static ActionContract =
-        &ActionContract::new("open").input(&INPUT).max_run(secs(30));
-}
-
-/// A closing action whose input can be wrong.
-struct Close(f32);
-
-impl Validate for Close {
-    fn validate(&self) -> Result<(), Violation> {
-        self.0.validate()
-    }
-}
-
-impl Action for Close {
-    const CONTRACT: &'static ActionContract = &ActionContract::new("close").closing();
-}
 
 fn id(n: u8) -> CommandId {
     CommandId::new([n; 16])
@@ -257,6 +206,49 @@ fn a_run_can_be_extended_up_to_the_contract_and_no_further() {
 }
 
 #[test]
+fn a_lost_link_closes_only_where_a_contract_of_the_run_says_so() {
+    let start = Instant::ZERO;
+    let mut device = idle();
+    assert_eq!(
+        device.accept(&open(1), start, Some(WALL)),
+        Verdict::Accepted
+    );
+    device.link_lost(start);
+    assert_eq!(
+        device.poll(start),
+        Duty::Nothing,
+        "a lost link does not stop a farm"
+    );
+
+    let flush = Command::new(id(2), Flush)
+        .expires(WALL + secs(30))
+        .lease(secs(5));
+    assert_eq!(device.accept(&flush, start, Some(WALL)), Verdict::Accepted);
+    // The strictest contract of the run stays, whatever comes after it.
+    let allowed = secs(10);
+    let lease = secs(20);
+    let refused = device.accept(&open(3), start, Some(WALL));
+    assert_eq!(
+        refused,
+        Verdict::Refused(Refusal::LeaseTooLong { lease, allowed })
+    );
+    let last = open(4).lease(secs(10));
+    assert_eq!(device.accept(&last, start, Some(WALL)), Verdict::Accepted);
+    device.link_lost(start);
+    assert_eq!(
+        confirm_closed(&mut device, start).why(),
+        CloseReason::LinkLost
+    );
+    // Nothing of it is left for the next run.
+    assert_eq!(
+        device.accept(&open(5), start, Some(WALL)),
+        Verdict::Accepted
+    );
+    device.link_lost(start);
+    assert_eq!(device.poll(start), Duty::Nothing);
+}
+
+#[test]
 fn an_id_evicted_by_a_fast_clock_is_refused_when_the_clock_steps_back() {
     let mut device: Lease<RamJournal, 1> = Lease::restore(RamJournal::new(), Instant::ZERO);
     device.commission().unwrap();
@@ -328,6 +320,35 @@ fn commissioning_that_cannot_be_persisted_changes_nothing() {
     assert_eq!(device.state(), State::Idle);
 }
 
+/// A journal that must not be touched.
+struct Untouched;
+
+impl Journal for Untouched {
+    type Error = JournalFull;
+
+    fn load(&mut self, _: &mut [u8]) -> Result<Option<usize>, JournalFull> {
+        Ok(None)
+    }
+
+    fn save(&mut self, _: &[u8]) -> Result<(), JournalFull> {
+        panic!("a close waits for nothing")
+    }
+}
+
+#[test]
+fn a_close_never_waits_for_the_journal() {
+    let now = Instant::ZERO;
+    let mut device: Lease<Untouched> = Lease::restore(Untouched, now);
+    for wall in [None, Some(WALL)] {
+        let close = Command::new(id(1), Close(1.0));
+        assert_eq!(device.accept(&close, now, wall), Verdict::Accepted);
+        device.close(now);
+        device.link_lost(now);
+        assert_eq!(confirm_closed(&mut device, now).delay(), secs(0));
+    }
+    assert_eq!(device.tally().ended(Outcome::Executed), 2);
+}
+
 #[test]
 fn machines_can_be_sent_to_another_thread() {
     fn is_send_and_sync<T: Send + Sync>() {}
@@ -337,106 +358,8 @@ fn machines_can_be_sent_to_another_thread() {
 }
 
 #[test]
-fn three_facts_are_kept_apart() {
-    let mut tracker = Tracker::<4>::new(secs(10));
-    let at = |s| Instant::from_secs(s);
-    tracker.issue(&open(1), at(0)).unwrap();
-    assert_eq!(tracker.issue(&open(1), at(0)), Err(IssueError::Repeated));
-    assert_eq!(tracker.report(id(1), Report::Accepted, at(1)), None);
-    assert_eq!(tracker.facts(id(1)).unwrap().outcome(), None);
-    let ended = tracker.report(id(1), Report::Ended(Outcome::Executed), at(2));
-    assert_eq!(ended, Some(TrackerEvent::Ended(id(1), Outcome::Executed)));
-    let facts = tracker.facts(id(1)).unwrap();
-    assert_eq!((facts.commanded(), facts.confirmed()), (at(0), None));
-    assert_eq!(tracker.poll_timeout(), Some(at(12)));
-    assert_eq!(tracker.poll(at(11)), None);
-    // petergridge/Irrigation-V5#296: nobody noticed that the valve did not open.
-    assert_eq!(tracker.poll(at(12)), Some(TrackerEvent::Unconfirmed(id(1))));
-    assert_eq!((tracker.poll(at(12)), tracker.poll_timeout()), (None, None));
-    assert_eq!(tracker.confirm(id(1), at(13)), None);
-    assert_eq!(tracker.facts(id(1)).unwrap().confirmed(), Some(at(13)));
-    // What comes late is counted and decides nothing.
-    assert_eq!(
-        tracker.report(id(1), Report::Ended(Outcome::Refused), at(14)),
-        None
-    );
-    assert_eq!(
-        tracker.facts(id(1)).unwrap().outcome(),
-        Some(Outcome::Executed)
-    );
-    assert_eq!(tracker.late(), 1);
-}
-
-/// never-dry/NeverDry#221: the device closed by itself and the water balance was wrong.
-#[test]
-fn a_close_that_nobody_commanded_is_an_event_with_the_true_run_time() {
-    let mut device = idle();
-    let mut tracker = Tracker::<4>::new(secs(10));
-    let (command, start) = (open(1), Instant::ZERO);
-    tracker.issue(&command, start).unwrap();
-    assert_eq!(
-        device.accept(&command, start, Some(WALL)),
-        Verdict::Accepted
-    );
-    let _ = tracker.report(command.id(), Report::Ended(Outcome::Executed), start);
-    let closed = confirm_closed(&mut device, start + secs(21));
-    let event = tracker.closed(closed);
-    assert_eq!(event, Some(TrackerEvent::ClosedByItself(closed)));
-    assert_eq!(closed.ran(), Some(secs(21)));
-    assert_eq!(tracker.facts(command.id()).unwrap().closed(), Some(closed));
-    assert_eq!((tracker.closed(closed), tracker.late()), (None, 1));
-}
-
-#[test]
-fn a_full_tracker_makes_room_only_where_a_command_has_ended() {
-    let mut tracker = Tracker::<2>::new(secs(10));
-    let at = |s| Instant::from_secs(s);
-    tracker.issue(&open(1), at(0)).unwrap();
-    tracker.issue(&open(2), at(1)).unwrap();
-    let full = tracker.issue(&open(3), at(2)).unwrap_err();
-    assert_eq!(
-        (full, full.kind()),
-        (IssueError::Full { slots: 2 }, Kind::Overloaded)
-    );
-    let _ = tracker.report(id(2), Report::Ended(Outcome::Expired), at(3));
-    tracker.issue(&open(3), at(3)).unwrap();
-    assert_eq!(tracker.facts(id(2)), None);
-    assert_eq!(tracker.tally().issued(), 3);
-}
-
-proptest! {
-    #[test]
-    fn a_trackers_books_always_balance(
-        steps in proptest::collection::vec((0_u8..8, 0_u8..6, 0_u64..8), 1..200),
-    ) {
-        let mut tracker = Tracker::<3>::new(secs(10));
-        let mut now = Instant::ZERO;
-        let mut ends = std::collections::HashMap::new();
-        let mut issued = 0;
-        for (what, n, wait) in steps {
-            let event = match what {
-                0..=2 => {
-                    // An id is never used twice, as the contract of `Command` says.
-                    let fresh = Command::new(id(issued), ());
-                    if tracker.issue(&fresh, now).is_ok() { issued += 1; }
-                    None
-                }
-                3 => tracker.report(id(issued.saturating_sub(n)), Report::Accepted, now),
-                4 => tracker.report(id(issued.saturating_sub(n)), Report::Ended(Outcome::ALL[usize::from(n) % 4]), now),
-                5 => tracker.confirm(id(issued.saturating_sub(n)), now),
-                6 => tracker.poll(now),
-                _ => { now += secs(wait); None }
-            };
-            if let Some(TrackerEvent::Ended(id, outcome)) = event {
-                prop_assert_eq!(ends.insert(id, outcome), None, "a command ends once");
-            }
-            let tally = tracker.tally();
-            prop_assert!(tally.is_balanced());
-            prop_assert_eq!(tally.issued(), u64::from(issued));
-            prop_assert_eq!(tally.issued() - tally.pending(), ends.len() as u64);
-        }
-        now += Duration::from_secs(10);
-        while tracker.poll(now).is_some() {}
-        prop_assert_eq!(tracker.tally().pending(), 0, "patience ends every command");
-    }
+fn a_valve_node_has_room_for_its_memory() {
+    assert!(size_of::<Lease<(), 16>>() <= 768);
+    assert_eq!(Lease::<(), 16>::SNAPSHOT_LEN, 468);
+    assert_eq!(MAX_SNAPSHOT_LEN, 868);
 }

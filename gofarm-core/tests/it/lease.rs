@@ -1,10 +1,13 @@
 //! The device's side of a command: laws over random and over all short histories.
 
+mod action;
+mod disk;
 mod world;
 
+use disk::Storage;
 use gofarm_core::command::Delivery::{self, Live, Retained};
 use proptest::prelude::*;
-use world::{Kinds, Op, Storage, Then, World};
+use world::{Kinds, Op, Then, World};
 
 const YEAR: i64 = 365 * 86_400;
 

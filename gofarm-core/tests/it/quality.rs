@@ -42,7 +42,7 @@ fn every_history_of_the_table_gets_its_qualities() {
         assert_eq!(got.join(", "), qualities, "{name}");
         rows += 1;
     }
-    assert_eq!(rows, 24);
+    assert_eq!(rows, 25);
 }
 
 #[test]
@@ -107,6 +107,22 @@ fn integers_are_assessed_in_their_own_type() {
         pipeline.assess(at(10), u64::MAX - 1).quality(),
         Quality::Good
     );
+}
+
+#[test]
+fn a_stale_reference_does_not_make_noise_good_again() {
+    let rate = Rate::new(Number::F64(0.01), minutes(1));
+    let mut pipeline = Pipeline::new().max_rate(rate).stale_after(minutes(30));
+    let at = |m| Instant::ZERO + minutes(m);
+    let _ = pipeline.assess(at(0), 1.0);
+    for m in 1..30 {
+        let noise = if m % 2 == 0 { 5.0 } else { 9.0 };
+        let reading = pipeline.assess(at(m), noise);
+        assert_eq!(reading.quality(), Quality::Suspect(Suspicion::Rate));
+    }
+    // In reach of the reading of half an hour ago, which is too old to vouch for it.
+    let qualities = [30, 31, 32].map(|m| pipeline.assess(at(m), 1.2).quality().as_str());
+    assert_eq!(qualities, ["rate", "rate", "good"]);
 }
 
 #[test]
@@ -247,6 +263,15 @@ proptest! {
             let reading = pipeline.assess(now, value as f32);
             prop_assert_eq!(reading.quality(), Quality::Good);
         }
+    }
+
+    #[test]
+    fn a_change_of_exactly_the_limit_is_good_however_it_rounds(start in -1_000.0_f32..1_000.0) {
+        let rate = Rate::new(Number::F32(0.05), minutes(1));
+        let mut pipeline = Pipeline::new().max_rate(rate);
+        let _ = pipeline.assess(Instant::ZERO, start);
+        let reading = pipeline.assess(Instant::from_secs(60), start + 0.05);
+        prop_assert_eq!(reading.quality(), Quality::Good);
     }
 
     #[test]

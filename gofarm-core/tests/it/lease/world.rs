@@ -10,88 +10,12 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
+use super::action::{Close, Flush, Open, Tare};
+use super::disk::{Disk, Storage};
 use gofarm_core::command::{
     Command, CommandId, Delivery, Duty, Journal, Lease, Outcome, RamJournal, State, Tally, Verdict,
-    snapshot_len,
 };
-use gofarm_core::contract::{ActionContract, OnLinkLoss};
-use gofarm_core::error::Kind;
 use gofarm_core::time::{Instant, UnixMillis, secs};
-use gofarm_core::{Action, Validate, Violation};
-
-/// What the journal does with the next save.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Storage {
-    Works,
-    /// Says that it failed, and did.
-    Fails,
-    /// Says that it failed, and the bytes are there.
-    FailsLate,
-    /// The power goes before the bytes are there.
-    CutBefore,
-    /// The power goes when the bytes are there.
-    CutAfter,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Disk {
-    kept: RamJournal<{ snapshot_len(4) }>,
-    storage: Rc<Cell<Storage>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct DiskError;
-
-impl gofarm_core::error::Classify for DiskError {
-    fn kind(&self) -> Kind {
-        Kind::Transient
-    }
-}
-
-impl Journal for Disk {
-    type Error = DiskError;
-
-    fn load(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, DiskError> {
-        self.kept.load(buffer).map_err(|_| DiskError)
-    }
-
-    fn save(&mut self, snapshot: &[u8]) -> Result<(), DiskError> {
-        let storage = self.storage.get();
-        if !matches!(storage, Storage::Fails | Storage::CutBefore) {
-            self.kept.save(snapshot).unwrap();
-        }
-        if storage == Storage::Works {
-            Ok(())
-        } else {
-            Err(DiskError)
-        }
-    }
-}
-
-macro_rules! action {
-    ($name:ident, $contract:expr) => {
-        #[derive(Clone, Copy, Debug)]
-        pub(crate) struct $name;
-        impl Validate for $name {
-            fn validate(&self) -> Result<(), Violation> {
-                Ok(())
-            }
-        }
-        impl Action for $name {
-            const CONTRACT: &'static ActionContract = &$contract;
-        }
-    };
-}
-
-action!(Open, ActionContract::new("open").max_run(secs(30)));
-action!(
-    Flush,
-    ActionContract::new("flush")
-        .max_run(secs(10))
-        .on_link_loss(OnLinkLoss::Close)
-);
-action!(Tare, ActionContract::new("tare"));
-action!(Close, ActionContract::new("close").closing());
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kinds {
@@ -162,6 +86,7 @@ pub(crate) struct World<const N: usize> {
     expected: Expected,
     until: Instant,
     opened: Instant,
+    limit: Instant,
     is_driven: bool,
     must_close_on_link_loss: bool,
     tally: Tally,
@@ -191,6 +116,7 @@ impl<const N: usize> World<N> {
             expected: Expected::Closing,
             until: Instant::ZERO,
             opened: Instant::ZERO,
+            limit: Instant::ZERO,
             is_driven: false,
             must_close_on_link_loss: false,
             tally: Tally::default(),
@@ -370,15 +296,17 @@ impl<const N: usize> World<N> {
         if kind != Kinds::Tare {
             if self.expected == Expected::Idle {
                 self.opened = self.now;
+                self.limit = Instant::FAR_FUTURE;
                 self.must_close_on_link_loss = false;
             }
             self.expected = Expected::Running;
             self.until = self.now + lease;
             self.must_close_on_link_loss |= kind == Kinds::Flush;
-            let ran = self.until.saturating_since(self.opened);
+            let longest = if kind == Kinds::Flush { 10 } else { 30 };
+            self.limit = self.limit.min(self.opened + secs(longest));
             assert!(
-                ran <= secs(30),
-                "one run of {ran:?} is longer than any contract allows"
+                self.until <= self.limit,
+                "longer than a contract in this run allows"
             );
         }
         match then {
