@@ -1,8 +1,15 @@
-//! The link between controller and valve: late, lossy, repeating, sometimes down.
+//! The way between controller and valve: late, lossy, repeating, sometimes down.
+//!
+//! A broker stands beside the controller and keeps what is meant for the valve while its node is not connected; the
+//! node keeps what it has to say. Whether it is connected is for the link machine in `session` to find out: nobody
+//! tells it of an outage.
+
+mod session;
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
+use self::session::{Change, Session};
 use gofarm_core::command::{Closed, Command, CommandId, Delivery, Report};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, hours, millis, minutes};
@@ -32,15 +39,20 @@ pub(super) enum ToController {
 pub(super) enum Arrival {
     AtValve(ToValve),
     AtController(ToController),
+    /// The valve's node finds that its link is lost.
+    LinkLost,
 }
 
-/// A broker and a radio: keeps what is sent while the link is down and hands it out when it is back.
+/// A broker, a radio path with outages, and the node's session over it.
 #[derive(Debug)]
 pub(super) struct Radio {
     random: SplitMix64,
     /// In order of arrival; the second part keeps equal times in order of sending.
     in_flight: BTreeMap<(Instant, u64), Arrival>,
+    /// Sent and not on its way, because the node is not connected.
+    waiting: Vec<Arrival>,
     sent: u64,
+    session: Session,
     outage: Outage,
     /// The last opening command, as a broker keeps it.
     retained: Option<Command<Open>>,
@@ -58,10 +70,14 @@ struct Outage {
 
 impl Radio {
     pub(super) fn new(seed: u64) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let session = Session::start(Instant::ZERO, random.next_u64());
         let mut radio = Self {
-            random: SplitMix64::new(seed),
+            random,
             in_flight: BTreeMap::new(),
+            waiting: Vec::new(),
             sent: 0,
+            session,
             outage: Outage {
                 start: Instant::ZERO,
                 end: Instant::ZERO,
@@ -99,71 +115,99 @@ impl Radio {
         self.send(now, Arrival::AtController(message));
     }
 
-    /// The valve's node has subscribed anew, and one time in 8 the broker hands out what it should not have kept.
-    pub(super) fn valve_subscribed(&mut self, now: Instant) {
-        if self.random.below(8) == 0
-            && let Some(open) = self.retained
-        {
-            let retained = ToValve::Open(open.delivered(Delivery::Retained));
-            self.send(now, Arrival::AtValve(retained));
-        }
-    }
-
     fn send(&mut self, now: Instant, message: Arrival) {
         if self.random.below(50) == 0 {
             self.lost += 1;
-            return;
-        }
-        let delay = millis(40 + self.random.below(2_000));
-        let at = if self.is_down(now) {
-            self.outage.end + delay
+        } else if self.session.is_connected() {
+            self.launch(now, message);
         } else {
-            now + delay
-        };
-        self.in_flight.insert((at, self.sent), message);
+            self.waiting.push(message);
+        }
+    }
+
+    fn launch(&mut self, now: Instant, message: Arrival) {
+        let delay = millis(40 + self.random.below(2_000));
+        self.in_flight.insert((now + delay, self.sent), message);
         self.sent += 1;
     }
 
-    pub(super) fn is_down(&self, now: Instant) -> bool {
-        (self.outage.start..self.outage.end).contains(&now)
+    /// The valve's node has restarted.
+    pub(super) fn node_restarted(&mut self, now: Instant) {
+        self.session.restart(now);
+    }
+
+    fn is_path_up(&self, now: Instant) -> bool {
+        !(self.outage.start..self.outage.end).contains(&now)
     }
 
     pub(super) fn poll_timeout(&self) -> Instant {
         let next = self.in_flight.keys().next().map(|(at, _)| *at);
-        self.outage.end.min(next.unwrap_or(Instant::FAR_FUTURE))
+        self.session
+            .poll_timeout()
+            .min(next.unwrap_or(Instant::FAR_FUTURE))
+            .min(self.outage.end)
     }
 
-    /// The next message that has arrived.
+    /// The next thing that has arrived.
     pub(super) fn poll(&mut self, now: Instant) -> Option<Arrival> {
         if now >= self.outage.end {
             self.outages += 1;
             self.down += self.outage.end.saturating_since(self.outage.start);
             self.plan_outage(now);
-            self.valve_subscribed(now);
         }
-        if self.is_down(now) {
-            self.postpone(now);
-            return None;
+        let is_path_up = self.is_path_up(now);
+        match self.session.poll(now, is_path_up) {
+            Some(Change::Connected) => self.node_subscribed(now),
+            Some(Change::Lost) => return Some(Arrival::LinkLost),
+            None => {}
         }
-        let (at, _) = *self.in_flight.first_key_value()?.0;
-        if at > now {
-            return None;
-        }
-        self.in_flight.pop_first().map(|(_, message)| message)
-    }
-
-    /// What was on its way when the link went down arrives after it is back.
-    fn postpone(&mut self, now: Instant) {
-        while let Some((&key, _)) = self.in_flight.first_key_value()
-            && key.0 <= now
-            && let Some(message) = self.in_flight.remove(&key)
+        while let Some(next) = self.in_flight.first_entry()
+            && next.key().0 <= now
         {
-            self.in_flight.insert((self.outage.end, key.1), message);
+            let message = next.remove();
+            if is_path_up && self.session.is_connected() {
+                return Some(message);
+            }
+            // Not acknowledged: it is sent again with the rest.
+            self.waiting.push(message);
+        }
+        None
+    }
+
+    /// What waited is sent; one time in 8 the broker also hands out an opening command that it should not have kept.
+    fn node_subscribed(&mut self, now: Instant) {
+        for message in core::mem::take(&mut self.waiting) {
+            self.launch(now, message);
+        }
+        if self.random.below(8) == 0
+            && let Some(open) = self.retained
+        {
+            let retained = ToValve::Open(open.delivered(Delivery::Retained));
+            self.launch(now, Arrival::AtValve(retained));
         }
     }
 
-    /// Outages, time down, messages lost and messages doubled.
-    pub(super) fn account(&self) -> (u32, Duration, u32, u32) {
-        (self.outages, self.down, self.lost, self.duplicated)
+    /// What happened on the way.
+    pub(super) fn account(&self) -> Account {
+        let (connects, alarms) = self.session.account();
+        Account {
+            outages: self.outages,
+            down: self.down,
+            connects,
+            alarms,
+            lost: self.lost,
+            duplicated: self.duplicated,
+        }
     }
+}
+
+/// What happened on the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Account {
+    pub(super) outages: u32,
+    pub(super) down: Duration,
+    pub(super) connects: u32,
+    pub(super) alarms: u32,
+    pub(super) lost: u32,
+    pub(super) duplicated: u32,
 }

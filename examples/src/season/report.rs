@@ -159,6 +159,10 @@ pub struct Link {
     pub outages: u32,
     /// Time down, in hours.
     pub down_h: f64,
+    /// Times that the node connected: once at each start, after each outage, and after a false drop.
+    pub connects: u32,
+    /// Alarms that the broker cannot be reached.
+    pub alarms: u32,
     /// Messages lost.
     pub lost: u32,
     /// Messages that arrived twice.
@@ -184,7 +188,7 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
     let counts = season.controller.counts();
     let valve = season.valve.counts();
     let (effects, executed_twice) = season.referee.effects();
-    let (outages, down, lost, duplicated) = season.radio.account();
+    let link = season.radio.account();
     let played = i64::try_from(days).unwrap_or(0).max(1) - 1;
     let last = plan.from.checked_add(jiff::Span::new().days(played));
     Report {
@@ -231,10 +235,12 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             longest_close_s: thousandths(season.referee.longest_close().as_secs_f64()),
         },
         link: Link {
-            outages,
-            down_h: thousandths(down.as_secs_f64() / 3_600.0),
-            lost,
-            duplicated,
+            outages: link.outages,
+            down_h: thousandths(link.down.as_secs_f64() / 3_600.0),
+            connects: link.connects,
+            alarms: link.alarms,
+            lost: link.lost,
+            duplicated: link.duplicated,
         },
         measured: measured(nanos),
     }

@@ -142,6 +142,7 @@ impl<'a> Season<'a> {
                         .handle(self.now, message, &mut self.radio, &mut self.referee);
                 }
                 Arrival::AtController(message) => self.controller.handle(self.now, message),
+                Arrival::LinkLost => self.valve.link_lost(self.now),
             }
         }
         self.controller.poll(self.now, &mut self.radio);

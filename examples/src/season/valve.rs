@@ -171,6 +171,13 @@ impl ValveNode {
         radio.send_to_controller(now, ToController::Report(id, report));
     }
 
+    /// The link to the broker is lost: the contract says whether a run goes on.
+    pub(super) fn link_lost(&mut self, now: Instant) {
+        if let Power::On { lease, booted } = &mut self.power {
+            lease.link_lost(local_time(now, *booted));
+        }
+    }
+
     /// When [`ValveNode::poll`] has something to do.
     pub(super) fn poll_timeout(&self) -> Instant {
         let own = match &self.power {
@@ -286,7 +293,7 @@ impl ValveNode {
             unknown.push(id);
         }
         self.power = Power::On { lease, booted: now };
-        radio.valve_subscribed(now);
+        radio.node_restarted(now);
         for id in unknown {
             self.tell(now, id, Report::Ended(Outcome::Indeterminate), radio);
         }

@@ -108,6 +108,8 @@ impl fmt::Display for Report {
             link.outages,
             &format!("({:.1} h)", link.down_h),
         )?;
+        count(f, "connections made by the valve's node", link.connects, "")?;
+        count(f, "alarms: broker out of reach", link.alarms, "")?;
         count(
             f,
             "messages lost, and doubled",
