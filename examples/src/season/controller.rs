@@ -26,8 +26,10 @@ const RESEND: Duration = secs(30);
 const VALIDITY: Duration = minutes(3);
 /// How long the controller waits for word of a command.
 const PATIENCE: Duration = hours(2);
-/// The longest lease that it gives; the contract allows 45 minutes for a whole run.
-const LONGEST_LEASE: Duration = minutes(40);
+/// The longest run that it plans; the contract allows 45 minutes.
+const LONGEST_RUN: Duration = minutes(40);
+/// The lease is longer than the plan by this: it is the safety net for a close that does not arrive.
+const MARGIN: Duration = minutes(5);
 /// Irrigation starts when this share of the readily available water is used up, and ends at the other: the rest is
 /// room for rain.
 const START: f64 = 0.85;
@@ -68,6 +70,9 @@ pub(super) struct Controller {
     pending: Option<CommandId>,
     /// Water may run until then, whatever the link does.
     running_until: Option<Instant>,
+    /// How long the run that was asked for should be, and when to close it once it is known to have started.
+    planned: Option<Duration>,
+    close_at: Option<Instant>,
     is_refilling: bool,
     counts: Counts,
 }
@@ -97,6 +102,8 @@ impl Controller {
             unanswered: None,
             pending: None,
             running_until: None,
+            planned: None,
+            close_at: None,
             is_refilling: false,
             counts: Counts::default(),
         }
@@ -145,7 +152,7 @@ impl Controller {
             return Decision::Hold;
         }
         let time = Duration::from_secs_f64((wanted / RATE * 3_600.0).max(0.0).round());
-        Decision::Open(time.clamp(minutes(5), LONGEST_LEASE))
+        Decision::Open(time.clamp(minutes(5), LONGEST_RUN))
     }
 
     /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
@@ -160,16 +167,19 @@ impl Controller {
         let id = self.next_id();
         match decision {
             Decision::Hold | Decision::Withhold => {}
-            Decision::Open(lease) => {
+            Decision::Open(run) => {
+                let lease = run + MARGIN;
                 let wall = self.epoch + now.saturating_since(Instant::ZERO);
                 let open = Command::new(id, Open).expires(wall + VALIDITY).lease(lease);
                 if self.tracker.issue(&open, now).is_ok() {
                     // It may be accepted at the last moment of its validity, and the close takes a few seconds.
                     self.running_until = Some(now + VALIDITY + lease + minutes(1));
+                    self.planned = Some(run);
                     self.send(now, id, ToValve::Open(open), radio);
                 }
             }
             Decision::Close => {
+                self.close_at = None;
                 let close = Command::new(id, Close);
                 if self.tracker.issue(&close, now).is_ok() {
                     self.send(now, id, ToValve::Close(close), radio);
@@ -202,26 +212,30 @@ impl Controller {
                 }
                 self.tracker.report(id, report, now)
             }
-            ToController::Flow(id) => self.tracker.confirm(id, now),
+            ToController::Seen(id) => self.tracker.confirm(id, now),
             ToController::Closed(closed) => {
                 self.running_until = None;
+                self.close_at = None;
                 self.counts.reported += closed.ran().unwrap_or_default();
                 self.tracker.closed(closed)
             }
         };
         if let Some(event) = event {
-            self.take(event);
+            self.take(now, event);
         }
     }
 
-    fn take(&mut self, event: TrackerEvent) {
+    fn take(&mut self, now: Instant, event: TrackerEvent) {
         match event {
             TrackerEvent::Ended(id, outcome) if self.pending == Some(id) => {
                 self.pending = None;
                 self.unanswered = None;
-                // What certainly did not run needs no waiting for its end.
-                if matches!(outcome, Outcome::Expired | Outcome::Refused) {
-                    self.running_until = None;
+                let planned = self.planned.take();
+                match outcome {
+                    Outcome::Executed => self.close_at = planned.map(|run| now + run),
+                    // What certainly did not run needs no waiting for its end.
+                    Outcome::Expired | Outcome::Refused => self.running_until = None,
+                    Outcome::Indeterminate => {}
                 }
             }
             TrackerEvent::Unconfirmed(_) => self.counts.unconfirmed += 1,
@@ -232,7 +246,7 @@ impl Controller {
     /// When [`Controller::poll`] has something to do.
     pub(super) fn poll_timeout(&self) -> Instant {
         let resend = self.unanswered.map(|(_, at, _)| at);
-        [resend, self.tracker.poll_timeout()]
+        [resend, self.close_at, self.tracker.poll_timeout()]
             .into_iter()
             .flatten()
             .min()
@@ -248,8 +262,11 @@ impl Controller {
             radio.send_to_valve(now, message);
             self.unanswered = (left > 1).then_some((message, now + RESEND, left - 1));
         }
+        if self.close_at.is_some_and(|at| now >= at) {
+            self.act(now, Decision::Close, radio);
+        }
         while let Some(event) = self.tracker.poll(now) {
-            self.take(event);
+            self.take(now, event);
         }
     }
 

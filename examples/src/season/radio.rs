@@ -28,8 +28,8 @@ pub(super) enum ToValve {
 pub(super) enum ToController {
     /// What the valve's node says of a command.
     Report(CommandId, Report),
-    /// The flow meter turns after a command.
-    Flow(CommandId),
+    /// The flow meter has seen the effect of a command: it turns, or it has stopped.
+    Seen(CommandId),
     /// The valve has closed.
     Closed(Closed),
 }

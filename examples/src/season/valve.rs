@@ -219,7 +219,7 @@ impl ValveNode {
         if let Some((id, _)) = self.flow_due.take_if(|(_, at)| now >= *at)
             && self.water.is_some()
         {
-            radio.send_to_controller(now, ToController::Flow(id));
+            radio.send_to_controller(now, ToController::Seen(id));
         }
         self.drive_close(now, radio, referee);
     }
@@ -254,6 +254,7 @@ impl ValveNode {
         }
         if let Some(id) = self.closing.take() {
             self.tell(now, id, Report::Ended(Outcome::Executed), radio);
+            radio.send_to_controller(now, ToController::Seen(id));
         }
     }
 

@@ -1,6 +1,8 @@
 //! The promises of a whole season, over many seeds.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use core::ops::Range;
+
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::{Plan, Season};
 use gofarm_examples::weather::{self, WeatherDay};
@@ -23,13 +25,22 @@ fn play(days: &[WeatherDay], seed: u64) -> Report {
     season.finish()
 }
 
+/// Plays seeds side by side, for the time that it saves.
+fn play_all(days: &[WeatherDay], seeds: Range<u64>) -> Vec<(u64, Report)> {
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = seeds
+            .map(|seed| scope.spawn(move || (seed, play(days, seed))))
+            .collect();
+        workers.into_iter().map(|w| w.join().unwrap()).collect()
+    })
+}
+
 /// Twenty seasons of 145 days: no promise is broken in any of them, and each test is given something to break it.
 #[test]
 fn every_promise_holds_in_every_season() {
     let days = hupsel();
-    let mut total = [0_u64; 8];
-    for seed in 0..20 {
-        let report = play(&days, seed);
+    let mut total = [0_u64; 9];
+    for (seed, report) in play_all(&days, 0..20) {
         let (commands, valve) = (&report.commands, &report.valve);
 
         assert!(commands.is_balanced, "seed {seed}: {commands:?}");
@@ -72,6 +83,7 @@ fn every_promise_holds_in_every_season() {
             refused_by("retained"),
             u64::from(valve.restarts_with_water),
             u64::from(report.link.outages),
+            u64::from(*valve.closes.get("commanded").unwrap_or(&0)),
             u64::from(*valve.closes.get("lease_ended").unwrap_or(&0)),
         ]) {
             *sum += n;

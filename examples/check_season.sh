@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Checks a built season from outside: ./check_season.sh target/release/season
+set -euo pipefail
+season=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+    echo "check_season: $*" >&2
+    exit 1
+}
+
+started=$(date +%s%N)
+"$season" --json --seed 1 >"$work/a.json" 2>"$work/a.err"
+took=$((($(date +%s%N) - started) / 1000000))
+[ ! -s "$work/a.err" ] || fail "--json writes to stderr"
+[ "$took" -le 5000 ] || fail "a season took $took ms, the limit is 5000"
+
+python3 - "$season" "$work/a.json" <<'PY'
+import json, subprocess, sys
+
+season, first = sys.argv[1:]
+report = json.load(open(first))
+commands, valve = report["commands"], report["valve"]
+ended = sum(commands[k] for k in ("executed", "expired", "refused", "indeterminate", "pending"))
+assert commands["issued"] == ended, commands
+assert commands["issued"] > 20, commands
+assert valve["longest_past_lease_s"] == 0, valve
+assert valve["executed_twice"] == 0, valve
+assert sum(report["readings"]["refused"].values()) > 0, report["readings"]
+
+def run(seed):
+    out = json.loads(subprocess.check_output([season, "--json", "--seed", str(seed)]))
+    del out["measured"]
+    return json.dumps(out)
+
+assert run(1) == run(1), "the same seed gives two reports"
+assert run(1) != run(2), "two seeds give one report"
+
+for form in ("json-schema", "td", "tm", "openapi", "all"):
+    json.loads(subprocess.check_output([season, "describe", "--format", form]))
+PY
+
+# Bad input: one line that names line, column and limit, exit code 2, no report.
+printf 'DD,MM,YYYY,Rad,Tmin,Tmax,Hum,Wind,Rain\n01,07,2003,18000,10,99,1.3,2.5,0\n' >"$work/bad.csv"
+status=0
+"$season" --weather "$work/bad.csv" >"$work/out" 2>"$work/err" || status=$?
+[ "$status" = 2 ] || fail "exit code $status for bad weather, 2 is wanted"
+[ ! -s "$work/out" ] || fail "a partial report for bad weather"
+grep -q 'line 2, column Tmax: `99` is not a number within -60..=60 Cel' "$work/err" || fail "$(cat "$work/err")"
+[ "$(wc -l <"$work/err")" = 1 ] || fail "more than one line for bad weather"
+
+echo "season: promises, determinism and bad input hold; $took ms"
