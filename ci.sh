@@ -74,7 +74,7 @@ need_nightly() {
 
 check_fmt() {
     run cargo fmt --all --check
-    for workspace in examples/compare examples/firmware; do
+    for workspace in examples/compare examples/firmware fuzz; do
         run cargo fmt --manifest-path "$workspace/Cargo.toml" --all --check
     done
 }

@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-cargo build -q --release --bin instructions
+cargo build -q --release
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
-        --toggle-collect="*check_$1*" target/release/instructions "$1" 2>&1 |
+        --toggle-collect="*check_$1*" target/release/gofarm-compare "instructions:$1" 2>&1 |
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 hand=$(count hand)

@@ -10,6 +10,35 @@
 //!   [`core::fmt::Write`], a UART included;
 //! - [`Descriptor::changes`]: what changed since the released contract and whether it breaks anyone.
 //!
+//! # What the macros take
+//!
+//! | on | attribute | says |
+//! |---|---|---|
+//! | device | `model = "acme-ph"`, `version = 1` | which contract this is; both are required |
+//! | device | `actions(Open, Close)`, `events(Leak)` | types that derive [`Action`], [`Event`] |
+//! | device, describe | `defaults` | also derives [`Default`] from the written defaults, so that they stand in one place |
+//! | action | `safe = "closed"`, `max_run = "30min"` | the state to which the device returns by itself, and when at the latest |
+//! | action | `on_link_loss = "close"` or `"finish"` | what becomes of a run when the link is lost; `finish` if not written |
+//! | action | `closes`, `idempotent` | it ends runs; doing it twice is doing it once |
+//! | action, event | `name = "open"` | another name than the type's in snake case |
+//! | prop | `range = 0.0..=14.0`, `10..`, `..=5` | inclusive limits, as number literals |
+//! | prop | `step = 5` | every integer value is a multiple, counted from 0; for floats advice to forms |
+//! | prop | `unit = "m3/m3"` | a UCUM code |
+//! | prop | `max_len = 32` | the most bytes of a `String` or another `AsRef<str>` |
+//! | prop | `default = 300`, `true`, `"text"`, `Mode::Auto` | a value within the limits |
+//! | prop | `read`, `config` or `write` | who may change it; `read` if not written |
+//! | prop | `max_rate = "0.05/min"`, `stale = "30min"`, `stuck = "6h"` | what makes a reading suspect |
+//! | prop | `name = "ph"` | another name than the field's, or the variant's |
+//!
+//! Times are a whole number and one of `ms`, `s`, `min`, `h`, `d`. Doc comments are the descriptions. A field without
+//! `#[prop]` is a property too. Limits on an `Option` or an array are those of what is inside, which must be
+//! spelled as a primitive number: a macro cannot see through a type alias. The input of an action takes no access,
+//! rate, `stale` or `stuck`; the data of an event takes no `default` either. With `defaults`, an `Option` without a
+//! default is `None`, and a nested type without one brings its own [`Default`].
+//!
+//! A contract is one constant: types with parameters, tuple structs and enums with data are refused, as are
+//! `usize`, `isize` and 128-bit integers. So is a contract that nests deeper than [`MAX_DEPTH`].
+//!
 //! A contract says what a value may be. It does not say whether a *reading* is plausible: a spike inside the range
 //! is the business of [`crate::quality`].
 
@@ -79,7 +108,34 @@ pub trait Validate {
     }
 }
 
-/// A type whose values can be described.
+/// A type whose values can be described; derived for a nested struct or an enum without data.
+///
+/// ```
+/// use gofarm_core::contract::Schema;
+/// use gofarm_core::{Describe, Validate};
+///
+/// /// How the valve is run.
+/// #[derive(Describe, Clone, Copy)]
+/// enum Mode {
+///     /// By the schedule.
+///     Auto,
+///     #[prop(name = "by-hand")]
+///     Manual,
+/// }
+///
+/// #[derive(Describe)]
+/// #[describe(defaults)]
+/// struct Zone {
+///     #[prop(config, default = Mode::Manual)]
+///     mode: Mode,
+///     #[prop(config, range = 1..=16, default = 1)]
+///     valve: u8,
+/// }
+///
+/// let Schema::Enumeration(variants) = Mode::SCHEMA else { unreachable!() };
+/// assert_eq!(variants[1].name(), "by-hand");
+/// assert!(Zone::default().validate().is_ok());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand in a device contract",
     note = "derive `Describe` for a nested struct or an enum without data; use `Text<N>` or `#[prop(max_len = …)]` for text, an array for a list"
@@ -113,6 +169,26 @@ pub trait Device: Validate + Describe {
 }
 
 /// Something that a device can be told to do; the value carries the input.
+///
+/// ```
+/// use gofarm_core::{Action, Validate};
+///
+/// /// Opens the valve.
+/// #[derive(Action)]
+/// #[action(safe = "closed", max_run = "30min", idempotent, on_link_loss = "close")]
+/// struct Open {
+///     #[prop(range = 1..=100, unit = "%")]
+///     opening: u8,
+/// }
+///
+/// #[derive(Action)]
+/// #[action(safe = "closed", closes)]
+/// struct Close;
+///
+/// assert_eq!(Open::CONTRACT.name(), "open");
+/// assert!(Close::CONTRACT.closes());
+/// assert!(Open { opening: 0 }.validate().is_err());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an action",
     note = "write `#[derive(Action)]` on it"
@@ -123,6 +199,19 @@ pub trait Action: Validate {
 }
 
 /// Something that a device tells by itself; the value carries the data.
+///
+/// ```
+/// use gofarm_core::Event;
+///
+/// /// Water flows though every valve is closed.
+/// #[derive(Event)]
+/// struct LeakDetected {
+///     #[prop(range = 0.0.., unit = "L/min")]
+///     flow: f32,
+/// }
+///
+/// assert_eq!(LeakDetected::CONTRACT.name(), "leak_detected");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event",
     note = "write `#[derive(Event)]` on it"

@@ -2,7 +2,8 @@
 //!
 //! One record of 8 fields, 5 of them with a range, in each engine's own words.
 
-pub mod record;
+pub mod instructions;
+mod record;
 mod thing;
 
 use std::hint::black_box;
@@ -84,7 +85,11 @@ fn describe(figures: &mut Figures) {
     let mut text = String::with_capacity(4096);
     figures.time(SCHEMA, "gofarm", || {
         text.clear();
-        let _ = write!(text, "{}", Derived::DESCRIPTOR.json_schema(Dialect::Draft202012));
+        let _ = write!(
+            text,
+            "{}",
+            Derived::DESCRIPTOR.json_schema(Dialect::Draft202012)
+        );
         text.len()
     });
     figures.time(SCHEMA, "schemars", || {
@@ -92,7 +97,11 @@ fn describe(figures: &mut Figures) {
     });
     figures.time(THING, "gofarm", || {
         text.clear();
-        let _ = write!(text, "{}", Derived::DESCRIPTOR.thing_description("urn:dev:ops:1"));
+        let _ = write!(
+            text,
+            "{}",
+            Derived::DESCRIPTOR.thing_description("urn:dev:ops:1")
+        );
         text.len()
     });
     figures.time(THING, "wot-td", || {

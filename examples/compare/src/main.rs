@@ -1,4 +1,6 @@
 //! `gofarm-compare AREA [--json]`: our figures beside the peers', measured in one run.
+//!
+//! `gofarm-compare instructions:ENGINE` is what `instructions.sh` runs under an instruction counter.
 
 mod core;
 mod figures;
@@ -16,6 +18,15 @@ fn main() -> ExitCode {
             name if area.is_none() && !name.starts_with('-') => area = Some(argument),
             other => return usage(&format!("unexpected argument '{other}'")),
         }
+    }
+    if let Some(engine) = area
+        .as_deref()
+        .and_then(|a| a.strip_prefix("instructions:"))
+    {
+        return match core::instructions::run(engine) {
+            Some(()) => ExitCode::SUCCESS,
+            None => usage(&format!("no engine named '{engine}'")),
+        };
     }
     let mut figures = Figures::new();
     match area.as_deref() {

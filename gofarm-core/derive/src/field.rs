@@ -62,7 +62,14 @@ impl<'a> Field<'a> {
                 return None;
             };
             let (amount, per) = errors.keep(duration::read_rate(&text))?;
-            Some((rate_amount(&amount, limits.repr)?, per))
+            let Some(amount) = rate_amount(&amount, limits.repr) else {
+                errors.at(
+                    &text,
+                    format!("{amount} does not fit {}", limits.repr.name()),
+                );
+                return None;
+            };
+            Some((amount, per))
         });
         let default = default.and_then(|(key, expr)| {
             if shape::has_array(&field.ty) {
@@ -144,17 +151,20 @@ fn time(key: &str, entries: &mut Entries, errors: &mut Errors) -> Option<Duratio
     errors.keep(duration::read(&text))
 }
 
-/// An integer may change by less than one in a time, so its rate may be a fraction.
+/// The amount in the property's width; `None` if it is not a positive number there. An integer may change by less
+/// than one in a time, so its rate may be a fraction.
 fn rate_amount(amount: &str, repr: Repr) -> Option<Num> {
-    Some(match (repr, amount.parse::<u64>()) {
-        (Repr::F32, _) => Num::F32(amount.parse().ok()?),
-        (Repr::F64, _) => Num::F64(amount.parse().ok()?),
+    let number = match (repr, amount.parse::<u64>()) {
+        (Repr::F32, _) => Num::F32(amount.parse().ok().filter(|v: &f32| v.is_finite())?),
+        (Repr::F64, _) | (_, Err(_)) => {
+            Num::F64(amount.parse().ok().filter(|v: &f64| v.is_finite())?)
+        }
         (_, Ok(whole)) => Num::Int(whole.into(), Repr::U64),
-        (_, Err(_)) => Num::F64(amount.parse().ok()?),
-    })
+    };
+    number.is_positive().then_some(number)
 }
 
-/// Two properties, variants, actions of one name; a mistake at the second.
+/// Notes two properties or variants of one name, at the second.
 pub(crate) fn refuse_same_names<'n>(
     what: &str,
     names: impl Iterator<Item = &'n (String, Span)>,

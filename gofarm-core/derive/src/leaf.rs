@@ -164,7 +164,7 @@ fn refuse_limits(ty: &Type, word: &str, entries: &mut Entries, errors: &mut Erro
         if let Some((ident, _)) = entries.expr(key, errors) {
             errors.at(
                 ident,
-                format!("`{key}` limits a number, and the compiler knows `{what}` as none: write f32 or another primitive, or move `{key}` into its own contract"),
+                format!("`{key}` limits a number, and `{what}` names none: write f32 or another primitive, or move `{key}` into the contract of `{what}`"),
             );
         }
     }

@@ -6,8 +6,10 @@ use serde::Serialize;
 macro_rules! record {
     ($(#[$outer:meta])* $name:ident { $($(#[$inner:meta])* $field:ident: $kind:ty,)+ }) => {
         $(#[$outer])*
+        #[allow(dead_code, reason = "fields without a rule belong to the record and are checked by nobody")]
         pub struct $name { $($(#[$inner])* pub $field: $kind,)+ }
 
+        #[allow(dead_code, reason = "not every engine has every case")]
         impl $name {
             /// A plausible reading.
             pub fn good() -> Self {
@@ -39,6 +41,7 @@ record! {
 
 /// What a person would write: which field, and the value in the field's type.
 #[derive(Debug)]
+#[expect(dead_code, reason = "read by a person, through Debug")]
 pub enum HandError {
     Ph(f32),
     Vwc(f32),
@@ -159,4 +162,3 @@ record! {
         valve_open: bool,
     }
 }
-

@@ -2,9 +2,9 @@
 
 use wot_td::Thing;
 use wot_td::builder::{
-    BuildableInteractionAffordance as _, IntegerDataSchemaBuilderLike as _,
-    NumberDataSchemaBuilderLike as _, ReadableWriteableDataSchema as _,
-    SpecializableDataSchema as _, BuildableDataSchema as _,
+    BuildableDataSchema as _, BuildableInteractionAffordance as _,
+    IntegerDataSchemaBuilderLike as _, NumberDataSchemaBuilderLike as _,
+    ReadableWriteableDataSchema as _, SpecializableDataSchema as _,
 };
 
 pub fn wot_thing() -> Thing {
@@ -33,7 +33,9 @@ pub fn wot_thing() -> Thing {
             })
         };
     }
-    let thing = Thing::builder("acme-soil").finish_extend().id("urn:dev:ops:1");
+    let thing = Thing::builder("acme-soil")
+        .finish_extend()
+        .id("urn:dev:ops:1");
     let thing = integer!(thing, "ts", 0, i64::MAX);
     let thing = integer!(thing, "seq", 0, i64::MAX);
     let thing = number!(thing, "ph", 0.0, 14.0, "[pH]");
