@@ -1,10 +1,12 @@
 //! The examples of the GoFarm crates, as a library, so that they can be tested.
 //!
 //! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
+//! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
 extern crate alloc;
 
+pub mod config_reload;
 pub mod crop;
 pub mod et0;
 pub mod season;

@@ -81,7 +81,12 @@ impl fmt::Display for Report {
             "",
         )?;
         count(f, "  more than once", valve.executed_twice as u64, "")?;
-        count(f, "  executed, and not seen by the flow meter", valve.unconfirmed, "")?;
+        count(
+            f,
+            "  executed, and not seen by the flow meter",
+            valve.unconfirmed,
+            "",
+        )?;
         by_reason(f, "closed", &valve.closes)?;
         count(
             f,

@@ -1,0 +1,53 @@
+//! [`Document`]: what a layer may say.
+
+use config::{Config, File, FileFormat};
+use serde::Deserialize;
+
+use super::Settings;
+
+/// A configuration document: any of the settings, and for a remote one its version and its part of the fleet.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Document {
+    /// Which document this is; a new version draws another part of the fleet.
+    #[serde(default)]
+    pub version: u32,
+    /// How much of the fleet gets it, 0 to 100 %.
+    #[serde(default = "everyone")]
+    pub rollout_percent: u8,
+    /// The settings, merged with those of the layers below.
+    #[serde(flatten)]
+    pub settings: Settings,
+}
+
+const fn everyone() -> u8 {
+    100
+}
+
+/// The two words of a document that are not settings.
+const OWN_KEYS: [&str; 2] = ["version", "rollout_percent"];
+
+impl Document {
+    /// Reads a document on its own, over the defaults; a key that nothing reads is refused.
+    ///
+    /// # Errors
+    /// The error of the `config` crate.
+    pub fn parse(text: &str) -> Result<Self, config::ConfigError> {
+        let alone = Config::builder()
+            .add_source(File::from_str(text, FileFormat::Toml))
+            .build()?;
+        let keys = alone.cache.clone().into_table()?;
+        for key in keys.keys() {
+            let is_setting = <Settings as gofarm_core::Device>::DESCRIPTOR
+                .property(key)
+                .is_some();
+            if !is_setting && !OWN_KEYS.contains(&key.as_str()) {
+                return Err(config::ConfigError::Message(format!("unknown key `{key}`")));
+            }
+        }
+        Config::builder()
+            .add_source(Config::try_from(&Settings::default())?)
+            .add_source(alone)
+            .build()?
+            .try_deserialize()
+    }
+}
