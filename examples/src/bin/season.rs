@@ -7,7 +7,6 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
 use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
 use gofarm_examples::season::describe::describe;
@@ -20,7 +19,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 const HUPSEL: &str = include_str!("../../data/hupsel_283_daily_2002_2004.csv");
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::read();
     let text = match arguments.command {
         Some(Subcommands::Describe { format, device }) => describe(device, format),
         None => match run(&arguments.run).and_then(|report| render(&report, &arguments.run)) {

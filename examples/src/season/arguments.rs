@@ -1,5 +1,6 @@
 //! The command line of `season`.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -82,6 +83,29 @@ pub enum DeviceName {
     Probe,
     /// The valve
     Valve,
+}
+
+impl Arguments {
+    /// Reads the command line; a mistake is printed on one line and ends the program with exit code 2.
+    #[must_use]
+    pub fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            if error.use_stderr() {
+                let _ = writeln!(std::io::stderr(), "season: {}", one_line(&error));
+                std::process::exit(2)
+            }
+            error.exit() // --help and --version
+        })
+    }
+}
+
+/// The first paragraph of an error on one line: what is wrong, and what would be right.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    let line = words.join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }
 
 fn date(text: &str) -> Result<Date, String> {
