@@ -199,7 +199,7 @@ mod tests {
         near(reference_evapotranspiration(&station, &day), 3.88, 0.01);
     }
 
-    /// FAO-56, Example 17 (p. 70): Bangkok, mean of April, with the month's soil heat flux.
+    /// FAO-56, chapter 4, Example 17: Bangkok, mean of April, with the month's soil heat flux.
     #[test]
     fn example_17_monthly_data_at_bangkok_gives_5_72_mm() {
         let station = Station {
