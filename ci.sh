@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
-msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {
