@@ -1,4 +1,6 @@
-//! Everything that is read from text: an accepted text is written back as it was, nothing panics.
+//! Everything that is read from text at run time: an accepted text is written back as it was, nothing panics.
+//!
+//! UCUM codes are not among it: they are constants of the program.
 #![no_main]
 
 use gofarm_core::DeviceId;
@@ -20,13 +22,5 @@ fuzz_target!(|text: &str| {
     if let Ok(id) = text.parse::<CommandId>() {
         assert_eq!(id.to_string().parse(), Ok(id));
     }
-    // A unit is a constant of the program, so each input is leaked: only short ones are tried.
-    if text.len() <= 24 {
-        let code: &'static str = Box::leak(text.into());
-        match Unit::parse(code) {
-            Ok(unit) => assert_eq!(unit.code(), code),
-            Err(error) => assert!(error.position() <= code.len()),
-        }
-        let _ = Unit::from_senml(code);
-    }
+    let _ = Unit::from_senml(text);
 });
