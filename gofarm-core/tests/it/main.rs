@@ -1,5 +1,13 @@
 //! Public behaviour of gofarm-core, one file per subject.
 
 #[cfg(feature = "derive")]
+mod changes;
+#[cfg(feature = "derive")]
 mod derive;
+#[cfg(feature = "derive")]
+mod describe;
+#[cfg(feature = "derive")]
+mod generated;
 mod quantity;
+#[cfg(feature = "derive")]
+mod soil_probe;
