@@ -12,7 +12,7 @@ use gofarm_core::contract::{
 use gofarm_core::quantity::Unit;
 use gofarm_core::random::{Random, SplitMix64};
 
-pub(crate) use edit::edited;
+pub(crate) use edit::{edited, edited_property};
 pub(crate) use value::{document, is_multiple, numbers_around};
 
 /// Names that a writer has to escape, beside plain ones; unique, so that a record may take a run of them.

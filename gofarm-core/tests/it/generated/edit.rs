@@ -20,6 +20,17 @@ pub(crate) fn edited(dice: &mut Dice, device: &Descriptor) -> Descriptor {
     .describe(device.description())
 }
 
+/// A property and its next revision, of the same access.
+pub(crate) fn edited_property(dice: &mut Dice, access: Access) -> (Property, Property) {
+    let old = property(dice, "x", 2).access(access);
+    let schema = edit_schema(dice, old.schema());
+    let mut new = without_default(&old, schema);
+    if let (true, Some(literal)) = (dice.one_in(2), default(dice, &schema)) {
+        new = new.default_value(literal);
+    }
+    (old, new)
+}
+
 fn edit_record(dice: &mut Dice, fields: &mut Vec<Property>) {
     let has_new = fields.iter().any(|p| p.name() == "new");
     if fields.is_empty() || (dice.one_in(4) && !has_new) {
