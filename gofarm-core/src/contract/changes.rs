@@ -15,14 +15,15 @@
 //! | name removed from an enumeration | compatible | breaking |
 //! | value made optional | breaking | compatible |
 //! | optional value made required | compatible | breaking |
-//! | property added | compatible | breaking, unless optional or with a default |
-//! | default taken away | compatible | breaking |
+//! | value added to a record, an input, an event | compatible | breaking, unless optional or with a default |
+//! | default taken away | compatible | breaking, unless optional |
 //!
 //! | change | |
 //! |---|---|
 //! | property, action or event removed (or renamed) | breaking |
 //! | shape, representation, unit or number of elements changed | breaking |
-//! | reading made configurable, or a written value readable | compatible |
+//! | reading added, or a value to be written that is no configuration | compatible |
+//! | configuration added, or another property made configuration | breaking, unless optional or with a default |
 //! | any other change of access | breaking |
 //! | maximum rate, stale or stuck time, a float's step, a default's value, an order | compatible |
 //! | action or event added | compatible |
@@ -228,6 +229,14 @@ enum Fact {
 }
 
 impl Fact {
+    /// A word; an empty one is none.
+    fn word(word: &'static str) -> Self {
+        match word {
+            "" => Self::None,
+            word => Self::Word(word),
+        }
+    }
+
     fn number(number: Option<Number>) -> Self {
         number.map_or(Self::None, Self::Number)
     }
@@ -275,7 +284,7 @@ fn compare(new: &Descriptor, old: &Descriptor, visit: &mut dyn FnMut(Change)) {
     let contract = Place::new(Subject::Contract);
     if new.model() != old.model() {
         let effect = Effect::Breaking("peers know a device by its model");
-        let (from, to) = (Fact::Word(old.model()), Fact::Word(new.model()));
+        let (from, to) = (Fact::word(old.model()), Fact::word(new.model()));
         report.facet(contract, "model", from, to, effect);
     }
     if let Some(effect) = version(new, old) {

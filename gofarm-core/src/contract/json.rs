@@ -27,13 +27,18 @@ impl<'w> Object<'w> {
     }
 
     fn key(&mut self, key: &str) -> Result<&mut dyn Write, fmt::Error> {
+        self.separate()?;
+        string(self.out, key)?;
+        self.out.write_char(':')?;
+        Ok(self.out)
+    }
+
+    fn separate(&mut self) -> fmt::Result {
         if !self.is_empty {
             self.out.write_char(',')?;
         }
         self.is_empty = false;
-        string(self.out, key)?;
-        self.out.write_char(':')?;
-        Ok(self.out)
+        Ok(())
     }
 
     pub(super) fn text(&mut self, key: &str, value: &str) -> fmt::Result {
@@ -58,7 +63,15 @@ impl<'w> Object<'w> {
             .write_str(if value { "true" } else { "false" })
     }
 
+    pub(super) fn null(&mut self, key: &str) -> fmt::Result {
+        self.key(key)?.write_str("null")
+    }
+
+    /// A number in the digits in which it was written, left out when it is not finite: JSON has no such number.
     pub(super) fn number(&mut self, key: &str, value: Number) -> fmt::Result {
+        if !value.is_finite() {
+            return Ok(());
+        }
         write!(self.key(key)?, "{value}")
     }
 
@@ -95,22 +108,14 @@ impl<'w> Object<'w> {
         Object::write(self.key(key)?, fill)
     }
 
-    /// An object whose key is put together from parts, each character passed through `change`.
+    /// An object whose key prints without quotes, backslashes and control characters.
     pub(super) fn object_named(
         &mut self,
-        key: &[&str],
-        change: impl Fn(char) -> char,
+        key: &dyn fmt::Display,
         fill: impl FnOnce(&mut Object<'_>) -> fmt::Result,
     ) -> fmt::Result {
-        if !self.is_empty {
-            self.out.write_char(',')?;
-        }
-        self.is_empty = false;
-        self.out.write_char('"')?;
-        for c in key.iter().flat_map(|part| part.chars()) {
-            character(self.out, change(c))?;
-        }
-        self.out.write_str("\":")?;
+        self.separate()?;
+        write!(self.out, "\"{key}\":")?;
         Object::write(self.out, fill)
     }
 
@@ -147,6 +152,10 @@ impl Array<'_> {
 
     pub(super) fn text(&mut self, value: &str) -> fmt::Result {
         string(self.item()?, value)
+    }
+
+    pub(super) fn null(&mut self) -> fmt::Result {
+        self.item()?.write_str("null")
     }
 
     pub(super) fn object(

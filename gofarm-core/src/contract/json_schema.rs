@@ -4,10 +4,16 @@
 //! 2020-12, and few draw `$defs`, `prefixItems` or `unevaluatedProperties`. What is written here keeps to the words
 //! that draft-07 and 2020-12 share, in place, and the caller chooses which draft it names, or none.
 //!
-//! - A property is required unless it is an `Option`, which also accepts `null`.
+//! - A property is required unless it is an `Option`, which also accepts `null`. In a form
+//!   ([`JsonSchema::only`] configuration or written values) one with a default may be left out as well: whoever reads
+//!   the form's answer has to fill it in.
+//! - A limit has the digits in which it was written: 0.6, also for an `f32`. A value should have them too
+//!   (`serde_json::to_string` gives them, `serde_json::to_value` makes 0.6000000238418579 of it, which is above 0.6).
+//! - An integer has limits always, those of its type where none are written.
 //! - An enumeration is a `oneOf` of `const` with a `title`, so that forms show words.
 //! - `unit` carries the UCUM code and, for floats, `step` the resolution. JSON Schema has neither word: validators
 //!   ignore them, form builders may use them. An integer's step is a `multipleOf`.
+//! - `readOnly` and `writeOnly` stand at the device's own properties; what is inside of one shares its access.
 //! - Members that the contract does not know are not forbidden: a newer device may send more.
 //! - `maxLength` counts characters and the contract counts bytes: text beyond ASCII may pass the schema and be
 //!   refused by the device.
@@ -15,8 +21,8 @@
 use core::fmt;
 
 use super::json::Object;
-use super::vocabulary::Vocabulary;
-use super::{Access, Descriptor, Property};
+use super::vocabulary::{Direction, Vocabulary};
+use super::{Access, Descriptor};
 
 /// The draft that a schema names in `$schema`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,8 +77,7 @@ impl Descriptor {
     ///     form.to_string(),
     ///     concat!(
     ///         r#"{"title":"acme-ph","type":"object","properties":{"sample_every":"#,
-    ///         r#"{"type":"integer","minimum":10,"maximum":3600,"unit":"s","default":300}},"#,
-    ///         r#""required":["sample_every"]}"#,
+    ///         r#"{"type":"integer","minimum":10,"maximum":3600,"unit":"s","default":300}}}"#,
     ///     )
     /// );
     /// ```
@@ -97,15 +102,13 @@ impl JsonSchema<'_> {
     /// # Errors
     /// The error of `out`.
     pub fn write_to(&self, out: &mut dyn fmt::Write) -> fmt::Result {
-        let keep = |property: &Property| match self.only {
-            Some(access) => property.accessible() == access,
-            None => true,
-        };
+        let direction = self.only.map_or(Direction::FromDevice, Direction::of);
         Object::write(out, |o| {
             o.text_if_any("$schema", self.dialect.uri())?;
             o.text("title", self.descriptor.model())?;
             o.text_if_any("description", self.descriptor.description())?;
-            Vocabulary::JsonSchema.record(o, self.descriptor.properties(), keep)
+            let writer = Vocabulary::JsonSchema.going(direction);
+            writer.device(o, self.descriptor.properties(), self.only)
         })
     }
 }

@@ -54,11 +54,11 @@ impl RustSource<'_> {
         writeln!(out, "#[rustfmt::skip]")?;
         writeln!(
             out,
-            "pub const {name}: ::gofarm_core::contract::Descriptor = {{"
+            "#[allow(clippy::all, unreachable_pub, unused_imports, reason = \"written by a program\")]"
         )?;
         writeln!(
             out,
-            "    #[allow(clippy::allow_attributes_without_reason, unused_imports)]"
+            "pub const {name}: ::gofarm_core::contract::Descriptor = {{"
         )?;
         writeln!(out, "    use ::gofarm_core::contract::*;")?;
         writeln!(out, "    Descriptor::new(")?;

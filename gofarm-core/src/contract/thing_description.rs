@@ -13,7 +13,7 @@
 use core::fmt::{self, Write};
 
 use super::json::{Array, Object};
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Direction, Vocabulary};
 use super::{ActionContract, Descriptor, EventContract, OnLinkLoss, Property};
 
 /// How a client proves who it is; the parameters of a scheme keep the standard's defaults.
@@ -122,7 +122,7 @@ impl<'d> ThingDescription<'d> {
     pub fn write_to(&self, out: &mut dyn Write) -> fmt::Result {
         let scheme = self.security.scheme();
         Object::write(out, |o| {
-            head(o, self.descriptor, "Thing", "instance")?;
+            head(o, self.descriptor, "Thing", &["instance", "model"])?;
             o.text_if_any("id", self.id)?;
             o.text_if_any("base", self.base)?;
             o.object("securityDefinitions", |o| {
@@ -141,7 +141,7 @@ impl ThingModel<'_> {
     /// The error of `out`.
     pub fn write_to(&self, out: &mut dyn Write) -> fmt::Result {
         Object::write(out, |o| {
-            head(o, self.descriptor, "tm:ThingModel", "model")?;
+            head(o, self.descriptor, "tm:ThingModel", &["model"])?;
             affordances(o, self.descriptor, Forms::LeftOut)
         })
     }
@@ -166,7 +166,7 @@ enum Forms {
     LeftOut,
 }
 
-fn head(o: &mut Object<'_>, device: &Descriptor, kind: &str, version: &str) -> fmt::Result {
+fn head(o: &mut Object<'_>, device: &Descriptor, kind: &str, versions: &[&str]) -> fmt::Result {
     o.array("@context", |a| {
         a.text("https://www.w3.org/2022/wot/td/v1.1")?;
         a.object(|o| o.text("gofarm", "urn:gofarm:td:"))
@@ -174,7 +174,11 @@ fn head(o: &mut Object<'_>, device: &Descriptor, kind: &str, version: &str) -> f
     o.text("@type", kind)?;
     o.text("title", device.model())?;
     o.text_if_any("description", device.description())?;
-    o.object("version", |o| o.display(version, &device.version()))?;
+    o.object("version", |o| {
+        versions
+            .iter()
+            .try_for_each(|of| o.display(of, &device.version()))
+    })?;
     o.display(
         "gofarm:fingerprint",
         &format_args!("{:016x}", device.fingerprint()),
@@ -185,7 +189,8 @@ fn affordances(o: &mut Object<'_>, device: &Descriptor, forms: Forms) -> fmt::Re
     o.object("properties", |o| {
         device.properties().iter().try_for_each(|property| {
             o.object(property.name(), |o| {
-                Vocabulary::Wot.property(o, property)?;
+                let writer = Vocabulary::Wot.going(Direction::of(property.accessible()));
+                writer.own_property(o, property)?;
                 form(o, forms, "properties", property.name())
             })
         })
@@ -207,7 +212,7 @@ fn affordances(o: &mut Object<'_>, device: &Descriptor, forms: Forms) -> fmt::Re
 fn action(o: &mut Object<'_>, action: &ActionContract, forms: Forms) -> fmt::Result {
     o.object(action.name(), |o| {
         o.text_if_any("description", action.description())?;
-        data(o, "input", action.inputs())?;
+        data(o, "input", Direction::ToDevice, action.inputs())?;
         o.flag("safe", false)?;
         o.flag("idempotent", action.is_idempotent())?;
         o.text_if_any("gofarm:safeState", action.safe_state())?;
@@ -229,17 +234,24 @@ fn action(o: &mut Object<'_>, action: &ActionContract, forms: Forms) -> fmt::Res
 fn event(o: &mut Object<'_>, event: &EventContract, forms: Forms) -> fmt::Result {
     o.object(event.name(), |o| {
         o.text_if_any("description", event.description())?;
-        data(o, "data", event.fields())?;
+        data(o, "data", Direction::FromDevice, event.fields())?;
         form(o, forms, "events", event.name())
     })
 }
 
 /// A record under `key`, left out when it has no members.
-fn data(o: &mut Object<'_>, key: &str, properties: &[Property]) -> fmt::Result {
+fn data(
+    o: &mut Object<'_>,
+    key: &str,
+    direction: Direction,
+    properties: &[Property],
+) -> fmt::Result {
     if properties.is_empty() {
         return Ok(());
     }
-    o.object(key, |o| Vocabulary::Wot.record(o, properties, |_| true))
+    o.object(key, |o| {
+        Vocabulary::Wot.going(direction).record(o, properties)
+    })
 }
 
 fn form(o: &mut Object<'_>, forms: Forms, kind: &str, name: &str) -> fmt::Result {

@@ -7,7 +7,7 @@
 use core::fmt;
 
 use super::json::Object;
-use super::{Access, Numeric, Property, Repr, Schema, Variant};
+use super::{Access, Number, Numeric, Property, Repr, Schema, Variant};
 
 /// A description language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,34 +22,93 @@ pub(super) enum Vocabulary {
     OpenApi31,
 }
 
+/// Which way a described value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// The device tells it: every value that is not optional is there.
+    FromDevice,
+    /// The device is given it: what has a default may be left out.
+    ToDevice,
+}
+
+impl Direction {
+    /// The direction in which a property with this access is used.
+    pub(super) const fn of(access: Access) -> Self {
+        match access {
+            Access::Read => Self::FromDevice,
+            Access::Config | Access::Write => Self::ToDevice,
+        }
+    }
+
+    fn requires(self, property: &Property) -> bool {
+        let may_be_left_out = self == Self::ToDevice && property.default().is_some();
+        !may_be_left_out && !matches!(property.schema(), Schema::Optional(_))
+    }
+}
+
 impl Vocabulary {
-    /// The members of a property: its schema and what is said of it.
-    pub(super) fn property(self, o: &mut Object<'_>, property: &Property) -> fmt::Result {
+    /// Writes values that go this way.
+    pub(super) const fn going(self, direction: Direction) -> Writer {
+        Writer {
+            vocabulary: self,
+            direction,
+        }
+    }
+}
+
+/// Writes schemas in one vocabulary for one direction.
+#[derive(Clone, Copy)]
+pub(super) struct Writer {
+    vocabulary: Vocabulary,
+    direction: Direction,
+}
+
+impl Writer {
+    /// The members of one of the device's own properties: its schema, what is said of it, and who may change it.
+    ///
+    /// Only here the access counts: what is inside of a property shares it, and so do an action's input and an
+    /// event's data.
+    pub(super) fn own_property(self, o: &mut Object<'_>, property: &Property) -> fmt::Result {
+        self.property(o, property)?;
+        match property.accessible() {
+            Access::Read => o.flag("readOnly", true),
+            Access::Write => o.flag("writeOnly", true),
+            Access::Config => Ok(()),
+        }
+    }
+
+    /// The members of the device's own record: all its properties, or those with one access.
+    pub(super) fn device(
+        self,
+        o: &mut Object<'_>,
+        properties: &[Property],
+        only: Option<Access>,
+    ) -> fmt::Result {
+        let keep = |p: &&Property| only.is_none_or(|access| p.accessible() == access);
+        let kept = || properties.iter().filter(keep);
+        o.text("type", "object")?;
+        o.object("properties", |o| {
+            kept().try_for_each(|p| o.object(p.name(), |o| self.own_property(o, p)))
+        })?;
+        self.required(o, kept())
+    }
+
+    /// The members of a record.
+    pub(super) fn record(self, o: &mut Object<'_>, properties: &[Property]) -> fmt::Result {
+        o.text("type", "object")?;
+        self.fields(o, properties)
+    }
+
+    fn property(self, o: &mut Object<'_>, property: &Property) -> fmt::Result {
         o.text_if_any("description", property.description())?;
         self.schema(o, property.schema())?;
         if let Some(default) = property.default() {
             o.literal("default", default)?;
         }
-        match property.accessible() {
-            Access::Read => o.flag("readOnly", true)?,
-            Access::Write => o.flag("writeOnly", true)?,
-            Access::Config => {}
+        match self.vocabulary {
+            Vocabulary::Wot => timing(o, property),
+            _ => Ok(()),
         }
-        if self == Self::Wot {
-            timing(o, property)?;
-        }
-        Ok(())
-    }
-
-    /// The members of a record with those properties that `keep` lets pass.
-    pub(super) fn record(
-        self,
-        o: &mut Object<'_>,
-        properties: &[Property],
-        keep: impl Fn(&Property) -> bool + Copy,
-    ) -> fmt::Result {
-        o.text("type", "object")?;
-        self.fields(o, properties, keep)
     }
 
     /// The members of a value with this schema.
@@ -58,16 +117,8 @@ impl Vocabulary {
         if !matches!(schema, Schema::Optional(_)) {
             return self.present(o, present, Null::Refused);
         }
-        match (self, present) {
-            (Self::OpenApi30, _) => {
-                self.present(o, present, Null::Refused)?;
-                o.flag("nullable", true)
-            }
-            (Self::Wot, Schema::Enumeration(variants)) => o.array("oneOf", |a| {
-                a.object(|o| names(o, variants))?;
-                a.object(|o| o.text("type", "null"))
-            }),
-            (Self::Wot, _) => o.array("oneOf", |a| {
+        match self.vocabulary {
+            Vocabulary::Wot => o.array("oneOf", |a| {
                 a.object(|o| self.present(o, present, Null::Refused))?;
                 a.object(|o| o.text("type", "null"))
             }),
@@ -77,22 +128,22 @@ impl Vocabulary {
 
     fn present(self, o: &mut Object<'_>, schema: &Schema, null: Null) -> fmt::Result {
         match schema {
-            Schema::Boolean => kind(o, "boolean", null),
+            Schema::Boolean => self.kind(o, "boolean", null),
             Schema::Numeric(numeric) => self.numeric(o, numeric, null),
             Schema::Text { max_len } => {
-                kind(o, "string", null)?;
+                self.kind(o, "string", null)?;
                 o.number("maxLength", (*max_len).into())
             }
             Schema::Enumeration(variants) => self.enumeration(o, variants, null),
             Schema::Array { items, len } => {
-                kind(o, "array", null)?;
+                self.kind(o, "array", null)?;
                 o.object("items", |o| self.schema(o, items))?;
                 o.number("minItems", (*len).into())?;
                 o.number("maxItems", (*len).into())
             }
             Schema::Record(properties) => {
-                kind(o, "object", null)?;
-                self.fields(o, properties, |_| true)
+                self.kind(o, "object", null)?;
+                self.fields(o, properties)
             }
             Schema::Optional(inner) => self.present(o, inner.present(), null),
         }
@@ -100,17 +151,21 @@ impl Vocabulary {
 
     fn numeric(self, o: &mut Object<'_>, numeric: &Numeric, null: Null) -> fmt::Result {
         let is_integer = numeric.repr().is_integer();
-        kind(o, if is_integer { "integer" } else { "number" }, null)?;
-        if let (Self::OpenApi30 | Self::OpenApi31, Some(format)) = (self, format(numeric.repr())) {
+        self.kind(o, if is_integer { "integer" } else { "number" }, null)?;
+        if let (Vocabulary::OpenApi30 | Vocabulary::OpenApi31, Some(format)) =
+            (self.vocabulary, format(numeric.repr()))
+        {
             o.text("format", format)?;
         }
-        if let Some(min) = numeric.lower() {
+        if let Some(min) = least(numeric) {
             o.number("minimum", min)?;
         }
-        if let Some(max) = numeric.upper() {
+        if let Some(max) = greatest(numeric) {
             o.number("maximum", max)?;
         }
-        match numeric.resolution() {
+        // No standard allows a step that is not above 0; a contract made by hand may hold one.
+        let zero = Number::U64(0);
+        match numeric.resolution().filter(|step| !step.at_most(zero)) {
             Some(step) if is_integer => o.number("multipleOf", step)?,
             Some(step) => o.number(self.word("step", "gofarm:step", "x-step"), step)?,
             None => {}
@@ -122,44 +177,72 @@ impl Vocabulary {
     }
 
     fn enumeration(self, o: &mut Object<'_>, variants: &[Variant], null: Null) -> fmt::Result {
-        if matches!(self, Self::OpenApi30 | Self::Wot) {
-            return names(o, variants);
+        self.kind(o, "string", null)?;
+        if matches!(self.vocabulary, Vocabulary::OpenApi30 | Vocabulary::Wot) {
+            return o.array("enum", |a| {
+                variants.iter().try_for_each(|v| a.text(v.name()))?;
+                match null {
+                    Null::Allowed => a.null(),
+                    Null::Refused => Ok(()),
+                }
+            });
         }
         o.array("oneOf", |a| {
             for variant in variants {
+                let title = match variant.description() {
+                    "" => variant.name(),
+                    description => description,
+                };
                 a.object(|o| {
                     o.text("const", variant.name())?;
-                    o.text_if_any("title", variant.description())
+                    o.text("title", title)
                 })?;
             }
             match null {
-                Null::Allowed => a.object(|o| o.text("type", "null")),
+                // A form builder shows a `oneOf` as a choice only if each alternative is a `const`.
+                Null::Allowed => a.object(|o| {
+                    o.null("const")?;
+                    o.text("title", "none")
+                }),
                 Null::Refused => Ok(()),
             }
         })
     }
 
-    fn fields(
+    fn fields(self, o: &mut Object<'_>, properties: &[Property]) -> fmt::Result {
+        o.object("properties", |o| {
+            properties
+                .iter()
+                .try_for_each(|p| o.object(p.name(), |o| self.property(o, p)))
+        })?;
+        self.required(o, properties.iter())
+    }
+
+    fn required<'p>(
         self,
         o: &mut Object<'_>,
-        properties: &[Property],
-        keep: impl Fn(&Property) -> bool + Copy,
+        properties: impl Iterator<Item = &'p Property>,
     ) -> fmt::Result {
-        let kept = || properties.iter().filter(move |p| keep(p));
-        let required = || kept().filter(|p| !matches!(p.schema(), Schema::Optional(_)));
-        o.object("properties", |o| {
-            for property in kept() {
-                o.object(property.name(), |o| self.property(o, property))?;
-            }
-            Ok(())
-        })?;
+        let mut required = properties.filter(|p| self.direction.requires(p)).peekable();
         // An empty `required` is not allowed in OpenAPI 3.0.
-        if required().next().is_none() {
+        if required.peek().is_none() {
             return Ok(());
         }
-        o.array("required", |a| {
-            required().try_for_each(|p| a.text(p.name()))
-        })
+        o.array("required", |a| required.try_for_each(|p| a.text(p.name())))
+    }
+
+    fn kind(self, o: &mut Object<'_>, name: &str, null: Null) -> fmt::Result {
+        match (null, self.vocabulary) {
+            (Null::Refused, _) => o.text("type", name),
+            (Null::Allowed, Vocabulary::OpenApi30) => {
+                o.text("type", name)?;
+                o.flag("nullable", true)
+            }
+            (Null::Allowed, _) => o.array("type", |a| {
+                a.text(name)?;
+                a.text("null")
+            }),
+        }
     }
 
     /// The word for something that the standards do not have.
@@ -169,10 +252,10 @@ impl Vocabulary {
         wot: &'static str,
         open_api: &'static str,
     ) -> &'static str {
-        match self {
-            Self::JsonSchema => json_schema,
-            Self::Wot => wot,
-            Self::OpenApi30 | Self::OpenApi31 => open_api,
+        match self.vocabulary {
+            Vocabulary::JsonSchema => json_schema,
+            Vocabulary::Wot => wot,
+            Vocabulary::OpenApi30 | Vocabulary::OpenApi31 => open_api,
         }
     }
 }
@@ -184,21 +267,20 @@ enum Null {
     Refused,
 }
 
-fn kind(o: &mut Object<'_>, name: &str, null: Null) -> fmt::Result {
-    match null {
-        Null::Refused => o.text("type", name),
-        Null::Allowed => o.array("type", |a| {
-            a.text(name)?;
-            a.text("null")
-        }),
+/// The tighter one of the written lower limit and that of the type; none that JSON cannot hold.
+fn least(numeric: &Numeric) -> Option<Number> {
+    match (numeric.lower(), numeric.repr().min()) {
+        (Some(written), Some(least)) if written.at_most(least) => Some(least),
+        (lower, _) => lower.filter(|limit| limit.is_finite()),
     }
 }
 
-fn names(o: &mut Object<'_>, variants: &[Variant]) -> fmt::Result {
-    o.text("type", "string")?;
-    o.array("enum", |a| {
-        variants.iter().try_for_each(|v| a.text(v.name()))
-    })
+/// The tighter one of the written upper limit and that of the type; none that JSON cannot hold.
+fn greatest(numeric: &Numeric) -> Option<Number> {
+    match (numeric.upper(), numeric.repr().max()) {
+        (Some(written), Some(greatest)) if greatest.at_most(written) => Some(greatest),
+        (upper, _) => upper.filter(|limit| limit.is_finite()),
+    }
 }
 
 /// The formats of the OpenAPI format registry.

@@ -1,10 +1,18 @@
 //! Public behaviour of gofarm-core, one file per subject.
 
+#[cfg(feature = "derive")]
+mod changes;
 mod command;
 #[cfg(feature = "derive")]
 mod derive;
+#[cfg(feature = "derive")]
+mod describe;
+#[cfg(feature = "derive")]
+mod generated;
 mod lease;
 mod link;
 mod link_simulation;
 mod quality;
 mod quantity;
+#[cfg(feature = "derive")]
+mod soil_probe;

@@ -54,7 +54,7 @@ fn action(report: &mut Report<'_>, place: Place, new: &ActionContract, old: &Act
     if new.safe_state() != old.safe_state() {
         let effect =
             Effect::Breaking("the device falls back to another state than its callers expect");
-        let (from, to) = (Fact::Word(old.safe_state()), Fact::Word(new.safe_state()));
+        let (from, to) = (Fact::word(old.safe_state()), Fact::word(new.safe_state()));
         report.facet(place, "safe state", from, to, effect);
     }
     if new.longest_run() != old.longest_run() {

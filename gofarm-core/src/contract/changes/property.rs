@@ -37,7 +37,7 @@ impl Flow {
     }
 }
 
-/// Compares two records; `flow` is given where the access of the properties does not decide it.
+/// Compares two records; `flow` is given for all but the device's own properties, whose access decides it.
 pub(super) fn compare(
     report: &mut Report<'_>,
     place: Place,
@@ -45,26 +45,56 @@ pub(super) fn compare(
     new: &'static [Property],
     old: &'static [Property],
 ) {
-    let flow_of = |p: &Property| flow.unwrap_or(Flow::of(p.accessible()));
-    let added = |i: &Property| match (flow_of(i), i.schema(), i.default()) {
-        (Flow::Out, _, _) => Effect::Compatible("nobody reads it yet"),
-        (Flow::In, Schema::Optional(_), _) | (Flow::In, _, Some(_)) => {
-            Effect::Compatible("it may be left out")
-        }
-        (Flow::In, _, None) => Effect::Breaking("callers do not send it"),
+    let added = |p: &Property| match (flow, p.accessible()) {
+        (Some(Flow::Out), _) | (None, Access::Read) => Effect::Compatible("nobody reads it yet"),
+        (None, Access::Write) => Effect::Compatible("nobody writes it yet"),
+        (Some(Flow::In), _) | (None, Access::Config) => not_sent(p),
     };
     membership(report, place, new, old, Property::name, GONE, added);
     for now in new {
         if let Some(before) = old.iter().find(|p| p.name() == now.name()) {
-            property(
-                report,
-                place.inside(now.name()),
-                flow_of(before),
-                now,
-                before,
-            );
+            let place = place.inside(now.name());
+            if now.accessible() != before.accessible() {
+                access(report, place, flow, now, before);
+            }
+            let flow = flow.unwrap_or(Flow::of(before.accessible()));
+            property(report, place, flow, now, before);
         }
     }
+}
+
+/// The effect of a value that is given to the device from now on.
+fn not_sent(property: &Property) -> Effect {
+    match (property.schema(), property.default()) {
+        (Schema::Optional(_), _) | (_, Some(_)) => Effect::Compatible("it may be left out"),
+        (_, None) => Effect::Breaking("callers do not send it"),
+    }
+}
+
+fn access(
+    report: &mut Report<'_>,
+    place: Place,
+    flow: Option<Flow>,
+    new: &Property,
+    old: &Property,
+) {
+    let effect = match (flow, new.accessible()) {
+        (Some(_), _) => Effect::Compatible("it counts for the device's own properties only"),
+        (None, Access::Config) => match not_sent(new) {
+            Effect::Compatible(_) => Effect::Compatible("what could be done with it still can"),
+            breaking => breaking,
+        },
+        (None, Access::Read) => Effect::Breaking("it can no longer be written"),
+        (None, Access::Write) => Effect::Breaking("it can no longer be read"),
+    };
+    let word = |property: &Property| {
+        Fact::Word(match property.accessible() {
+            Access::Read => "read",
+            Access::Config => "config",
+            Access::Write => "write",
+        })
+    };
+    report.facet(place, "access", word(old), word(new), effect);
 }
 
 fn property(
@@ -74,28 +104,11 @@ fn property(
     new: &'static Property,
     old: &'static Property,
 ) {
-    if new.accessible() != old.accessible() {
-        let effect = match (old.accessible(), new.accessible()) {
-            (Access::Read | Access::Write, Access::Config) => {
-                Effect::Compatible("what could be done with it still can")
-            }
-            (_, Access::Read) => Effect::Breaking("it can no longer be written"),
-            (_, _) => Effect::Breaking("it can no longer be read"),
-        };
-        let word = |access| {
-            Fact::Word(match access {
-                Access::Read => "read",
-                Access::Config => "config",
-                Access::Write => "write",
-            })
-        };
-        let (from, to) = (word(old.accessible()), word(new.accessible()));
-        report.facet(place, "access", from, to, effect);
-    }
     schema(report, place, flow, new.schema(), old.schema());
     if new.default() != old.default() {
-        let effect = match (flow, new.default()) {
-            (Flow::In, None) => Effect::Breaking("a caller that leaves it out is refused"),
+        let effect = match (flow, new.default(), new.schema()) {
+            (Flow::In, None, Schema::Optional(_)) => Effect::Compatible("it may be left out"),
+            (Flow::In, None, _) => Effect::Breaking("a caller that leaves it out is refused"),
             _ => Effect::Compatible("a value that was set stays"),
         };
         let fact = |default: Option<Literal>| default.map_or(Fact::None, Fact::Default);
@@ -133,6 +146,10 @@ fn schema(
         };
         let word = |schema| Fact::Word(if optional(schema) { "no" } else { "yes" });
         report.facet(place, "required", word(old), word(new), effect);
+    } else if layers(new) != layers(old) {
+        let effect = Effect::Compatible("absent is absent, however often it is said");
+        let count = |schema| Fact::Number(Number::U64(layers(schema)));
+        report.facet(place, "options", count(old), count(new), effect);
     }
     match (new.present(), old.present()) {
         (Schema::Boolean, Schema::Boolean) => {}
@@ -178,6 +195,14 @@ fn schema(
             let (from, to) = (Fact::Word(shape(old)), Fact::Word(shape(new)));
             report.facet(place, "shape", from, to, effect);
         }
+    }
+}
+
+/// How many options are around the value.
+const fn layers(schema: &Schema) -> u64 {
+    match schema {
+        Schema::Optional(inner) => 1 + layers(inner),
+        _ => 0,
     }
 }
 
