@@ -1,5 +1,7 @@
 //! Public behaviour of gofarm-core, one file per subject.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[cfg(feature = "derive")]
 mod changes;
 #[cfg(feature = "derive")]
