@@ -6,9 +6,13 @@
 //!
 //! Addresses are relative to the base: `properties/NAME`, `actions/NAME`, `events/NAME`, with every byte outside the
 //! unreserved characters of RFC 3986 escaped. An action is never `safe` in the standard's sense (it changes state).
-//! What the standard has no words for stands in the `gofarm:` namespace: `gofarm:safeState`, `gofarm:maxRun` and
-//! `gofarm:onLinkLoss` of an action, `gofarm:maxRate`, `gofarm:staleAfter`, `gofarm:stuckAfter` and `gofarm:step` of
-//! a property, `gofarm:fingerprint` of the contract. Times are in seconds.
+//! Forms name no operations: the standard's defaults hold. What is given to the device may leave out what has a
+//! default.
+//!
+//! What the standard has no words for stands in the `gofarm:` namespace: `gofarm:safeState`, `gofarm:maxRun`,
+//! `gofarm:onLinkLoss` (of one with a maximum run) and `gofarm:closes` of an action; `gofarm:maxRate`,
+//! `gofarm:staleAfter`, `gofarm:stuckAfter` and `gofarm:step` of a property; `gofarm:fingerprint` of the contract. Times
+//! are in seconds.
 
 use core::fmt::{self, Write};
 

@@ -163,6 +163,10 @@ mod odd {
 
 /// Strings, floats and nesting that a careless writer would get wrong; the file is compiled, so it is valid Rust.
 #[test]
+#[expect(
+    clippy::approx_constant,
+    reason = "the written file must bear such a limit"
+)]
 fn a_contract_of_odd_parts_is_read_back_as_it_was_written() {
     let numbers = [
         Numeric::new(Repr::F32).at_most(Number::F32(3.14)),

@@ -1,5 +1,10 @@
 //! Public behaviour of gofarm-core, one file per subject.
 
+#![cfg_attr(
+    feature = "derive",
+    expect(clippy::unwrap_used, reason = "a test fails by panicking")
+)]
+
 #[cfg(feature = "derive")]
 mod changes;
 mod command;
