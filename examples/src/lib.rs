@@ -12,3 +12,8 @@ pub mod et0;
 pub mod season;
 pub mod soil_water;
 pub mod weather;
+
+/// The code of the project's front page, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct FrontPage;

@@ -9,11 +9,11 @@ use criterion::Criterion;
 use serde::{Deserialize, Serialize};
 
 /// One measured figure.
-#[derive(Serialize)]
-struct Figure {
-    case: &'static str,
-    engine: &'static str,
-    unit: &'static str,
+#[derive(Serialize, Deserialize)]
+pub struct Figure {
+    case: String,
+    engine: String,
+    unit: String,
     value: f64,
 }
 
@@ -85,34 +85,16 @@ impl Figures {
         value: f64,
     ) {
         self.rows.push(Figure {
-            case,
-            engine,
-            unit,
+            case: case.to_owned(),
+            engine: engine.to_owned(),
+            unit: unit.to_owned(),
             value,
         });
     }
 
-    pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(&self.rows).expect("figures are plain values")
-    }
-
-    pub fn to_table(&self) -> String {
-        let mut table = String::new();
-        let mut last = "";
-        for Figure {
-            case,
-            engine,
-            unit,
-            value,
-        } in &self.rows
-        {
-            if *case != last {
-                let _ = writeln!(table, "\n{case}");
-                last = case;
-            }
-            let _ = writeln!(table, "  {engine:<14} {value:>12.1} {unit}");
-        }
-        table
+    /// What was measured so far.
+    pub fn rows(&self) -> &[Figure] {
+        &self.rows
     }
 }
 
@@ -120,4 +102,29 @@ impl Drop for Figures {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.home);
     }
+}
+
+/// The figures for a program or for a person.
+pub fn show(figures: &[Figure], json: bool) -> String {
+    if json {
+        let mut text = serde_json::to_string_pretty(figures).expect("figures are plain values");
+        text.push('\n');
+        return text;
+    }
+    let mut table = String::new();
+    let mut last = "";
+    for figure in figures {
+        if figure.case != last {
+            let _ = writeln!(table, "\n{}", figure.case);
+            last = &figure.case;
+        }
+        let Figure {
+            engine,
+            value,
+            unit,
+            ..
+        } = figure;
+        let _ = writeln!(table, "  {engine:<14} {value:>12.1} {unit}");
+    }
+    table
 }

@@ -5,9 +5,14 @@
 mod core;
 mod figures;
 
-use std::process::ExitCode;
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
 
-use figures::Figures;
+use figures::{Figure, Figures};
+
+/// Tells a process of ours to measure and to write what it found into this file.
+const INTO: &str = "GOFARM_COMPARE_INTO";
 
 fn main() -> ExitCode {
     let mut json = false;
@@ -19,27 +24,52 @@ fn main() -> ExitCode {
             other => return usage(&format!("unexpected argument '{other}'")),
         }
     }
-    if let Some(engine) = area
-        .as_deref()
-        .and_then(|a| a.strip_prefix("instructions:"))
-    {
+    let Some(area) = area else {
+        return usage("which area?");
+    };
+    if let Some(engine) = area.strip_prefix("instructions:") {
         return match core::instructions::run(engine) {
             Some(()) => ExitCode::SUCCESS,
             None => usage(&format!("no engine named '{engine}'")),
         };
     }
+    let measure = match area.as_str() {
+        "core" => core::measure,
+        other => return usage(&format!("no area named '{other}'")),
+    };
+    let done = match std::env::var_os(INTO) {
+        Some(path) => measure_into(Path::new(&path), measure),
+        None => measure_apart(&area).map(|figures| print!("{}", figures::show(&figures, json))),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gofarm-compare: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure_into(path: &Path, measure: fn(&mut Figures)) -> io::Result<()> {
     let mut figures = Figures::new();
-    match area.as_deref() {
-        Some("core") => core::measure(&mut figures),
-        Some(other) => return usage(&format!("no area named '{other}'")),
-        None => return usage("which area?"),
+    measure(&mut figures);
+    std::fs::write(path, serde_json::to_vec(figures.rows())?)
+}
+
+/// Measures in a process of its own: criterion talks on standard output, which belongs to the figures.
+fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
+    let file = std::env::temp_dir().join(format!("gofarm-compare-{}.json", std::process::id()));
+    let status = Command::new(std::env::current_exe()?)
+        .arg(area)
+        .env(INTO, &file)
+        .stdout(Stdio::from(io::stderr()))
+        .status()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("measuring ended with {status}")));
     }
-    if json {
-        println!("{}", figures.to_json());
-    } else {
-        print!("{}", figures.to_table());
-    }
-    ExitCode::SUCCESS
+    let figures = serde_json::from_slice(&std::fs::read(&file)?)?;
+    std::fs::remove_file(&file)?;
+    Ok(figures)
 }
 
 fn usage(why: &str) -> ExitCode {
