@@ -78,6 +78,9 @@ pub use violation::{Found, MAX_DEPTH, Path, Segment, Violation};
 ///
 /// Derived together with [`Device`], [`Describe`], [`Action`] or [`Event`]; implemented for numbers, `bool`,
 /// [`Text`](crate::text::Text), arrays and `Option` of them. A float without a range must be finite.
+///
+/// Whoever implements both methods sees to it that they agree: `validate_all` visits a violation if, and only if,
+/// `validate` gives one, and the first one visited is that one. Derived code relies on it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no contract to be held against",
     note = "derive `Describe` for a nested struct or an enum without data; use `Text<N>` or `#[prop(max_len = …)]` for text, an array for a list"

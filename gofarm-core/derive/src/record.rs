@@ -97,21 +97,29 @@ impl<'a> Record<'a> {
 
     pub(crate) fn validate(&self) -> TokenStream {
         let ident = self.ident;
-        let first = self.checks(
-            &|violation| quote!(return ::core::result::Result::Err(#violation);),
-            &|field, place, step| {
+        let sound = self.checks(
+            &|_| quote!(break 'sound;),
+            &|field, place, _| {
                 // At the type, which the compiler shows if it has no contract.
                 let ty = field.ty;
                 let validate = quote_spanned! {ty.span()=>
                     <#ty as ::gofarm_core::contract::Validate>::validate
                 };
-                quote! {
-                    if let ::core::result::Result::Err(violation) = #validate(&#place) {
-                        return ::core::result::Result::Err(violation.within(&__GOFARM_RECORD, #step));
-                    }
-                }
+                quote!(if #validate(&#place).is_err() { break 'sound; })
             },
         );
+        // One way to the refusal, out of line: a caller that only asks whether it is valid then pays for no error.
+        let validate = if sound.is_empty() {
+            quote!(::core::result::Result::Ok(()))
+        } else {
+            quote! {
+                'sound: {
+                    #sound
+                    return ::core::result::Result::Ok(());
+                }
+                ::gofarm_core::contract::derived::first_violation(self)
+            }
+        };
         let all = self.checks(
             &|violation| quote!(visit(#violation);),
             &|field, place, step| {
@@ -139,8 +147,7 @@ impl<'a> Record<'a> {
             impl ::gofarm_core::contract::Validate for #ident {
                 #[inline]
                 fn validate(&self) -> #result {
-                    #first
-                    ::core::result::Result::Ok(())
+                    #validate
                 }
 
                 fn validate_all(

@@ -2,8 +2,22 @@
 
 use super::{
     ActionContract, Descriptor, EventContract, Found, Literal, MAX_DEPTH, Number, Property, Schema,
-    Violation,
+    Validate, Violation,
 };
+
+/// The first violation of a value that was found to be invalid.
+///
+/// # Errors
+/// That violation.
+#[cold]
+#[inline(never)]
+pub fn first_violation<T: Validate>(value: &T) -> Result<(), Violation> {
+    let mut first = None;
+    value.validate_all(&mut |violation| {
+        first.get_or_insert(violation);
+    });
+    first.map_or(Ok(()), Err)
+}
 
 /// A number that broke the limits of property `property`.
 ///
