@@ -97,17 +97,14 @@ impl<'a> Record<'a> {
 
     pub(crate) fn validate(&self) -> TokenStream {
         let ident = self.ident;
-        let sound = self.checks(
-            &|_| quote!(break 'sound;),
-            &|field, place, _| {
-                // At the type, which the compiler shows if it has no contract.
-                let ty = field.ty;
-                let validate = quote_spanned! {ty.span()=>
-                    <#ty as ::gofarm_core::contract::Validate>::validate
-                };
-                quote!(if #validate(&#place).is_err() { break 'sound; })
-            },
-        );
+        let sound = self.checks(&|_| quote!(break 'sound;), &|field, place, _| {
+            // At the type, which the compiler shows if it has no contract.
+            let ty = field.ty;
+            let validate = quote_spanned! {ty.span()=>
+                <#ty as ::gofarm_core::contract::Validate>::validate
+            };
+            quote!(if #validate(&#place).is_err() { break 'sound; })
+        });
         // One way to the refusal, out of line: a caller that only asks whether it is valid then pays for no error.
         let validate = if sound.is_empty() {
             quote!(::core::result::Result::Ok(()))

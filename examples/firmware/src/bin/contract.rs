@@ -76,7 +76,12 @@ fn read() -> Probe {
 #[inline(never)]
 fn report(probe: &Probe) {
     black_box(probe.water + probe.temperature + probe.conductivity + probe.ph);
-    black_box((probe.battery, probe.sequence, probe.sample_every, probe.heating));
+    black_box((
+        probe.battery,
+        probe.sequence,
+        probe.sample_every,
+        probe.heating,
+    ));
 }
 
 /// Where a UART's data register would be.
