@@ -54,14 +54,7 @@ pub(super) struct Memory<const N: usize> {
 impl<const N: usize> Memory<N> {
     pub(super) const EMPTY: Self = Self {
         window: Window::EMPTY,
-        tally: Tally {
-            issued: 0,
-            executed: 0,
-            expired: 0,
-            refused: 0,
-            indeterminate: 0,
-            pending: 0,
-        },
+        tally: Tally::NONE,
         closes: 0,
         is_lost: false,
     };

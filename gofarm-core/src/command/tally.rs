@@ -75,6 +75,16 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// No commands yet.
+    pub(super) const NONE: Self = Self {
+        issued: 0,
+        executed: 0,
+        expired: 0,
+        refused: 0,
+        indeterminate: 0,
+        pending: 0,
+    };
+
     /// How many commands there were.
     #[must_use]
     pub const fn issued(&self) -> u64 {

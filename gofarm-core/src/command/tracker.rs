@@ -131,14 +131,7 @@ impl<const N: usize> Tracker<N> {
         Self {
             slots: [None; N],
             patience,
-            tally: Tally {
-                issued: 0,
-                executed: 0,
-                expired: 0,
-                refused: 0,
-                indeterminate: 0,
-                pending: 0,
-            },
+            tally: Tally::NONE,
             late: 0,
         }
     }
