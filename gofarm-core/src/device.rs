@@ -99,6 +99,13 @@ impl<'de> serde::Deserialize<'de> for DeviceId {
 }
 
 /// Why a text is not a device id.
+///
+/// ```
+/// use gofarm_core::DeviceId;
+/// use gofarm_core::device::DeviceIdError;
+///
+/// assert_eq!(DeviceId::new("pump/7"), Err(DeviceIdError::Character { position: 4 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -143,6 +150,16 @@ impl Classify for DeviceIdError {
 }
 
 /// What a poll gave: a result, or the time at which it is worth asking again.
+///
+/// ```
+/// use gofarm_core::device::Progress;
+/// use gofarm_core::time::Instant;
+///
+/// let raw: Progress<u16> = Progress::Ready(512);
+/// assert_eq!(raw.map(|counts| f32::from(counts) / 1024.0), Progress::Ready(0.5));
+/// let waiting: Progress<u16> = Progress::WouldBlock(Instant::from_millis(50));
+/// assert_eq!(waiting.map(|_| ()), Progress::WouldBlock(Instant::from_millis(50)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a caller has to handle both")]
 #[must_use = "a poll that would block says when to come back"]
@@ -198,6 +215,27 @@ pub trait Sensor {
 }
 
 /// A device that measures, awaited; for drivers over async buses.
+///
+/// ```
+/// use core::convert::Infallible;
+/// use gofarm_core::device::SensorAsync;
+///
+/// struct Fixed;
+/// impl SensorAsync for Fixed {
+///     type Output = f32;
+///     type Error = Infallible;
+///     async fn read(&mut self) -> Result<f32, Infallible> { Ok(6.4) }
+/// }
+///
+/// async fn twice(probe: &mut impl SensorAsync<Output = f32>) -> Option<f32> {
+///     Some(probe.read().await.ok()? + probe.read().await.ok()?)
+/// }
+/// # let mut probe = Fixed;
+/// # let future = core::pin::pin!(twice(&mut probe));
+/// # let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+/// # assert_eq!(future.poll(&mut context), core::task::Poll::Ready(Some(12.8)));
+/// # use core::future::Future;
+/// ```
 pub trait SensorAsync {
     /// What one measurement gives, in raw form: not yet held against a contract.
     type Output;
@@ -214,6 +252,32 @@ pub trait SensorAsync {
 /// A device that acts, polled with the time.
 ///
 /// `drive` asks for a state, `poll` goes on until the device has reached it (a latching pulse, a motor's travel).
+///
+/// ```
+/// use core::convert::Infallible;
+/// use gofarm_core::device::{Actuator, Progress};
+/// use gofarm_core::time::{Instant, millis};
+///
+/// /// A latching valve: 100 ms of current, then it stays.
+/// struct Latching { pulse_ends: Instant }
+/// impl Actuator for Latching {
+///     type State = bool;
+///     type Error = Infallible;
+///     fn drive(&mut self, _open: bool, now: Instant) -> Result<(), Infallible> {
+///         self.pulse_ends = now + millis(100);
+///         Ok(())
+///     }
+///     fn poll(&mut self, now: Instant) -> Progress<Result<(), Infallible>> {
+///         if now < self.pulse_ends { Progress::WouldBlock(self.pulse_ends) } else { Progress::Ready(Ok(())) }
+///     }
+/// }
+///
+/// let mut valve = Latching { pulse_ends: Instant::ZERO };
+/// valve.drive(true, Instant::ZERO)?;
+/// assert_eq!(valve.poll(Instant::ZERO), Progress::WouldBlock(Instant::from_millis(100)));
+/// assert_eq!(valve.poll(Instant::from_millis(100)), Progress::Ready(Ok(())));
+/// # Ok::<(), Infallible>(())
+/// ```
 pub trait Actuator {
     /// The state asked for.
     type State;
@@ -230,7 +294,27 @@ pub trait Actuator {
     fn poll(&mut self, now: Instant) -> Progress<Result<(), Self::Error>>;
 }
 
-/// A device that acts, awaited.
+/// A device that acts, awaited; what [`SensorAsync`] is to [`Sensor`].
+///
+/// ```
+/// use core::convert::Infallible;
+/// use gofarm_core::device::ActuatorAsync;
+///
+/// struct Relay { on: bool }
+/// impl ActuatorAsync for Relay {
+///     type State = bool;
+///     type Error = Infallible;
+///     async fn drive(&mut self, on: bool) -> Result<(), Infallible> {
+///         self.on = on;
+///         Ok(())
+///     }
+/// }
+/// # use core::future::Future;
+/// # let mut relay = Relay { on: false };
+/// # let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+/// # assert!(core::pin::pin!(relay.drive(true)).poll(&mut context).is_ready());
+/// # assert!(relay.on);
+/// ```
 pub trait ActuatorAsync {
     /// The state asked for.
     type State;

@@ -28,6 +28,14 @@ use core::fmt;
 use core::time::Duration;
 
 /// What kind of failure an error is; every caller may match it fully.
+///
+/// ```
+/// use gofarm_core::error::Kind;
+///
+/// let retryable: Vec<&str> =
+///     Kind::ALL.iter().filter(|kind| kind.is_retryable()).map(|kind| kind.as_str()).collect();
+/// assert_eq!(retryable, ["transient", "overloaded", "timed_out"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -84,6 +92,23 @@ impl fmt::Display for Kind {
 }
 
 /// An error that can say what kind of failure it is.
+///
+/// ```
+/// use core::time::Duration;
+/// use gofarm_core::error::{Classify, Kind};
+///
+/// struct QueueFull { drains_in: Duration }
+/// impl Classify for QueueFull {
+///     fn kind(&self) -> Kind { Kind::Overloaded }
+///     fn retry_after(&self) -> Option<Duration> { Some(self.drains_in) }
+/// }
+///
+/// // What a policy sees of it, without knowing the type.
+/// fn wait(error: &dyn Classify) -> Option<Duration> {
+///     error.kind().is_retryable().then(|| error.retry_after().unwrap_or_default())
+/// }
+/// assert_eq!(wait(&QueueFull { drains_in: Duration::from_secs(2) }), Some(Duration::from_secs(2)));
+/// ```
 pub trait Classify {
     /// The kind of this failure.
     fn kind(&self) -> Kind;

@@ -31,6 +31,12 @@ use arc_swap::{ArcSwap, Guard};
 use crate::contract::{Validate, Violation};
 
 /// Counts the accepted values of one [`Hot`], from 1.
+///
+/// ```
+/// use gofarm_core::hot::Revision;
+///
+/// assert_eq!(Revision::FIRST.next().get(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Revision(u64);
@@ -57,6 +63,25 @@ type Check<T, E> = dyn Fn(&T) -> Result<(), E> + Send + Sync;
 /// A checked value that can be replaced at run time; share it in an `Arc`.
 ///
 /// Reading is lock-free and takes some 20 ns; replacing takes a lock against other writers only.
+///
+/// ```
+/// use std::sync::Arc;
+/// use gofarm_core::Device;
+/// use gofarm_core::hot::Hot;
+///
+/// #[derive(Device, Clone)]
+/// #[device(model = "acme-gateway", version = 1)]
+/// struct Settings {
+///     #[prop(config, range = 10..=3600, unit = "s", default = 300)]
+///     sample_every: u16,
+/// }
+///
+/// let settings = Arc::new(Hot::contracted(Settings { sample_every: 300 })?);
+/// let refused = settings.replace(Settings { sample_every: 5 }).unwrap_err();
+/// assert_eq!(refused.to_string(), "sample_every: 5 is outside 10..=3600 s");
+/// assert_eq!(settings.load().sample_every, 300);
+/// # Ok::<(), gofarm_core::Violation>(())
+/// ```
 pub struct Hot<T, E> {
     current: ArcSwap<Versioned<T>>,
     check: Box<Check<T, E>>,
@@ -141,6 +166,17 @@ struct Versioned<T> {
 }
 
 /// One accepted value, unchanged for as long as it is held.
+///
+/// ```
+/// use gofarm_core::hot::Hot;
+///
+/// let limit = Hot::contracted(1.5_f32)?;
+/// let before = limit.load();
+/// limit.replace(2.5)?;
+/// assert_eq!((*before, *limit.load()), (1.5, 2.5));
+/// assert!(before.revision() < limit.load().revision());
+/// # Ok::<(), gofarm_core::Violation>(())
+/// ```
 #[derive(Debug)]
 pub struct Snapshot<T>(Guard<Arc<Versioned<T>>>);
 

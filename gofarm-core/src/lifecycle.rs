@@ -48,6 +48,8 @@ use core::ops::ControlFlow;
 use crate::time::Instant;
 
 /// Calls the hooks at each moment, in their order, and holds the moments to theirs.
+///
+/// See the [module](self) for an example.
 #[derive(Debug)]
 pub struct Lifecycle<H> {
     hooks: H,

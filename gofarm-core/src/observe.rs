@@ -29,6 +29,8 @@
 use crate::trace_context::TraceContext;
 
 /// How the values of an instrument add up; as in the OpenTelemetry metrics data model.
+///
+/// See [`Instrument`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InstrumentKind {
@@ -43,6 +45,13 @@ pub enum InstrumentKind {
 }
 
 /// The fixed part of a signal: what is measured and in which unit.
+///
+/// ```
+/// use gofarm_core::observe::{Instrument, InstrumentKind};
+///
+/// static DELAY: Instrument = Instrument::histogram("gofarm.decision.delay", "s", "From reading to command");
+/// assert_eq!((DELAY.kind(), DELAY.unit()), (InstrumentKind::Histogram, "s"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Instrument {
     name: &'static str,
@@ -146,6 +155,8 @@ impl Instrument {
 }
 
 /// The number that a signal carries.
+///
+/// See [`Signal`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Measurement {
@@ -158,6 +169,12 @@ pub enum Measurement {
 }
 
 /// One key and value that tell signals of an instrument apart.
+///
+/// ```
+/// use gofarm_core::observe::{Label, LabelValue};
+///
+/// assert_eq!(Label::number("port", 1883).value, LabelValue::Number(1883));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Label<'a> {
     /// The key, a constant of the emitting crate.
@@ -187,6 +204,8 @@ impl<'a> Label<'a> {
 }
 
 /// A label's value.
+///
+/// See [`Label`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LabelValue<'a> {
@@ -197,6 +216,16 @@ pub enum LabelValue<'a> {
 }
 
 /// One thing that happened, borrowed for the length of one call.
+///
+/// ```
+/// use gofarm_core::observe::{Instrument, Label, Measurement};
+///
+/// static QUEUED: Instrument = Instrument::up_down_counter("gofarm.queue", "{frame}", "Frames that wait");
+/// let labels = [Label::text("link", "lora")];
+/// let signal = QUEUED.change(-3).labelled(&labels);
+/// assert_eq!(signal.measurement(), Measurement::Change(-3));
+/// assert_eq!(signal.labels(), labels);
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Signal<'a> {
     instrument: &'static Instrument,
@@ -261,6 +290,8 @@ impl<'a> Signal<'a> {
 /// Something that wants to know.
 ///
 /// An observer must not block and must not panic: it runs on the path that it observes.
+///
+/// See the [module](self) for an example.
 pub trait Observer {
     /// Takes note of one signal.
     fn observe(&self, signal: &Signal<'_>);

@@ -15,6 +15,13 @@
 /// A source of uniformly distributed random bits; need not be fit for cryptography.
 ///
 /// Any closure that returns `u64` is one, so `rand` users pass `&mut || rng.next_u64()`.
+///
+/// ```
+/// use gofarm_core::random::Random;
+///
+/// let mut peripheral = || 0x8000_0000_0000_0000_u64; // reads the chip's generator
+/// assert_eq!(peripheral.below(10), 5);
+/// ```
 pub trait Random {
     /// The next 64 random bits.
     fn next_u64(&mut self) -> u64;
@@ -35,6 +42,12 @@ impl<F: FnMut() -> u64> Random for F {
 }
 
 /// The SplitMix64 generator (Steele, Lea and Flood 2014, figure 15): tiny, seedable, not for secrets.
+///
+/// ```
+/// use gofarm_core::random::{Random, SplitMix64};
+///
+/// assert_eq!(SplitMix64::new(1_234_567).next_u64(), 6_457_827_717_110_365_317);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitMix64 {
     state: u64,

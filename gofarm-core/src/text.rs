@@ -17,6 +17,14 @@ use core::ops::Deref;
 use crate::error::{Classify, Kind};
 
 /// A UTF-8 string of at most `N` bytes, stored inline; `N` at most 255.
+///
+/// ```
+/// use gofarm_core::text::Text;
+///
+/// let unit: Text<8> = "m³/h".parse()?;
+/// assert_eq!((unit.len(), unit.to_uppercase()), (5, "M³/H".to_owned()));
+/// # Ok::<(), gofarm_core::text::TooLong>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Text<const N: usize> {
     len: u8,
@@ -183,6 +191,12 @@ impl<'de, const N: usize> serde::Deserialize<'de> for Text<N> {
 }
 
 /// A text that does not fit.
+///
+/// ```
+/// use gofarm_core::text::{Text, TooLong};
+///
+/// assert_eq!(Text::<4>::new("field"), Err(TooLong { len: 5, max: 4 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TooLong {

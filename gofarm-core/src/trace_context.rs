@@ -29,6 +29,13 @@ use crate::error::{Classify, Kind};
 use crate::random::Random;
 
 /// The id of a whole trace: 16 bytes, not all zero.
+///
+/// ```
+/// use gofarm_core::trace_context::TraceId;
+///
+/// assert_eq!(TraceId::new([0xab; 16]).map(|id| id.to_string()), Some("ab".repeat(16)));
+/// assert_eq!(TraceId::new([0; 16]), None);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TraceId([u8; 16]);
@@ -52,6 +59,14 @@ impl TraceId {
 }
 
 /// The id of one step in a trace: 8 bytes, not all zero.
+///
+/// ```
+/// use gofarm_core::random::SplitMix64;
+/// use gofarm_core::trace_context::SpanId;
+///
+/// let mut random = SplitMix64::new(1);
+/// assert_ne!(SpanId::random(&mut random), SpanId::random(&mut random));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SpanId([u8; 8]);
@@ -83,6 +98,8 @@ impl SpanId {
 }
 
 /// The trace that something belongs to, and the step that caused it.
+///
+/// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TraceContext {
@@ -262,6 +279,12 @@ macro_rules! hex_text {
 hex_text!(TraceId, SpanId);
 
 /// Why a text is not a `traceparent`.
+///
+/// ```
+/// use gofarm_core::trace_context::{TraceContext, TraceContextError};
+///
+/// assert_eq!("00-0af7".parse::<TraceContext>(), Err(TraceContextError::Length { len: 7 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -30,12 +30,18 @@ use core::fmt;
 use crate::error::{Classify, Kind};
 
 /// Names a public key known to the application, so that keys can be rotated.
+///
+/// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct KeyId(pub u32);
 
 /// What a signed message is for; the signature covers this name and the message.
+///
+/// ```
+/// assert_eq!(gofarm_core::verify::Purpose::Model.as_str(), "gofarm/model");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -67,6 +73,8 @@ impl Purpose {
 }
 
 /// A message with its signature. For large images the message is their digest.
+///
+/// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     clippy::exhaustive_structs,
@@ -84,6 +92,8 @@ pub struct Signed<'a> {
 }
 
 /// Checks signatures with the application's keys.
+///
+/// See the [module](self) for an example.
 pub trait Verifier {
     /// Checks that `signed` was signed with the key it names, for the purpose it names.
     ///
@@ -106,6 +116,12 @@ impl Verifier for () {
 }
 
 /// Why a signature was not accepted.
+///
+/// ```
+/// use gofarm_core::verify::{KeyId, VerifyError};
+///
+/// assert_eq!(VerifyError::UnknownKey(KeyId(3)).to_string(), "no public key with id 3");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -6,6 +6,14 @@ use super::Stage;
 use crate::error::{Classify, Kind};
 
 /// Why a moment did not take place.
+///
+/// ```
+/// use gofarm_core::lifecycle::{Lifecycle, LifecycleError, Stage, SyncOutcome};
+/// use gofarm_core::time::Instant;
+///
+/// let early = Lifecycle::new(()).sync_end(Instant::ZERO, "cloud", SyncOutcome::Completed);
+/// assert_eq!(early, Err(LifecycleError::OutOfOrder { stage: Stage::SyncEnd }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -6,6 +6,8 @@ use super::Moment;
 use crate::time::Instant;
 
 /// What a hook says of a moment.
+///
+/// See [`Lifecycle`](super::Lifecycle) and its module for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "a veto that nobody reads is no veto"]
@@ -17,6 +19,26 @@ pub enum Verdict {
 }
 
 /// Code that has a say at the moments of a device's life.
+///
+/// ```
+/// use gofarm_core::lifecycle::{Hook, Moment, Verdict};
+/// use gofarm_core::time::Instant;
+///
+/// /// Refuses data that is too long for this device.
+/// struct Cap(usize);
+/// impl Hook for Cap {
+///     fn name(&self) -> &'static str { "cap" }
+///     fn on(&mut self, _: Instant, moment: &Moment<'_>) -> Verdict {
+///         match moment {
+///             Moment::DataValidate { data, .. } if data.len() > self.0 => Verdict::Veto("too long"),
+///             _ => Verdict::Proceed,
+///         }
+///     }
+/// }
+///
+/// let long = Moment::DataValidate { source: "cloud", data: &[0; 100] };
+/// assert_eq!(Cap(64).on(Instant::ZERO, &long), Verdict::Veto("too long"));
+/// ```
 pub trait Hook {
     /// The name under which a veto is reported.
     fn name(&self) -> &'static str;
@@ -26,6 +48,8 @@ pub trait Hook {
 }
 
 /// An ordered set of hooks.
+///
+/// Given for arrays and slices of `&mut dyn Hook`, for `()` and, with `alloc`, for [`Registry`].
 pub trait Hooks {
     /// Calls `f` with each hook in order until it breaks.
     fn visit(&mut self, f: &mut dyn FnMut(&mut dyn Hook) -> ControlFlow<()>);

@@ -3,6 +3,8 @@
 use core::fmt;
 
 /// Why a device has started.
+///
+/// See [`Lifecycle::boot`](super::Lifecycle::boot).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -22,6 +24,8 @@ pub enum BootCause {
 }
 
 /// How a sync ended.
+///
+/// See [`Lifecycle::sync_end`](super::Lifecycle::sync_end).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -33,6 +37,12 @@ pub enum SyncOutcome {
 }
 
 /// A moment in a device's life, with what there is to know of it.
+///
+/// ```
+/// use gofarm_core::lifecycle::{Moment, Stage};
+///
+/// assert_eq!(Moment::ImageConfirmed { version: 7 }.stage(), Stage::ImageConfirmed);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moment<'a> {
@@ -82,6 +92,10 @@ impl Moment<'_> {
 }
 
 /// The name of a [`Moment`].
+///
+/// ```
+/// assert_eq!(gofarm_core::lifecycle::Stage::SyncStart.to_string(), "sync start");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
