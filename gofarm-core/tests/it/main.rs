@@ -5,6 +5,7 @@
     expect(clippy::unwrap_used, reason = "a test fails by panicking")
 )]
 
+mod auto_traits;
 #[cfg(feature = "derive")]
 mod changes;
 mod command;
