@@ -90,6 +90,13 @@ check_test() {
 
 check_embedded() {
     need_target "${targets[@]}"
+    local tree
+    tree=$(cargo tree -q -p gofarm-core --no-default-features -e normal)
+    [ "$(wc -l <<<"$tree")" = 1 ] || {
+        echo "gofarm-core has dependencies without features:" >&2
+        echo "$tree" >&2
+        return 1
+    }
     for target in "${targets[@]}"; do
         run cargo build -q -p gofarm-core --no-default-features --target "$target"
         run cargo build -q -p gofarm-core --no-default-features --features derive --target "$target"

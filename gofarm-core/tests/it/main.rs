@@ -20,5 +20,7 @@ mod link;
 mod link_simulation;
 mod quality;
 mod quantity;
+#[cfg(all(feature = "derive", feature = "serde"))]
+mod serde;
 #[cfg(feature = "derive")]
 mod soil_probe;
