@@ -37,6 +37,8 @@
 //! Descriptions do not count. Names are the contract, positions are not: an encoding by position needs its own rule.
 
 mod affordance;
+mod flow;
+mod numeric;
 mod property;
 
 use core::fmt;

@@ -1,7 +1,7 @@
 //! Changes of actions and events.
 
-use super::property::{self, Flow};
-use super::{Effect, Fact, GONE, Place, Report, Subject, membership};
+use super::flow::Flow;
+use super::{Effect, Fact, GONE, Place, Report, Subject, membership, property};
 use crate::contract::{ActionContract, Descriptor, EventContract, OnLinkLoss};
 
 pub(super) fn actions(report: &mut Report<'_>, new: &Descriptor, old: &Descriptor) {

@@ -1,41 +1,8 @@
 //! Changes of properties, and of values inside them.
 
-use super::{Effect, Fact, GONE, Place, Report, membership};
-use crate::contract::{Access, Literal, Number, Numeric, Property, Repr, Schema, Variant};
-
-/// Which way a value goes, seen from the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flow {
-    /// To readers: readings and events.
-    Out,
-    /// From callers: configuration, written values and input.
-    In,
-}
-
-impl Flow {
-    const fn of(access: Access) -> Self {
-        match access {
-            Access::Read => Self::Out,
-            Access::Config | Access::Write => Self::In,
-        }
-    }
-
-    /// The effect of a set of values that has grown.
-    const fn widened(self) -> Effect {
-        match self {
-            Self::Out => Effect::Breaking("a reader may meet a value that could not appear before"),
-            Self::In => Effect::Compatible("what was accepted still is"),
-        }
-    }
-
-    /// The effect of a set of values that has shrunk.
-    const fn narrowed(self) -> Effect {
-        match self {
-            Self::Out => Effect::Compatible("readers are ready for more than appears"),
-            Self::In => Effect::Breaking("a value that was accepted is refused"),
-        }
-    }
-}
+use super::flow::Flow;
+use super::{Effect, Fact, GONE, Place, Report, membership, numeric};
+use crate::contract::{Access, Literal, Number, Property, Schema, Variant};
 
 /// Compares two records; `flow` is given for all but the device's own properties, whose access decides it.
 pub(super) fn compare(
@@ -139,11 +106,7 @@ fn schema(
 ) {
     let optional = |schema: &Schema| matches!(schema, Schema::Optional(_));
     if optional(new) != optional(old) {
-        let effect = if optional(new) {
-            flow.widened()
-        } else {
-            flow.narrowed()
-        };
+        let effect = flow.changed(optional(new));
         let word = |schema| Fact::Word(if optional(schema) { "no" } else { "yes" });
         report.facet(place, "required", word(old), word(new), effect);
     } else if layers(new) != layers(old) {
@@ -153,13 +116,11 @@ fn schema(
     }
     match (new.present(), old.present()) {
         (Schema::Boolean, Schema::Boolean) => {}
-        (Schema::Numeric(new), Schema::Numeric(old)) => numeric(report, place, flow, new, old),
+        (Schema::Numeric(new), Schema::Numeric(old)) => {
+            numeric::compare(report, place, flow, new, old)
+        }
         (Schema::Text { max_len: new }, Schema::Text { max_len: old }) if new != old => {
-            let effect = if new > old {
-                flow.widened()
-            } else {
-                flow.narrowed()
-            };
+            let effect = flow.changed(new > old);
             let (from, to) = (Number::from(*old), Number::from(*new));
             report.facet(
                 place,
@@ -215,112 +176,6 @@ const fn shape(schema: &Schema) -> &'static str {
         Schema::Array { .. } => "array",
         Schema::Record(_) => "record",
         Schema::Optional(inner) => shape(inner),
-    }
-}
-
-fn numeric(report: &mut Report<'_>, place: Place, flow: Flow, new: &Numeric, old: &Numeric) {
-    if new.repr() != old.repr() {
-        let effect = Effect::Breaking("a value of one width is not read as another");
-        let (from, to) = (Fact::Word(repr(old.repr())), Fact::Word(repr(new.repr())));
-        report.facet(place, "representation", from, to, effect);
-    }
-    if new.unit_code() != old.unit_code() {
-        let effect = Effect::Breaking("the same number means another quantity");
-        let fact = |n: &Numeric| {
-            n.unit_code()
-                .map_or(Fact::None, |unit| Fact::Word(unit.code()))
-        };
-        report.facet(place, "unit", fact(old), fact(new), effect);
-    }
-    if new.min() != old.min() {
-        let is_wider = match (new.lower(), old.lower()) {
-            (Some(new), Some(old)) => new.at_most(old),
-            (new, _) => new.is_none(),
-        };
-        let effect = if is_wider {
-            flow.widened()
-        } else {
-            flow.narrowed()
-        };
-        let effect = if new.lower() == old.lower() {
-            SAME_LIMIT
-        } else {
-            effect
-        };
-        report.facet(
-            place,
-            "minimum",
-            Fact::number(old.min()),
-            Fact::number(new.min()),
-            effect,
-        );
-    }
-    if new.max() != old.max() {
-        let is_wider = match (new.upper(), old.upper()) {
-            (Some(new), Some(old)) => old.at_most(new),
-            (new, _) => new.is_none(),
-        };
-        let effect = if is_wider {
-            flow.widened()
-        } else {
-            flow.narrowed()
-        };
-        let effect = if new.upper() == old.upper() {
-            SAME_LIMIT
-        } else {
-            effect
-        };
-        report.facet(
-            place,
-            "maximum",
-            Fact::number(old.max()),
-            Fact::number(new.max()),
-            effect,
-        );
-    }
-    if new.resolution() != old.resolution() {
-        let (from, to) = (
-            Fact::number(old.resolution()),
-            Fact::number(new.resolution()),
-        );
-        report.facet(place, "step", from, to, step_effect(flow, new, old));
-    }
-}
-
-const SAME_LIMIT: Effect = Effect::Compatible("the limit of the type says the same");
-
-/// The multiples of `b` are among those of `a` if `a` divides `b`; no step is a step of 1.
-fn step_effect(flow: Flow, new: &Numeric, old: &Numeric) -> Effect {
-    if !new.repr().is_integer() {
-        return Effect::Compatible("a float's step is advice");
-    }
-    let size = |n: &Numeric| match n.resolution() {
-        Some(Number::U64(step)) => step.max(1),
-        Some(Number::I64(step)) => step.unsigned_abs().max(1),
-        _ => 1,
-    };
-    let (new, old) = (size(new), size(old));
-    if old % new == 0 {
-        flow.widened()
-    } else if new % old == 0 {
-        flow.narrowed()
-    } else {
-        Effect::Breaking("neither step is a multiple of the other")
-    }
-}
-
-const fn repr(repr: Repr) -> &'static str {
-    match repr {
-        Repr::U8 => "u8",
-        Repr::U16 => "u16",
-        Repr::U32 => "u32",
-        Repr::U64 => "u64",
-        Repr::I8 => "i8",
-        Repr::I16 => "i16",
-        Repr::I32 => "i32",
-        Repr::I64 => "i64",
-        Repr::F32 => "f32",
-        Repr::F64 => "f64",
     }
 }
 
