@@ -4,4 +4,5 @@ mod config_reload;
 mod data;
 mod program;
 mod published_et0;
+mod released;
 mod season;
