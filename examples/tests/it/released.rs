@@ -18,7 +18,8 @@ mod valve {
 fn check(built: &Descriptor, released: &Descriptor, file: &str) {
     if std::env::var_os("GOFARM_BLESS").is_some() {
         let path = format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"));
-        std::fs::write(path, built.rust_source("RELEASED").to_string()).unwrap();
+        let source = built.rust_source("RELEASED").to_string();
+        std::fs::write(path, source).expect("the tests can write to their own data");
         return;
     }
     let breaking: Vec<String> = built
