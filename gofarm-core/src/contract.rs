@@ -81,6 +81,24 @@ pub use violation::{Found, MAX_DEPTH, Path, Segment, Violation};
 ///
 /// Whoever implements both methods sees to it that they agree: `validate_all` visits a violation if, and only if,
 /// `validate` gives one, and the first one visited is that one. Derived code relies on it.
+///
+/// ```
+/// use gofarm_core::{Describe, Validate};
+///
+/// #[derive(Describe)]
+/// struct Weather {
+///     #[prop(range = -60.0..=60.0, unit = "Cel")]
+///     air: f32,
+///     #[prop(range = 0..=100, unit = "%")]
+///     humidity: u8,
+/// }
+///
+/// let reading = Weather { air: f32::NAN, humidity: 130 };
+/// assert_eq!(reading.validate().unwrap_err().to_string(), "air: NaN is outside -60..=60 Cel");
+/// let mut all = Vec::new();
+/// reading.validate_all(&mut |violation| all.push(violation.to_string()));
+/// assert_eq!(all[1], "humidity: 130 is outside 0..=100 %");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no contract to be held against",
     note = "derive `Describe` for a nested struct or an enum without data; use `Text<N>` or `#[prop(max_len = …)]` for text, an array for a list"

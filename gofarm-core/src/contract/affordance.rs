@@ -5,6 +5,18 @@ use core::time::Duration;
 use super::Property;
 
 /// What a device does with a running action when the link to its controller is lost.
+///
+/// ```
+/// use gofarm_core::Action;
+/// use gofarm_core::contract::OnLinkLoss;
+///
+/// #[derive(Action)]
+/// #[action(safe = "off", max_run = "2h", on_link_loss = "close")]
+/// struct Heat;
+///
+/// assert_eq!(Heat::CONTRACT.link_loss(), OnLinkLoss::Close);
+/// assert_eq!(OnLinkLoss::default(), OnLinkLoss::Finish);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "a device has to handle both")]
@@ -18,7 +30,26 @@ pub enum OnLinkLoss {
 
 /// What an action promises.
 ///
-/// An action with a maximum run time needs a lease; one without is done when it returns (a reboot, a tare).
+/// An action with a maximum run time needs a lease. One without takes a lease of any length, or none: then it is done
+/// when it returns (a reboot, a tare).
+///
+/// ```
+/// use core::time::Duration;
+/// use gofarm_core::Action;
+///
+/// /// Opens the valve.
+/// #[derive(Action)]
+/// #[action(safe = "closed", max_run = "30min", idempotent)]
+/// struct Open {
+///     #[prop(range = 1..=100, unit = "%")]
+///     opening: u8,
+/// }
+///
+/// let contract = Open::CONTRACT;
+/// assert_eq!((contract.name(), contract.safe_state()), ("open", "closed"));
+/// assert_eq!(contract.longest_run(), Some(Duration::from_secs(30 * 60)));
+/// assert_eq!(contract.inputs()[0].name(), "opening");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ActionContract {
     name: &'static str,
@@ -32,7 +63,7 @@ pub struct ActionContract {
 }
 
 impl ActionContract {
-    /// An action without input, lease or safe state.
+    /// An action without input, maximum run time or safe state, which a lost link does not end.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -68,7 +99,7 @@ impl ActionContract {
         self
     }
 
-    /// With a maximum run time; the action then needs a lease not longer than this.
+    /// With a maximum run time; the action then needs a lease, and no run lasts longer than this, renewals included.
     #[must_use]
     pub const fn max_run(mut self, time: Duration) -> Self {
         self.max_run = Some(time);
@@ -120,7 +151,7 @@ impl ActionContract {
         self.safe
     }
 
-    /// The maximum run time; `None` for an action that is done when it returns.
+    /// The maximum run time; `None` for an action that needs no lease.
     #[must_use]
     pub const fn longest_run(&self) -> Option<Duration> {
         self.max_run
@@ -146,6 +177,21 @@ impl ActionContract {
 }
 
 /// An event's name and data.
+///
+/// ```
+/// use gofarm_core::Event;
+///
+/// /// The tank is nearly empty.
+/// #[derive(Event)]
+/// struct TankLow {
+///     #[prop(range = 0..=100, unit = "%")]
+///     level: u8,
+/// }
+///
+/// assert_eq!(TankLow::CONTRACT.name(), "tank_low");
+/// assert_eq!(TankLow::CONTRACT.description(), "The tank is nearly empty.");
+/// assert_eq!(TankLow::CONTRACT.fields()[0].name(), "level");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EventContract {
     name: &'static str,

@@ -22,9 +22,11 @@
 //! |---|---|
 //! | property, action or event removed (or renamed) | breaking |
 //! | shape, representation, unit or number of elements changed | breaking |
+//! | an integer's step changed, and neither is a multiple of the other | breaking |
 //! | reading added, or a value to be written that is no configuration | compatible |
 //! | configuration added, or another property made configuration | breaking, unless optional or with a default |
-//! | any other change of access | breaking |
+//! | any other change of access of a device's own property | breaking |
+//! | access of a value inside of a property, an input or an event | compatible: it says nothing there |
 //! | maximum rate, stale or stuck time, a float's step, a default's value, an order | compatible |
 //! | action or event added | compatible |
 //! | maximum run time made longer | compatible: look at what a longer run can flood |
@@ -78,6 +80,9 @@ impl Descriptor {
 }
 
 /// The changes between two contracts; made by [`Descriptor::changes`].
+///
+/// An iterator; without any item, nothing changed that a peer could depend on. See [`Descriptor::changes`] for an
+/// example.
 #[derive(Clone, Debug)]
 pub struct Changes {
     new: Descriptor,
@@ -103,6 +108,17 @@ impl Iterator for Changes {
 }
 
 /// What part of a contract a [`Change`] is about.
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, EventContract, Subject};
+///
+/// const LEAK: EventContract = EventContract::new("leak");
+/// const RELEASED: Descriptor = Descriptor::new("acme-valve", 1, &[], &[], &[&LEAK]);
+/// const BUILT: Descriptor = Descriptor::new("acme-valve", 2, &[], &[], &[]);
+///
+/// let subjects: Vec<Subject> = BUILT.changes(&RELEASED).map(|change| change.subject()).collect();
+/// assert_eq!(subjects, [Subject::Contract, Subject::Event]); // a higher version, and `leak` is gone
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Subject {
@@ -117,6 +133,20 @@ pub enum Subject {
 }
 
 /// One difference between two contracts.
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, Property, Schema};
+///
+/// const RELEASED: Descriptor = Descriptor::new("acme-lamp", 1, &[], &[], &[]);
+/// const BUILT: Descriptor =
+///     Descriptor::new("acme-lamp", 1, &[Property::new("on", Schema::Boolean)], &[], &[]);
+///
+/// let changes: Vec<_> = BUILT.changes(&RELEASED).collect();
+/// assert!(changes[0].is_breaking());
+/// assert_eq!(changes[0].reason(), "a contract that changed needs a higher version");
+/// assert_eq!(changes[1].path(), ["on"]);
+/// assert_eq!(changes[1].to_string(), "property on added: compatible, nobody reads it yet");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
     place: Place,
@@ -145,7 +175,8 @@ impl Change {
         self.place.subject
     }
 
-    /// The names that lead to the changed part, outermost first; empty for the contract as a whole.
+    /// The names that lead to the changed part, outermost first; empty for the contract as a whole and for the order of
+    /// its properties, actions or events. An array adds no name.
     #[must_use]
     pub fn path(&self) -> &[&'static str] {
         self.place.names.get(..self.place.depth).unwrap_or_default()

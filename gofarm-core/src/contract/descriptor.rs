@@ -5,6 +5,24 @@ use super::{ActionContract, EventContract, Property, fingerprint};
 /// A device's whole contract: model, version, properties, actions, events and their fingerprint.
 ///
 /// It is built in a constant and lives in read-only data; nothing in it is allocated.
+///
+/// ```
+/// use gofarm_core::Device;
+///
+/// /// A pH probe.
+/// #[derive(Device)]
+/// #[device(model = "acme-ph", version = 2)]
+/// struct Probe {
+///     #[prop(range = 0.0..=14.0, unit = "[pH]")]
+///     ph: f32,
+/// }
+///
+/// let contract = Probe::DESCRIPTOR;
+/// assert_eq!((contract.model(), contract.version()), ("acme-ph", 2));
+/// assert!(contract.property("ph").is_some());
+/// let described = contract.describe("Another text.");
+/// assert_eq!(described.fingerprint(), contract.fingerprint());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Descriptor {
     model: &'static str,
@@ -17,7 +35,9 @@ pub struct Descriptor {
 }
 
 impl Descriptor {
-    /// Creates the contract of `model` in its revision `version`.
+    /// Creates the contract of `model` in its revision `version`, which each later one raises; a derived one is at
+    /// least 1. Names are not checked here: a derived contract with two actions or two events of one name does not
+    /// compile.
     #[must_use]
     pub const fn new(
         model: &'static str,
@@ -50,7 +70,7 @@ impl Descriptor {
         self.model
     }
 
-    /// The contract's revision.
+    /// The contract's revision; a later one has a higher number.
     #[must_use]
     pub const fn version(&self) -> u32 {
         self.version
@@ -80,7 +100,7 @@ impl Descriptor {
         self.events
     }
 
-    /// The property called `name`.
+    /// The device's own property called `name`; values inside of properties are not searched.
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&'static Property> {
         self.properties.iter().find(|p| p.name() == name)

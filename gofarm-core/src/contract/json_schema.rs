@@ -25,6 +25,17 @@ use super::vocabulary::{Direction, Vocabulary};
 use super::{Access, Descriptor};
 
 /// The draft that a schema names in `$schema`.
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, Dialect};
+///
+/// const LAMP: Descriptor = Descriptor::new("acme-lamp", 1, &[], &[], &[]);
+///
+/// let named = LAMP.json_schema(Dialect::Draft07).to_string();
+/// assert!(named.starts_with(r#"{"$schema":"http://json-schema.org/draft-07/schema#","#));
+/// assert!(!LAMP.json_schema(Dialect::Unnamed).to_string().contains("$schema"));
+/// assert_eq!(Dialect::default(), Dialect::Draft202012);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -48,6 +59,8 @@ impl Dialect {
 }
 
 /// A contract to be written as JSON Schema; made by [`Descriptor::json_schema`].
+///
+/// See [`Descriptor::json_schema`] for an example.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is written before `write_to`"]
 pub struct JsonSchema<'d> {

@@ -3,6 +3,15 @@
 use core::fmt;
 
 /// The machine representation of a numeric property.
+///
+/// ```
+/// use gofarm_core::contract::{Number, Repr};
+///
+/// assert_eq!(Repr::I8.min(), Some(Number::I64(-128)));
+/// assert_eq!(Repr::U16.max(), Some(Number::U64(65_535)));
+/// assert_eq!(Repr::F32.max(), None);
+/// assert!(Repr::U64.is_integer());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(
@@ -70,6 +79,17 @@ impl Repr {
 }
 
 /// A number in the width in which it was written, so that `1.4` of an `f32` prints as `1.4`.
+///
+/// Two are equal if width and value are: compare across widths with [`Number::at_most`].
+///
+/// ```
+/// use gofarm_core::contract::Number;
+///
+/// assert_eq!(Number::from(1.4_f32).to_string(), "1.4");
+/// assert!(Number::I64(-1).at_most(Number::U64(0)));
+/// assert!(!Number::F32(f32::NAN).at_most(Number::U64(0)));
+/// assert_ne!(Number::U64(1), Number::I64(1));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(
@@ -115,7 +135,8 @@ impl Number {
         }
     }
 
-    /// Whether this number is less than or equal to `other`; exact between integers, `false` with NaN.
+    /// Whether this number is less than or equal to `other`; exact between integers, `false` with NaN, and as
+    /// [`Number::as_f64`] rounds where one is a float.
     #[must_use]
     pub const fn at_most(self, other: Self) -> bool {
         match (self, other) {

@@ -18,6 +18,17 @@ use super::vocabulary::{Direction, Vocabulary};
 use super::{Access, Descriptor, Property};
 
 /// A version of the OpenAPI Specification.
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, OpenApiVersion, Property, Schema};
+///
+/// const LAMP: Descriptor = Descriptor::new(
+///     "acme-lamp", 1, &[Property::new("on", Schema::Optional(&Schema::Boolean))], &[], &[],
+/// );
+///
+/// assert!(LAMP.open_api(OpenApiVersion::V3_0).to_string().contains(r#""type":"boolean","nullable":true"#));
+/// assert!(LAMP.open_api(OpenApiVersion::V3_1).to_string().contains(r#""type":["boolean","null"]"#));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OpenApiVersion {
@@ -29,6 +40,8 @@ pub enum OpenApiVersion {
 }
 
 /// A contract to be written as OpenAPI components; made by [`Descriptor::open_api`].
+///
+/// See [`Descriptor::open_api`] for an example.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is written before `write_to`"]
 pub struct OpenApi<'d> {

@@ -5,6 +5,22 @@ use core::time::Duration;
 use super::{Number, Schema};
 
 /// Who may change a property.
+///
+/// ```
+/// use gofarm_core::Device;
+/// use gofarm_core::contract::Access;
+///
+/// #[derive(Device)]
+/// #[device(model = "acme-ph", version = 1)]
+/// struct Probe {
+///     ph: f32,
+///     #[prop(config, default = 300, unit = "s")]
+///     sample_every: u16,
+/// }
+///
+/// let access: Vec<Access> = Probe::DESCRIPTOR.properties().iter().map(|p| p.accessible()).collect();
+/// assert_eq!(access, [Access::Read, Access::Config]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(
@@ -21,6 +37,23 @@ pub enum Access {
 }
 
 /// A default value.
+///
+/// ```
+/// use gofarm_core::Device;
+/// use gofarm_core::contract::{Literal, Number};
+///
+/// #[derive(Device)]
+/// #[device(model = "acme-lamp", version = 1)]
+/// struct Lamp {
+///     #[prop(config, default = true)]
+///     on: bool,
+///     #[prop(config, range = 1..=100, default = 80, unit = "%")]
+///     level: u8,
+/// }
+///
+/// let defaults: Vec<_> = Lamp::DESCRIPTOR.properties().iter().map(|p| p.default()).collect();
+/// assert_eq!(defaults, [Some(Literal::Boolean(true)), Some(Literal::Number(Number::U64(80)))]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(
     clippy::exhaustive_enums,
@@ -36,6 +69,14 @@ pub enum Literal {
 }
 
 /// The most that a value may change in a time: `0.05` each minute.
+///
+/// ```
+/// use core::time::Duration;
+/// use gofarm_core::contract::{Number, Rate};
+///
+/// let rate = Rate::new(Number::U64(3), Duration::from_secs(60));
+/// assert_eq!(rate.per_second(), 0.05);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
     amount: Number,
@@ -43,7 +84,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// At most `amount`, in the property's unit, each `per`.
+    /// At most `amount`, in the property's unit, each `per`; a rate whose `per` is zero limits nothing.
     #[must_use]
     pub const fn new(amount: Number, per: Duration) -> Self {
         Self { amount, per }
@@ -61,7 +102,7 @@ impl Rate {
         self.per
     }
 
-    /// The rate per second.
+    /// The rate in the property's unit per second; not finite if [`Rate::per`] is zero.
     #[must_use]
     pub const fn per_second(&self) -> f64 {
         self.amount.as_f64() / self.per.as_secs_f64()
@@ -69,6 +110,24 @@ impl Rate {
 }
 
 /// A named value and its contract.
+///
+/// ```
+/// use core::time::Duration;
+/// use gofarm_core::Device;
+///
+/// #[derive(Device)]
+/// #[device(model = "acme-ph", version = 1)]
+/// struct Probe {
+///     /// pH of the soil solution.
+///     #[prop(range = 0.0..=14.0, unit = "[pH]", stale = "30min")]
+///     ph: f32,
+/// }
+///
+/// let ph = &Probe::DESCRIPTOR.properties()[0];
+/// assert_eq!((ph.name(), ph.description()), ("ph", "pH of the soil solution."));
+/// assert_eq!(ph.stale(), Some(Duration::from_secs(30 * 60)));
+/// assert_eq!(ph.default(), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Property {
     name: &'static str,
@@ -82,7 +141,7 @@ pub struct Property {
 }
 
 impl Property {
-    /// A property that the device reports.
+    /// A property that the device reports ([`Access::Read`]), without default, rate, stale or stuck time.
     #[must_use]
     pub const fn new(name: &'static str, schema: Schema) -> Self {
         Self {
@@ -111,7 +170,7 @@ impl Property {
         self
     }
 
-    /// With a default value.
+    /// With a default value; that it lies within the limits is checked in derived contracts only.
     #[must_use]
     pub const fn default_value(mut self, default: Literal) -> Self {
         self.default = Some(default);
@@ -132,7 +191,7 @@ impl Property {
         self
     }
 
-    /// With a time after which a value that has not changed at all is suspect.
+    /// With a time from which a value that has not changed at all is suspect.
     #[must_use]
     pub const fn stuck_after(mut self, time: Duration) -> Self {
         self.stuck = Some(time);
@@ -181,7 +240,7 @@ impl Property {
         self.stale
     }
 
-    /// The time after which an unchanged value is suspect, where one was written.
+    /// The time from which an unchanged value is suspect, where one was written.
     #[must_use]
     pub const fn stuck(&self) -> Option<Duration> {
         self.stuck

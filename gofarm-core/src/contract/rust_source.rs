@@ -15,6 +15,8 @@ use super::{
 };
 
 /// A contract to be written as a Rust constant; made by [`Descriptor::rust_source`].
+///
+/// See [`Descriptor::rust_source`] for an example.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is written before `write_to`"]
 pub struct RustSource<'d> {

@@ -4,6 +4,18 @@ use super::{Number, Property, Repr};
 use crate::quantity::Unit;
 
 /// The shape and limits of one value.
+///
+/// ```
+/// use gofarm_core::Describe;
+/// use gofarm_core::contract::Schema;
+/// use gofarm_core::text::Text;
+///
+/// let Schema::Array { items, len } = <[Option<f32>; 4]>::SCHEMA else { unreachable!() };
+/// assert_eq!(len, 4);
+/// assert!(matches!(items, Schema::Optional(_)));
+/// assert!(matches!(items.present(), Schema::Numeric(_)));
+/// assert_eq!(<Text<32>>::SCHEMA, Schema::Text { max_len: 32 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(
     clippy::exhaustive_enums,
@@ -25,7 +37,7 @@ pub enum Schema {
     Array {
         /// The schema of each element.
         items: &'static Schema,
-        /// How many elements.
+        /// How many elements; at most 65535 in a derived contract.
         len: u32,
     },
     /// Named values.
@@ -79,6 +91,18 @@ impl Schema {
 }
 
 /// A number's representation, limits, resolution and unit.
+///
+/// ```
+/// use gofarm_core::contract::{Number, Numeric, Repr};
+/// use gofarm_core::quantity::Unit;
+///
+/// const OPENING: Numeric = Numeric::new(Repr::U8).at_most(Number::U64(100)).unit(Unit::new("%"));
+///
+/// assert!(OPENING.encloses(Number::U64(100)));
+/// assert!(!OPENING.encloses(Number::F32(f32::NAN)));
+/// assert_eq!(OPENING.min(), None); // none was written
+/// assert_eq!(OPENING.lower(), Some(Number::U64(0))); // of the type
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Numeric {
     repr: Repr,
@@ -148,7 +172,7 @@ impl Numeric {
         self.max
     }
 
-    /// The least possible value: the written limit or the least of the integer type.
+    /// The least possible value: the written limit, else the least of the integer type; `None` for a float without.
     #[must_use]
     pub const fn lower(&self) -> Option<Number> {
         match self.min {
@@ -157,7 +181,7 @@ impl Numeric {
         }
     }
 
-    /// The greatest possible value: the written limit or the greatest of the integer type.
+    /// The greatest possible value: the written limit, else the greatest of the integer type; `None` for a float without.
     #[must_use]
     pub const fn upper(&self) -> Option<Number> {
         match self.max {
@@ -172,7 +196,8 @@ impl Numeric {
         self.step
     }
 
-    /// Whether `value` is a number within the limits; NaN never is. Does not look at the step.
+    /// Whether `value` is a number within the limits, both inclusive; NaN never is, and infinity is not where no limit
+    /// stands. Does not look at the step.
     #[must_use]
     pub const fn encloses(&self, value: Number) -> bool {
         let above = match self.lower() {
@@ -194,6 +219,23 @@ impl Numeric {
 }
 
 /// One name of an enumeration.
+///
+/// ```
+/// use gofarm_core::Describe;
+/// use gofarm_core::contract::Schema;
+///
+/// #[derive(Describe)]
+/// enum Mode {
+///     /// By the schedule.
+///     Auto,
+///     #[prop(name = "by-hand")]
+///     Manual,
+/// }
+///
+/// let Schema::Enumeration(variants) = Mode::SCHEMA else { unreachable!() };
+/// assert_eq!((variants[0].name(), variants[0].description()), ("Auto", "By the schedule."));
+/// assert_eq!((variants[1].name(), variants[1].description()), ("by-hand", ""));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Variant {
     name: &'static str,

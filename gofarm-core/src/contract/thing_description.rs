@@ -21,6 +21,16 @@ use super::vocabulary::{Direction, Vocabulary};
 use super::{ActionContract, Descriptor, EventContract, OnLinkLoss, Property};
 
 /// How a client proves who it is; the parameters of a scheme keep the standard's defaults.
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, Security};
+///
+/// const LAMP: Descriptor = Descriptor::new("acme-lamp", 1, &[], &[], &[]);
+///
+/// let guarded = LAMP.thing_description("urn:lamp:7").security(Security::Bearer).to_string();
+/// assert!(guarded.contains(r#""security":"bearer""#));
+/// assert!(LAMP.thing_description("urn:lamp:7").to_string().contains(r#""security":"nosec""#));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Security {
@@ -53,6 +63,8 @@ impl Security {
 }
 
 /// A device to be written as Thing Description; made by [`Descriptor::thing_description`].
+///
+/// See [`Descriptor::thing_description`] for an example.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is written before `write_to`"]
 pub struct ThingDescription<'d> {
@@ -63,6 +75,17 @@ pub struct ThingDescription<'d> {
 }
 
 /// A contract to be written as Thing Model; made by [`Descriptor::thing_model`].
+///
+/// ```
+/// use gofarm_core::contract::{Descriptor, Property, Schema};
+///
+/// const LAMP: Descriptor =
+///     Descriptor::new("acme-lamp", 1, &[Property::new("on", Schema::Boolean)], &[], &[]);
+///
+/// let model = LAMP.thing_model().to_string();
+/// assert!(model.contains(r#""@type":"tm:ThingModel""#));
+/// assert!(!model.contains("forms")); // an address belongs to one device
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is written before `write_to`"]
 pub struct ThingModel<'d> {
@@ -107,7 +130,7 @@ impl Descriptor {
 }
 
 impl<'d> ThingDescription<'d> {
-    /// With the URI to which the addresses are relative.
+    /// With the URI to which the addresses are relative; none is written if it is empty, the default.
     pub const fn base(mut self, uri: &'d str) -> Self {
         self.base = uri;
         self

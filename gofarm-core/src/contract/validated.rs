@@ -10,6 +10,24 @@ use crate::error::{Classify, Kind};
 ///
 /// There is no other way to make one than to check it, and no way to change the value inside: code that takes a
 /// `Validated<T>` needs no check of its own.
+///
+/// ```
+/// use gofarm_core::{Describe, Validate, Validated};
+///
+/// #[derive(Debug, Describe)]
+/// struct Opening {
+///     #[prop(range = 0..=100, unit = "%")]
+///     percent: u8,
+/// }
+///
+/// fn drive(opening: &Validated<Opening>) -> u8 {
+///     opening.percent // at most 100
+/// }
+///
+/// assert_eq!(drive(&Opening { percent: 40 }.validated()?), 40);
+/// assert!(Opening { percent: 101 }.validated().is_err());
+/// # Ok::<(), gofarm_core::contract::Refused<Opening>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
@@ -61,6 +79,17 @@ impl<'de, T: Validate + serde::Deserialize<'de>> serde::Deserialize<'de> for Val
 }
 
 /// A value that was not accepted, given back with the reason.
+///
+/// ```
+/// use gofarm_core::Validate;
+/// use gofarm_core::error::{Classify, Kind};
+///
+/// let refused = f32::INFINITY.validated().unwrap_err();
+/// assert_eq!(refused.kind(), Kind::Invalid);
+/// let (value, violation) = refused.into_parts();
+/// assert_eq!(value, f32::INFINITY);
+/// assert_eq!(violation.to_string(), "inf is not a finite number");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Refused<T> {
     value: T,

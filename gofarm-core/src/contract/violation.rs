@@ -9,6 +9,21 @@ use crate::error::{Classify, Kind};
 pub const MAX_DEPTH: usize = 6;
 
 /// One step of a path into a value: a field's name, or an element's index.
+///
+/// ```
+/// use gofarm_core::contract::Segment;
+/// use gofarm_core::{Describe, Validate};
+///
+/// #[derive(Describe)]
+/// struct Profile {
+///     #[prop(range = 0.0..=0.6, unit = "m3/m3")]
+///     water: [f32; 2],
+/// }
+///
+/// let violation = Profile { water: [0.3, 0.7] }.validate().unwrap_err();
+/// let path: Vec<Segment> = violation.path().collect();
+/// assert_eq!(path, [Segment::Field("water"), Segment::Index(1)]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(
@@ -23,6 +38,22 @@ pub enum Segment {
 }
 
 /// What was found where the contract wanted something else.
+///
+/// ```
+/// use gofarm_core::contract::{Found, Number};
+/// use gofarm_core::{Describe, Validate};
+///
+/// #[derive(Describe)]
+/// struct Label {
+///     #[prop(max_len = 4)]
+///     name: String,
+/// }
+///
+/// let too_long = Label { name: "north".into() }.validate().unwrap_err();
+/// assert_eq!(too_long.found(), Found::Length(5));
+/// let not_finite = f64::INFINITY.validate().unwrap_err();
+/// assert_eq!(not_finite.found(), Found::Number(Number::F64(f64::INFINITY)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Found {
@@ -116,6 +147,8 @@ impl Violation {
 }
 
 /// The way into a value, outermost step first; made by [`Violation::path`].
+///
+/// See [`Segment`] for an example.
 #[derive(Clone, Debug)]
 pub struct Path<'a> {
     schema: &'static Schema,
