@@ -13,17 +13,14 @@
 //!   gives every command exactly one [`Outcome`].
 //!
 //! ```
+//! use gofarm_core::Action;
 //! use gofarm_core::command::{Command, CommandId, Duty, Lease, RamJournal, Verdict};
-//! use gofarm_core::contract::{Action, ActionContract, Validate, Violation};
 //! use gofarm_core::time::{Instant, UnixMillis, minutes, secs};
 //!
-//! struct Open; // `#[derive(Action)]` writes these two for you
-//! impl Validate for Open {
-//!     fn validate(&self) -> Result<(), Violation> { Ok(()) }
-//! }
-//! impl Action for Open {
-//!     const CONTRACT: &'static ActionContract = &ActionContract::new("open").max_run(minutes(30));
-//! }
+//! /// Opens the valve.
+//! #[derive(Action)]
+//! #[action(safe = "closed", max_run = "30min")]
+//! struct Open;
 //! # struct Valve { open: bool }
 //! # impl Valve {
 //! #     fn open(&mut self) -> Result<(), core::fmt::Error> { self.open = true; Ok(()) }
@@ -86,6 +83,24 @@ use crate::time::UnixMillis;
 use crate::trace_context::TraceContext;
 
 /// How a command reached the device; set by the transport, never sent.
+///
+/// ```
+/// # use gofarm_core::Action;
+/// # use gofarm_core::time::{Instant, UnixMillis, minutes, secs};
+/// use gofarm_core::command::{Command, CommandId, Delivery, Lease, Refusal, Verdict};
+///
+/// # #[derive(Action)]
+/// # #[action(safe = "closed", max_run = "30min")]
+/// # struct Open;
+/// # let now = Instant::ZERO;
+/// # let wall = UnixMillis::new(1_790_000_000_000);
+/// let mut lease: Lease<()> = Lease::restore((), now);
+/// let open = Command::new(CommandId::new([1; 16]), Open)
+///     .expires(wall + secs(30))
+///     .lease(minutes(20))
+///     .delivered(Delivery::Retained); // the MQTT client says RETAIN = 1
+/// assert_eq!(lease.accept(&open, now, Some(wall)), Verdict::Refused(Refusal::Retained));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -67,6 +67,16 @@ pub enum Quality {
 }
 
 /// What speaks against a reading.
+///
+/// ```
+/// use gofarm_core::quality::{Pipeline, Quality, Suspicion};
+/// use gofarm_core::time::{Instant, minutes};
+///
+/// let mut water = Pipeline::new().stuck_after(minutes(60));
+/// let _ = water.assess(Instant::ZERO, 0.31_f32);
+/// let reading = water.assess(Instant::ZERO + minutes(60), 0.31_f32); // to the last bit
+/// assert_eq!(reading.quality(), Quality::Suspect(Suspicion::Stuck));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -83,6 +93,18 @@ pub enum Suspicion {
 }
 
 /// Why a reading is no measurement.
+///
+/// ```
+/// use gofarm_core::quality::{Fault, Grade, Pipeline, Quality};
+/// use gofarm_core::time::Instant;
+///
+/// let mut water = Pipeline::new();
+/// let _ = water.assess(Instant::ZERO, 0.31_f32);
+/// water.failed(); // the bus gave an error
+/// let quality = water.quality(Instant::from_secs(1));
+/// assert_eq!(quality, Quality::Bad(Fault::ReadFailed));
+/// assert!(!quality.satisfies(Grade::Stale));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -95,6 +117,15 @@ pub enum Fault {
 }
 
 /// A quality without its reason, from best to worst; control names the worst that it acts on.
+///
+/// ```
+/// use gofarm_core::quality::{Grade, Quality, Suspicion};
+///
+/// assert!(Grade::Good < Grade::Suspect && Grade::Suspect < Grade::Stale && Grade::Stale < Grade::Bad);
+/// // Irrigation needs good readings; the frost alarm acts on a suspect one as well.
+/// let quality = Quality::Suspect(Suspicion::Rate);
+/// assert!(!quality.satisfies(Grade::Good) && quality.satisfies(Grade::Suspect));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

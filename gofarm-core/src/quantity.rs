@@ -39,6 +39,15 @@ pub use error::{UnitError, UnitErrorKind};
 /// A unit of measure: a case-sensitive UCUM code, known to be well formed.
 ///
 /// Two units are equal if their codes are the same text.
+///
+/// ```
+/// use gofarm_core::quantity::Unit;
+///
+/// const FLOW: Unit = Unit::new("L/min"); // checked by the compiler
+/// assert_eq!(FLOW.to_string(), "L/min");
+/// assert_eq!(Unit::new("m3/m3").senml(), Some("/"));
+/// assert!(Unit::parse("litres").is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Unit(&'static str);

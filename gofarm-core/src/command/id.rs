@@ -99,6 +99,14 @@ impl<'de> serde::Deserialize<'de> for CommandId {
 }
 
 /// Why a text is not a command id.
+///
+/// ```
+/// use gofarm_core::command::{CommandId, CommandIdError};
+///
+/// let error = "0191f0c2".parse::<CommandId>().unwrap_err();
+/// assert_eq!(error, CommandIdError::Length { len: 8 });
+/// assert_eq!(error.to_string(), "a command id has 32 hexadecimal digits, not 8 bytes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

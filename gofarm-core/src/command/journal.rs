@@ -15,6 +15,70 @@ use crate::error::{Classify, Kind};
 ///   journal that says so too early lets a command run twice.
 /// - A power cut inside `save` should leave the snapshot from before (two slots written in turn). Otherwise the device
 ///   comes up with its memory [lost](super::Loss), which is safe and refuses opening commands for a time.
+///
+/// ```
+/// use gofarm_core::command::{Journal, Lease, Loss};
+/// use gofarm_core::error::{Classify, Kind};
+/// use gofarm_core::time::Instant;
+///
+/// #[derive(Default)]
+/// struct Page {
+///     number: u32, // of the save, written last; 0 if the page is erased or its write was cut off
+///     bytes: Vec<u8>,
+/// }
+///
+/// #[derive(Default)]
+/// struct Flash([Page; 2]);
+///
+/// impl Flash {
+///     fn newest(&self) -> usize {
+///         usize::from(self.0[1].number > self.0[0].number)
+///     }
+/// }
+///
+/// #[derive(Debug)]
+/// struct WornOut;
+///
+/// impl Classify for WornOut {
+///     fn kind(&self) -> Kind {
+///         Kind::Permanent
+///     }
+/// }
+///
+/// impl Journal for Flash {
+///     type Error = WornOut;
+///
+///     fn load(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, WornOut> {
+///         let Page { number, bytes } = &self.0[self.newest()];
+///         if let Some(room) = buffer.get_mut(..bytes.len()) {
+///             room.copy_from_slice(bytes);
+///         }
+///         Ok((*number > 0).then_some(bytes.len()))
+///     }
+///
+///     fn save(&mut self, snapshot: &[u8]) -> Result<(), WornOut> {
+///         let newest = self.newest();
+///         let number = self.0[newest].number + 1;
+///         let page = &mut self.0[1 - newest];
+///         page.number = 0; // erase; up to the last write the other page is the newest
+///         page.bytes = snapshot.to_vec();
+///         if page.bytes != snapshot {
+///             return Err(WornOut); // read back, as not every write takes
+///         }
+///         page.number = number;
+///         Ok(())
+///     }
+/// }
+///
+/// let mut flash = Flash::default();
+/// let mut lease: Lease<&mut Flash> = Lease::restore(&mut flash, Instant::ZERO);
+/// assert_eq!(lease.loss(), Some(Loss::Missing));
+/// assert!(lease.commission().is_ok() && lease.save().is_ok());
+///
+/// flash.0[1].number = 0; // the power goes in the middle of the next save
+/// let lease: Lease<&mut Flash> = Lease::restore(&mut flash, Instant::ZERO);
+/// assert_eq!(lease.loss(), None);
+/// ```
 pub trait Journal {
     /// Why it could not be read or written.
     type Error: Classify;
@@ -134,6 +198,15 @@ impl<const SIZE: usize> Journal for RamJournal<SIZE> {
 }
 
 /// A snapshot that does not fit into a [`RamJournal`].
+///
+/// ```
+/// use gofarm_core::command::{JournalFull, Lease, RamJournal, snapshot_len};
+/// use gofarm_core::time::Instant;
+///
+/// let journal = RamJournal::<{ snapshot_len(4) }>::new(); // room for 4 ids
+/// let mut lease: Lease<_, 16> = Lease::restore(journal, Instant::ZERO);
+/// assert_eq!(lease.commission(), Err(JournalFull { len: 468, max: 168 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct JournalFull {

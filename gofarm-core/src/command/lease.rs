@@ -17,7 +17,7 @@ use crate::time::{Instant, UnixMillis, days, secs};
 /// Decides which commands one actuator carries out, and when it has to close.
 ///
 /// # What it promises
-/// - **Exactly once.** An id is persisted before [`accept`](Self::accept) says `Accepted`, and never accepted again:
+/// - **Never twice.** An id is persisted before [`accept`](Self::accept) says `Accepted`, and never accepted again:
 ///   not after a restart, not when the wall clock steps back, not when the window of `N` ids is full. A
 ///   command that was accepted and not reported as [`executed`](Self::executed) before a restart, or before the
 ///   end of its run, ends as *indeterminate*, is handed out by [`poll_indeterminate`](Self::poll_indeterminate) and
@@ -50,7 +50,31 @@ use crate::time::{Instant, UnixMillis, days, secs};
 /// `N` is 1 to [`MAX_SLOTS`]; every operation costs O(`N`) time and no heap. While it saves it uses
 /// [`MAX_SNAPSHOT_LEN`](super::MAX_SNAPSHOT_LEN) bytes of stack.
 ///
-/// See the [module](super) for an example.
+/// The [module](super) shows one run. A power cut between acceptance and effect:
+///
+/// ```
+/// # use gofarm_core::Action;
+/// # use gofarm_core::time::{Instant, UnixMillis, minutes, secs};
+/// use gofarm_core::command::{Command, CommandId, Duty, Lease, RamJournal, Refusal, Verdict};
+///
+/// # #[derive(Action)]
+/// # #[action(safe = "closed", max_run = "30min")]
+/// # struct Open;
+/// # let now = Instant::ZERO;
+/// # let wall = UnixMillis::new(1_790_000_000_000);
+/// let open = Command::new(CommandId::new([1; 16]), Open).expires(wall + secs(30)).lease(minutes(20));
+/// let mut lease: Lease<RamJournal> = Lease::restore(RamJournal::new(), now);
+/// lease.commission()?;
+/// assert_eq!(lease.poll(now), Duty::MustClose);
+/// lease.closed(now);
+/// assert_eq!(lease.accept(&open, now, Some(wall)), Verdict::Accepted);
+///
+/// let mut lease: Lease<RamJournal> = Lease::restore(lease.into_journal(), now);
+/// assert_eq!(lease.poll(now), Duty::MustClose);
+/// assert_eq!(lease.accept(&open, now, Some(wall)), Verdict::Refused(Refusal::Repeated));
+/// assert_eq!(lease.poll_indeterminate(), Some(open.id()));
+/// # Ok::<(), gofarm_core::command::JournalFull>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Lease<J, const N: usize = 16> {
     journal: J,
@@ -75,6 +99,8 @@ struct Run {
 }
 
 /// Why a device does not know which commands it has run.
+///
+/// See [`SnapshotError`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

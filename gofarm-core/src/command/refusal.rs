@@ -13,6 +13,20 @@ use crate::time::UnixMillis;
 /// Why a device did not accept a command; it has done nothing and will do nothing.
 ///
 /// The message says by how much. Closing commands are never refused.
+///
+/// ```
+/// use gofarm_core::command::{Outcome, Refusal};
+/// use gofarm_core::error::Classify;
+/// use gofarm_core::time::secs;
+///
+/// let late = Refusal::Expired { by: secs(90) };
+/// assert_eq!(late.to_string(), "expired 90 s ago");
+/// assert_eq!(late.outcome(), Outcome::Expired);
+/// assert!(!late.kind().is_retryable());
+///
+/// let busy = Refusal::Busy { slots: 16, retry_after: secs(30) };
+/// assert_eq!(busy.retry_after(), Some(secs(30)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

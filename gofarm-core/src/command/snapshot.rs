@@ -221,6 +221,21 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// Why stored bytes are not a snapshot that this device can use.
+///
+/// ```
+/// use gofarm_core::command::{Journal, Lease, Loss, RamJournal, SnapshotError};
+/// use gofarm_core::time::Instant;
+///
+/// let mut lease: Lease<RamJournal> = Lease::restore(RamJournal::new(), Instant::ZERO);
+/// lease.commission()?;
+/// let mut journal = lease.into_journal();
+/// let mut bytes = journal.saved().unwrap_or_default().to_vec();
+/// bytes[20] ^= 1; // one bit has flipped
+/// journal.save(&bytes)?;
+/// let lease: Lease<RamJournal> = Lease::restore(journal, Instant::ZERO);
+/// assert!(matches!(lease.loss(), Some(Loss::Corrupt(SnapshotError::Checksum { .. }))));
+/// # Ok::<(), gofarm_core::command::JournalFull>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

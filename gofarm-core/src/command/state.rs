@@ -9,6 +9,8 @@ use crate::observe::{Label, Signal};
 use crate::time::Instant;
 
 /// The answer to a command; a device has to handle both.
+///
+/// See [`Lease`](super::Lease) for an example.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "an accepted command has to be carried out and a refused one must not be"]
@@ -20,6 +22,8 @@ pub enum Verdict {
 }
 
 /// What the device has to do now; a device has to handle both.
+///
+/// See [`Lease`](super::Lease) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use = "a device that ignores its duty to close floods a field"]
@@ -31,6 +35,31 @@ pub enum Duty {
 }
 
 /// Where a lease stands; a device may have to show every state.
+///
+/// ```
+/// # use gofarm_core::Action;
+/// # use gofarm_core::command::{Command, CommandId};
+/// # use gofarm_core::time::{Instant, UnixMillis, minutes, secs};
+/// use gofarm_core::command::{CloseReason, Lease, State, Verdict};
+///
+/// # #[derive(Action)]
+/// # #[action(safe = "closed", max_run = "30min")]
+/// # struct Open;
+/// # let wall = UnixMillis::new(1_790_000_000_000);
+/// # let mut lease: Lease<()> = Lease::restore((), Instant::ZERO);
+/// # lease.commission()?;
+/// # let _ = lease.poll(Instant::ZERO);
+/// # lease.closed(Instant::ZERO);
+/// # let open = Command::new(CommandId::new([1; 16]), Open).expires(wall + secs(30)).lease(minutes(20));
+/// let now = Instant::from_secs(60);
+/// assert_eq!(lease.state(), State::Idle);
+/// assert_eq!(lease.accept(&open, now, Some(wall)), Verdict::Accepted); // for 20 minutes
+/// assert_eq!(lease.state(), State::Running { until: now + minutes(20) });
+/// lease.close(now + secs(5)); // the leak sensor is wet
+/// let closing = State::Closing { since: now + secs(5), why: CloseReason::Local };
+/// assert_eq!(lease.state(), closing);
+/// # Ok::<(), core::convert::Infallible>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum State {
@@ -51,6 +80,14 @@ pub enum State {
 }
 
 /// Why a device closes.
+///
+/// ```
+/// use gofarm_core::command::CloseReason;
+///
+/// assert_eq!(CloseReason::LeaseEnded.to_string(), "the lease has ended");
+/// assert_eq!(CloseReason::LeaseEnded.as_str(), "lease_ended");
+/// assert!(CloseReason::Commanded.is_commanded() && !CloseReason::LinkLost.is_commanded());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -109,6 +146,31 @@ impl fmt::Display for CloseReason {
 }
 
 /// A close that has been confirmed; the device reports it so that the controller can correct the delivered volume.
+///
+/// ```
+/// # use gofarm_core::Action;
+/// # use gofarm_core::command::{Command, CommandId};
+/// # use gofarm_core::time::{Instant, UnixMillis, minutes, secs};
+/// use gofarm_core::command::{CloseReason, Duty, Lease, Verdict};
+///
+/// # #[derive(Action)]
+/// # #[action(safe = "closed", max_run = "30min")]
+/// # struct Open;
+/// # let wall = UnixMillis::new(1_790_000_000_000);
+/// # let mut lease: Lease<()> = Lease::restore((), Instant::ZERO);
+/// # lease.commission()?;
+/// # let _ = lease.poll(Instant::ZERO);
+/// # lease.closed(Instant::ZERO);
+/// # let open = Command::new(CommandId::new([1; 16]), Open).expires(wall + secs(30)).lease(minutes(20));
+/// let opened = Instant::from_secs(60);
+/// assert_eq!(lease.accept(&open, opened, Some(wall)), Verdict::Accepted); // for 20 minutes
+/// assert_eq!(lease.poll(opened + minutes(20)), Duty::MustClose);
+/// let closed = lease.closed(opened + minutes(21)).ok_or("nothing was closing")?; // the valve was slow
+/// assert_eq!(closed.why(), CloseReason::LeaseEnded);
+/// assert_eq!(closed.ran(), Some(minutes(21)));
+/// assert_eq!(closed.delay(), minutes(1));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -4,6 +4,13 @@ use super::instrument::OUTCOMES;
 use crate::observe::{Label, Signal};
 
 /// How a command ended; every command ends in exactly one way, so this can be matched fully.
+///
+/// ```
+/// use gofarm_core::command::Outcome;
+///
+/// assert_eq!(Outcome::ALL.map(Outcome::as_str), ["executed", "expired", "refused", "indeterminate"]);
+/// assert_eq!(Outcome::Expired.signal().instrument().name(), "gofarm.command.outcomes");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -62,6 +69,21 @@ impl core::fmt::Display for Outcome {
 /// Counts of commands: issued = executed + expired + refused + indeterminate + pending, always.
 ///
 /// A device counts deliveries (a repeated command is issued once more and refused); a controller counts commands.
+///
+/// ```
+/// use gofarm_core::command::{Command, CommandId, Outcome, Report, Tracker};
+/// use gofarm_core::time::{Instant, secs};
+///
+/// let mut tracker = Tracker::<8>::new(secs(10));
+/// let (a, b) = (CommandId::new([1; 16]), CommandId::new([2; 16]));
+/// tracker.issue(&Command::new(a, "open"), Instant::ZERO)?;
+/// tracker.issue(&Command::new(b, "open"), Instant::ZERO)?;
+/// tracker.report(a, Report::Ended(Outcome::Refused), Instant::from_secs(1));
+/// let tally = tracker.tally();
+/// assert_eq!((tally.issued(), tally.ended(Outcome::Refused), tally.pending()), (2, 1, 1));
+/// assert!(tally.is_balanced());
+/// # Ok::<(), gofarm_core::command::IssueError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

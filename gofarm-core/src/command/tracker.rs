@@ -8,6 +8,8 @@ use crate::error::{Classify, Kind};
 use crate::time::Instant;
 
 /// What a device says about a command.
+///
+/// See [`Tracker`] for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -23,6 +25,20 @@ pub enum Report {
 ///
 /// *Commanded* is what we wished, *reported* is what the device says, *confirmed* is what something else has seen: a
 /// flow meter, a pressure switch, a position contact.
+///
+/// ```
+/// use gofarm_core::command::{Command, CommandId, Outcome, Report, Tracker};
+/// use gofarm_core::time::{Instant, secs};
+///
+/// let mut tracker = Tracker::<8>::new(secs(10));
+/// let (id, now) = (CommandId::new([1; 16]), Instant::ZERO);
+/// tracker.issue(&Command::new(id, "open"), now)?;
+/// tracker.report(id, Report::Ended(Outcome::Executed), now + secs(1));
+/// let facts = tracker.facts(id).ok_or("not known")?;
+/// assert_eq!(facts.outcome(), Some(Outcome::Executed)); // so says the device
+/// assert_eq!(facts.confirmed(), None); // the flow meter has not turned yet
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Facts {
@@ -66,6 +82,19 @@ impl Facts {
 }
 
 /// Something that the controller should act on.
+///
+/// ```
+/// use gofarm_core::command::{Command, CommandId, Outcome, Report, Tracker, TrackerEvent};
+/// use gofarm_core::time::{Instant, secs};
+///
+/// let mut tracker = Tracker::<8>::new(secs(10));
+/// let (id, now) = (CommandId::new([1; 16]), Instant::ZERO);
+/// tracker.issue(&Command::new(id, "open"), now)?;
+/// let event = tracker.report(id, Report::Ended(Outcome::Executed), now + secs(1));
+/// assert_eq!(event, Some(TrackerEvent::Ended(id, Outcome::Executed)));
+/// assert_eq!(tracker.poll(now + secs(11)), Some(TrackerEvent::Unconfirmed(id))); // no flow
+/// # Ok::<(), gofarm_core::command::IssueError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -74,7 +103,7 @@ pub enum TrackerEvent {
     Ended(CommandId, Outcome),
     /// A command was reported as executed and nothing has seen its effect in time: a dry pipe, a broken valve.
     Unconfirmed(CommandId),
-    /// The device closed without being told to; what it delivered is [`Closed::ran`] long and not what was planned.
+    /// The device closed without being told to; what it delivered took [`Closed::ran`] and may not be what was planned.
     ClosedByItself(Closed),
 }
 
@@ -139,7 +168,7 @@ impl<const N: usize> Tracker<N> {
     /// Takes note that a command is about to be sent for the first time.
     ///
     /// # Errors
-    /// [`IssueError`] if its id is in use or all slots hold pending commands; do not send it then.
+    /// [`IssueError`] if its id is still known or all slots hold pending commands; do not send it then.
     pub fn issue<A>(&mut self, command: &Command<A>, now: Instant) -> Result<(), IssueError> {
         if self.slot(command.id()).is_some() {
             return Err(IssueError::Repeated);
@@ -286,12 +315,24 @@ impl<const N: usize> Tracker<N> {
     }
 }
 
-/// Why a command must not be sent.
+/// Why a command must not be sent; nothing was counted.
+///
+/// ```
+/// use gofarm_core::command::{Command, CommandId, IssueError, Tracker};
+/// use gofarm_core::time::{Instant, secs};
+///
+/// let mut tracker = Tracker::<1>::new(secs(10));
+/// let command = |n| Command::new(CommandId::new([n; 16]), "open");
+/// tracker.issue(&command(1), Instant::ZERO)?;
+/// assert_eq!(tracker.issue(&command(1), Instant::ZERO), Err(IssueError::Repeated));
+/// assert_eq!(tracker.issue(&command(2), Instant::ZERO), Err(IssueError::Full { slots: 1 }));
+/// # Ok::<(), IssueError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum IssueError {
-    /// Its id is in use.
+    /// A command with its id is still known, pending or ended.
     Repeated,
     /// As many commands are pending as can be tracked.
     Full {

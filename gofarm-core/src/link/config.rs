@@ -1,10 +1,12 @@
 //! [`LinkConfig`]: the figures of a link, each with its default and reason, checked when built.
 
-use core::fmt;
+mod error;
+
+pub use error::LinkConfigError;
+
 use core::time::Duration;
 
 use super::IoDeadline;
-use crate::error::{Classify, Kind};
 use crate::time::{millis, minutes, secs};
 
 /// The figures of a link; made by [`LinkConfig::builder`], which checks them.
@@ -82,128 +84,148 @@ impl Default for LinkConfig {
 }
 
 /// Figures that are not yet checked.
+///
+/// ```
+/// use gofarm_core::link::{IoDeadline, LinkConfig};
+/// use gofarm_core::time::secs;
+///
+/// let builder = LinkConfig::builder();
+/// assert_eq!(builder.build()?, LinkConfig::DEFAULT);
+/// // A narrow-band radio: answers take longer, and so does everything that waits for one.
+/// let slow = builder.handshake(IoDeadline::new(secs(30), secs(10))).lost_after(secs(90)).probe_every(secs(45));
+/// assert!(slow.build().is_ok());
+/// # Ok::<(), gofarm_core::link::LinkConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct LinkConfigBuilder(LinkConfig);
 
 impl LinkConfigBuilder {
-    /// How long opening the transport may take. Default 8 s: a SYN is repeated after 1, 3 and 7 s (RFC 6298), so
-    /// the third repetition still counts.
+    /// How long opening the transport may take. From 1 s to 2 min, default 8 s: a SYN is repeated after 1, 3 and
+    /// 7 s (RFC 6298), so the third repetition still counts.
     pub const fn connect_deadline(mut self, connect_deadline: Duration) -> Self {
         self.0.connect_deadline = connect_deadline;
         self
     }
 
     /// How long a read and a write of the handshake may take; their sum bounds
-    /// [`LinkState::Authenticating`](super::LinkState). Default 8 s and 8 s: p99 of a cellular round trip is 6.2 s.
+    /// [`LinkState::Authenticating`](super::LinkState). Each from 100 ms to 2 min, default 8 s: p99 of a
+    /// cellular round trip is 6.2 s.
     pub const fn handshake(mut self, handshake: IoDeadline) -> Self {
         self.0.handshake = handshake;
         self
     }
 
-    /// How long a read and a write of data may take while the path jitters. Default 3 s and 2 s: an exchange that
-    /// is likely to be lost is given up early and repeated.
+    /// How long a read and a write of data may take while the path jitters. Each from 100 ms to 2 min,
+    /// default 3 s and 2 s: an exchange that is likely to be lost is given up early and repeated.
     pub const fn data_under_jitter(mut self, data_under_jitter: IoDeadline) -> Self {
         self.0.data_under_jitter = data_under_jitter;
         self
     }
 
-    /// How long a read and a write may take on a calm connection. Default 10 s and 10 s: within one probe interval.
+    /// How long a read and a write may take on a calm connection. Each from 100 ms to 2 min,
+    /// default 10 s: within one probe interval.
     pub const fn keep_alive(mut self, keep_alive: IoDeadline) -> Self {
         self.0.keep_alive = keep_alive;
         self
     }
 
-    /// Time between two probes. Default 15 s: half of the 30 s after which carrier NAT often forgets a mapping.
+    /// Time between two probes. From 1 s to [`lost_after`](Self::lost_after), default 15 s: half of the 30 s after
+    /// which carrier NAT often forgets a mapping.
     pub const fn probe_every(mut self, probe_every: Duration) -> Self {
         self.0.probe_every = probe_every;
         self
     }
 
-    /// Time between two probes while the path jitters. Default 10 s: twelve pings in 30 s instead of eight.
+    /// Time between two probes while the path jitters. From 1 s to [`probe_every`](Self::probe_every),
+    /// default 10 s: twelve pings in 30 s instead of eight.
     pub const fn probe_every_under_jitter(mut self, probe_every_under_jitter: Duration) -> Self {
         self.0.probe_every_under_jitter = probe_every_under_jitter;
         self
     }
 
-    /// The weighted round trip from which a path jitters. Default 200 ms.
+    /// The weighted round trip from which a path jitters. From 1 ms to [`lost_after`](Self::lost_after),
+    /// default 200 ms.
     pub const fn jitter_from(mut self, jitter_from: Duration) -> Self {
         self.0.jitter_from = jitter_from;
         self
     }
 
-    /// Time without an answer after which the link is lost. Default 30 s.
+    /// Time without an answer after which the link is lost. From 2 s to 60 min, default 30 s.
     pub const fn lost_after(mut self, lost_after: Duration) -> Self {
         self.0.lost_after = lost_after;
         self
     }
 
-    /// Repetitions of an unanswered ping within one probe. Default 3.
+    /// Repetitions of an unanswered ping within one probe. From 0 to 9, default 3.
     pub const fn retransmits(mut self, retransmits: u8) -> Self {
         self.0.retransmits = retransmits;
         self
     }
 
     /// Delay after the first failed try, and the longest wait after [`LinkEvent::NetworkUp`](super::LinkEvent).
-    /// Default 2 s.
+    /// From 100 ms to 60 s, default 2 s.
     pub const fn first_delay(mut self, first_delay: Duration) -> Self {
         self.0.first_delay = first_delay;
         self
     }
 
-    /// Growth of the delay from try to try. Default 150 %: 2, 3, 4.5, 6.75, 10.1 s.
+    /// Each delay as a part of the one before. From 100 % to 1000 %, default 150 %: 2, 3, 4.5, 6.75, 10.1 s.
     pub const fn growth_percent(mut self, growth_percent: u16) -> Self {
         self.0.growth_percent = growth_percent;
         self
     }
 
-    /// Random change of each delay, either way. Default 20 %.
+    /// Random change of each delay, either way. From 0 to 50 %, default 20 %.
     pub const fn jitter_percent(mut self, jitter_percent: u8) -> Self {
         self.0.jitter_percent = jitter_percent;
         self
     }
 
-    /// Tries before the alarm and slow probing. Default 5: about 26 s alone, 150 s after a common loss.
+    /// Failed tries that are repeated fast; one more raises the alarm and makes probing slow. From 1 to 100, default 5:
+    /// the last fast try starts after about 26 s of delays, after a common loss in the sixth slot of 30 s.
     pub const fn fast_tries(mut self, fast_tries: u8) -> Self {
         self.0.fast_tries = fast_tries;
         self
     }
 
-    /// Time between two tries for ever after. Default 60 s; a link that was down for an hour is back 80 s after its
-    /// peer.
+    /// Delay between two tries for ever after. From 60 s to 300 s, default 60 s: a link that was down for an hour is
+    /// back within 80 s of its peer.
     pub const fn slow_every(mut self, slow_every: Duration) -> Self {
         self.0.slow_every = slow_every;
         self
     }
 
-    /// The slot over which a try after a lost connection is spread. Default 30 s: 10 000 devices make 333 tries a
-    /// second.
+    /// The slot over which a try after a lost connection is spread. From 1 s to 10 min, default 30 s: 10 000
+    /// devices make 333 tries a second.
     pub const fn spread(mut self, spread: Duration) -> Self {
         self.0.spread = spread;
         self
     }
 
-    /// How long a connection has to live before tries are forgotten and the alarm ends. Default 60 s: two heartbeat
-    /// periods.
+    /// How long a connection has to live before tries are forgotten and the alarm ends. From 1 s to
+    /// 60 min, default 60 s: twice the time after which a silent peer is lost.
     pub const fn healthy_after(mut self, healthy_after: Duration) -> Self {
         self.0.healthy_after = healthy_after;
         self
     }
 
-    /// How long to stay away from a busy peer that does not say. Default 60 s.
+    /// How long to stay away from a busy peer that does not say; up to [`spread`](Self::spread) comes on top.
+    /// From 1 s to [`busy_limit`](Self::busy_limit), default 60 s.
     pub const fn busy_wait(mut self, busy_wait: Duration) -> Self {
         self.0.busy_wait = busy_wait;
         self
     }
 
-    /// The longest stay-away that a busy peer is granted. Default 15 min: a wrong figure must not silence a device.
+    /// The longest stay-away that a busy peer is granted. From 1 s to 60 min, default 15 min: a wrong figure must
+    /// not silence a device.
     pub const fn busy_limit(mut self, busy_limit: Duration) -> Self {
         self.0.busy_limit = busy_limit;
         self
     }
 
-    /// How long to stay away after a take-over. Default 300 s: two devices with one identity then swap 12 times an
-    /// hour instead of without end.
+    /// How long to stay away after a take-over. From 30 s to 60 min, default 300 s: two devices with one
+    /// identity then swap 12 times an hour instead of without end.
     pub const fn taken_over_wait(mut self, taken_over_wait: Duration) -> Self {
         self.0.taken_over_wait = taken_over_wait;
         self
@@ -332,7 +354,7 @@ const fn rule(holds: bool, field: &'static str, range: &'static str) -> Option<L
     if holds {
         None
     } else {
-        Some(LinkConfigError { field, range })
+        Some(LinkConfigError::new(field, range))
     }
 }
 
@@ -353,41 +375,5 @@ const fn io_within(value: IoDeadline, field: &'static str) -> Option<LinkConfigE
     match read {
         Some(error) => Some(error),
         None => within(value.write(), millis(100), minutes(2), field, range),
-    }
-}
-
-/// A figure that breaks its rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct LinkConfigError {
-    field: &'static str,
-    range: &'static str,
-}
-
-impl LinkConfigError {
-    /// The name of the field.
-    #[must_use]
-    pub const fn field(&self) -> &'static str {
-        self.field
-    }
-
-    /// What the field may be: `from 60 s to 300 s`.
-    #[must_use]
-    pub const fn range(&self) -> &'static str {
-        self.range
-    }
-}
-
-impl fmt::Display for LinkConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} must be {}", self.field, self.range)
-    }
-}
-
-impl core::error::Error for LinkConfigError {}
-
-impl Classify for LinkConfigError {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
     }
 }

@@ -7,6 +7,15 @@ use core::time::Duration;
 /// A deadline guards one exchange, the heartbeat guards the connection: an exchange that misses its deadline is
 /// tried again or given up, and says nothing about the connection. On a cellular path with 1 % of its round
 /// trips above 6 s, a deadline of 3 s that closed the connection would close it all day.
+///
+/// ```
+/// use gofarm_core::link::IoDeadline;
+/// use gofarm_core::time::secs;
+///
+/// let deadline = IoDeadline::new(secs(3), secs(2));
+/// assert_eq!((deadline.read(), deadline.write()), (secs(3), secs(2)));
+/// assert_eq!(deadline.exchange(), secs(5));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -4,6 +4,19 @@ use core::fmt;
 use core::time::Duration;
 
 /// Where a link stands; an integrator may match it fully.
+///
+/// ```
+/// use gofarm_core::link::{Link, LinkConfig, LinkState};
+///
+/// let link = Link::new(LinkConfig::DEFAULT);
+/// let may_publish = match link.state() {
+///     LinkState::Connected => true,
+///     LinkState::Connecting | LinkState::Authenticating | LinkState::Reconnecting => false, // queue it
+///     LinkState::Disconnected => false,
+/// };
+/// assert!(!may_publish);
+/// assert_eq!(link.state().to_string(), "disconnected");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -51,6 +64,22 @@ impl fmt::Display for LinkState {
 
 /// What happened, told by the driver. Every event is allowed in every state; the table in the
 /// [module's documentation](super) says what it does.
+///
+/// ```
+/// use gofarm_core::link::{Link, LinkConfig, LinkEvent, LinkState};
+/// use gofarm_core::time::{Instant, minutes};
+///
+/// # use gofarm_core::random::SplitMix64;
+/// # let mut rng = SplitMix64::new(7);
+/// # let mut link = Link::new(LinkConfig::DEFAULT);
+/// # let now = Instant::ZERO;
+/// link.handle(now, LinkEvent::Start, &mut rng);
+/// link.handle(now, LinkEvent::Authenticated, &mut rng); // opened and logged in in one step
+/// // HTTP 503 with `Retry-After: 120`
+/// link.handle(now, LinkEvent::ServerBusy { retry_after: Some(minutes(2)) }, &mut rng);
+/// assert_eq!(link.state(), LinkState::Reconnecting);
+/// assert!(link.poll_timeout() >= Some(now + minutes(2)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -92,6 +121,27 @@ pub enum LinkEvent {
 }
 
 /// What the driver has to do next.
+///
+/// ```
+/// use gofarm_core::link::{Link, LinkAction, LinkConfig, LinkEvent};
+/// use gofarm_core::time::Instant;
+///
+/// # use gofarm_core::random::SplitMix64;
+/// # let mut rng = SplitMix64::new(7);
+/// # let mut link = Link::new(LinkConfig::DEFAULT);
+/// # let now = Instant::ZERO;
+/// # let mut dialled = 0;
+/// link.handle(now, LinkEvent::Start, &mut rng);
+/// while let Some(action) = link.poll_action() {
+///     match action {
+///         LinkAction::Connect => dialled += 1, // transport.connect()
+///         LinkAction::Close => {}              // transport.close()
+///         LinkAction::RaiseAlarm(alarm) => eprintln!("the link needs a look: {alarm}"),
+///         _ => {} // Authenticate, SendPing, ClearAlarm
+///     }
+/// }
+/// assert_eq!(dialled, 1);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -112,6 +162,22 @@ pub enum LinkAction {
 }
 
 /// Why a person should look at a link.
+///
+/// ```
+/// use gofarm_core::link::{Alarm, Link, LinkAction, LinkConfig, LinkEvent};
+/// use gofarm_core::time::Instant;
+///
+/// # use gofarm_core::random::SplitMix64;
+/// # let mut rng = SplitMix64::new(7);
+/// # let mut link = Link::new(LinkConfig::DEFAULT);
+/// # let now = Instant::ZERO;
+/// link.handle(now, LinkEvent::Start, &mut rng);
+/// link.handle(now, LinkEvent::TransportConnected, &mut rng);
+/// link.handle(now, LinkEvent::Refused, &mut rng); // wrong password
+/// assert_eq!(link.poll_action(), Some(LinkAction::Close));
+/// assert_eq!(link.poll_action(), Some(LinkAction::RaiseAlarm(Alarm::Refused)));
+/// assert_eq!(link.alarm(), Some(Alarm::Refused));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -15,6 +15,20 @@ use crate::time::Instant;
 ///
 /// The caller's contract: after each [`handle`](Self::handle), drain [`poll_action`](Self::poll_action) until `None`,
 /// then sleep until [`poll_timeout`](Self::poll_timeout) or the next event.
+///
+/// ```
+/// use gofarm_core::link::{Link, LinkConfig, LinkEvent, LinkState};
+/// use gofarm_core::random::SplitMix64;
+/// use gofarm_core::time::{Instant, secs};
+///
+/// let mut rng = SplitMix64::new(7);
+/// let mut link = Link::new(LinkConfig::DEFAULT);
+/// link.handle(Instant::ZERO, LinkEvent::Start, &mut rng);
+/// assert_eq!(link.poll_timeout(), Some(Instant::from_secs(8))); // nobody answers
+/// link.handle(Instant::from_secs(8), LinkEvent::Timeout, &mut rng);
+/// assert_eq!((link.state(), link.tries()), (LinkState::Reconnecting, 1));
+/// assert!(link.poll_timeout() <= Some(Instant::from_secs(8) + secs(3))); // tries again
+/// ```
 #[derive(Clone, Debug)]
 pub struct Link {
     config: LinkConfig,

@@ -33,6 +33,19 @@ pub struct Disagreement {
 }
 
 /// What a comparison of two probes showed; a caller may match it fully.
+///
+/// ```
+/// use gofarm_core::quality::{Agreement, Disagreement};
+/// use gofarm_core::reading::Reading;
+/// use gofarm_core::time::{Instant, minutes};
+///
+/// let rule = Disagreement::new(1.0, minutes(5));
+/// let now = Instant::from_secs(600);
+/// let (a, b) = (Reading::new(12.5_f32, now), Reading::new(9.5_f32, now));
+/// assert_eq!(rule.compare(now, &a, &b), Agreement::Differ { by: 3.0 });
+/// let old = Reading::new(9.5_f32, Instant::ZERO);
+/// assert_eq!(rule.compare(now, &a, &old), Agreement::NotComparable);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Agreement {

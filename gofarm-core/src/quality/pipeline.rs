@@ -29,7 +29,19 @@ use crate::time::Instant;
 /// The value is assessed in its own type (`f32` against `f32` limits), nothing is filtered or corrected, each call costs
 /// O(1) and no heap. A signal that keeps its contract is never suspect.
 ///
-/// See the [module](super) for an example.
+/// The [module](super) shows one made of a contract. By hand, with the way back from a real step:
+///
+/// ```
+/// use gofarm_core::contract::{Number, Rate};
+/// use gofarm_core::quality::{Grade, Pipeline};
+/// use gofarm_core::time::{Instant, minutes};
+///
+/// let mut water = Pipeline::new().max_rate(Rate::new(Number::F32(0.05), minutes(1)));
+/// let values = [0.20_f32, 0.45, 0.45, 0.45]; // a wetting front, read every 10 s
+/// let mut at = (0..).step_by(10).map(Instant::from_secs);
+/// let grades = values.map(|v| water.assess(at.next().unwrap(), v).quality().grade());
+/// assert_eq!(grades, [Grade::Good, Grade::Suspect, Grade::Suspect, Grade::Good]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pipeline {
     limits: Numeric,

@@ -5,6 +5,15 @@ use core::fmt;
 use crate::error::{Classify, Kind};
 
 /// What is wrong with a unit code.
+///
+/// ```
+/// use gofarm_core::quantity::{Unit, UnitErrorKind};
+///
+/// let kind = |code| Unit::parse(code).map_err(|error| error.reason());
+/// assert_eq!(kind("C"), Err(UnitErrorKind::Deceptive));
+/// assert_eq!(kind("kmin"), Err(UnitErrorKind::Prefix));
+/// assert_eq!(kind("m/"), Err(UnitErrorKind::Operand));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -32,6 +41,15 @@ pub enum UnitErrorKind {
 }
 
 /// Why a text is not a unit code, where, and what to write instead.
+///
+/// ```
+/// use gofarm_core::quantity::{Unit, UnitErrorKind};
+///
+/// let error = Unit::parse("mg/ppm").unwrap_err();
+/// assert_eq!(error.reason(), UnitErrorKind::Symbol);
+/// assert_eq!(error.position(), 3);
+/// assert_eq!(error.to_string(), "unit, byte 3: write [ppm] for parts per million");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct UnitError {
