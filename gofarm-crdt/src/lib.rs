@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+// Lets the derive macros name this crate by one path, inside and outside of it.
+extern crate self as gofarm_crdt;
+
+pub mod capacity;
+mod causal_context;
+pub mod cell;
+pub mod clock;
+pub mod dot;
+pub mod error;
+pub mod field;
+pub mod ledger;
+mod state;
+#[cfg(feature = "alloc")]
+pub mod store;
+mod timestamp;
+pub mod value;
+mod version_vector;
+
+pub use causal_context::{CausalContext, Run};
+pub use state::{FieldName, Replicated};
+pub use timestamp::Timestamp;
+pub use version_vector::VersionVector;
+
+#[cfg(feature = "derive")]
+pub use gofarm_crdt_derive::{Replicated, Value};

@@ -1,0 +1,1 @@
+//! The public behaviour of gofarm-crdt, a file per subject.
