@@ -10,6 +10,9 @@ use crate::error::Full;
 pub trait Capacity: 'static {
     /// A list of up to so many items.
     type List<T>: List<T>;
+
+    /// The most items that a list may hold: what an owner may announce to others.
+    const LIMIT: usize;
 }
 
 /// An ordered list in contiguous memory that may refuse to grow.
@@ -52,15 +55,18 @@ pub struct Fixed<const N: usize>;
 #[cfg(feature = "alloc")]
 impl Capacity for Growing {
     type List<T> = alloc::vec::Vec<T>;
+    const LIMIT: usize = usize::MAX;
 }
 
 #[cfg(not(feature = "alloc"))]
 impl Capacity for Growing {
     type List<T> = heapless::Vec<T, 0>;
+    const LIMIT: usize = 0;
 }
 
 impl<const N: usize> Capacity for Fixed<N> {
     type List<T> = heapless::Vec<T, N>;
+    const LIMIT: usize = N;
 }
 
 #[cfg(feature = "alloc")]
