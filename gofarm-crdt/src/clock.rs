@@ -37,3 +37,21 @@ impl Now {
         self.wall
     }
 }
+/// stub
+#[derive(Debug)]
+pub struct HybridClock(crate::Timestamp);
+impl HybridClock {
+    pub fn restore(t: crate::Timestamp) -> Self {
+        Self(t)
+    }
+    pub fn tick(&mut self, _: Now) -> crate::Timestamp {
+        self.0 = self.0.next();
+        self.0
+    }
+    pub fn last(&self) -> crate::Timestamp {
+        self.0
+    }
+    pub fn observe(&mut self, _: Now, _: crate::Timestamp) -> Result<(), crate::ledger::Refusal> {
+        Ok(())
+    }
+}

@@ -34,6 +34,9 @@ pub trait Field {
     /// that does not.
     fn dots(&self, cell: u32, each: &mut dyn FnMut(Dot) -> bool) -> bool;
 
+    /// Whether a reader sees something in this cell: a value, an element, a count.
+    fn is_present(&self, cell: u32) -> bool;
+
     /// Merges received content into the cell under a key.
     ///
     /// # Errors

@@ -21,10 +21,8 @@ use crate::value::Sink;
 /// A ledger's own short name of a cell; worth nothing to others, and given again after a cell was collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellRef {
-    /// The number of the state in this ledger.
-    pub state: u32,
-    /// The number of the field.
-    pub field: u16,
+    /// Which field of which state, by a number of this ledger's.
+    pub shelf: u32,
     /// The number of the cell in the field.
     pub cell: u32,
 }
@@ -139,6 +137,12 @@ pub enum Refusal {
     /// A dot of this very replica that it never wrote: a copy of its store is running or was restored.
     #[error("{0} carries this replica's name, but was not written here")]
     Impostor(Dot),
+    /// The name of the state is empty or too long.
+    #[error("the name of a state has {len} bytes")]
+    Name {
+        /// Its length in bytes.
+        len: usize,
+    },
     /// The content does not fit the field.
     #[error(transparent)]
     Join(#[from] JoinError),
@@ -152,7 +156,7 @@ impl Classify for Refusal {
         match self {
             Self::UnknownBirth(_) | Self::AheadOfClock { .. } => Kind::Transient,
             Self::Full(_) | Self::Join(JoinError::Full(_)) => Kind::Overloaded,
-            Self::Impostor(_) | Self::Join(_) => Kind::Permanent,
+            Self::Impostor(_) | Self::Name { .. } | Self::Join(_) => Kind::Permanent,
         }
     }
 }

@@ -12,10 +12,16 @@ pub mod capacity;
 mod causal_context;
 pub mod cell;
 pub mod clock;
+#[cfg(feature = "alloc")]
+pub mod conflict;
 pub mod dot;
 pub mod error;
 pub mod field;
 pub mod ledger;
+#[cfg(feature = "alloc")]
+mod raw;
+#[cfg(feature = "alloc")]
+pub mod replica;
 mod state;
 #[cfg(feature = "alloc")]
 pub mod store;
@@ -24,6 +30,8 @@ pub mod value;
 mod version_vector;
 
 pub use causal_context::{CausalContext, Run};
+#[cfg(feature = "alloc")]
+pub use replica::{Handle, Replica};
 pub use state::{FieldName, Replicated};
 pub use timestamp::Timestamp;
 pub use version_vector::VersionVector;

@@ -1,0 +1,99 @@
+//! Cells that changed since the last commit, and what they held before: [`Dirty`].
+
+use alloc::vec::Vec;
+
+use hashbrown::HashMap;
+
+use crate::dot::Dot;
+use crate::field::Field;
+use crate::replica::book::Place;
+
+/// The cells that the next commit writes, in the order in which they were first touched.
+#[derive(Debug, Default)]
+pub(crate) struct Dirty {
+    known: HashMap<Place, ()>,
+    cells: Vec<DirtyCell>,
+    dots: Vec<Dot>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DirtyCell {
+    pub(crate) place: Place,
+    /// Whether a reader saw something in it before.
+    pub(crate) was_present: bool,
+    first: usize,
+    count: usize,
+}
+
+impl Dirty {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    pub(crate) fn holds(&self, place: Place) -> bool {
+        !self.known.is_empty() && self.known.contains_key(&place)
+    }
+
+    /// Notes that a cell is about to change; `field` still has it as it was.
+    pub(crate) fn note(&mut self, place: Place, field: &dyn Field) {
+        if self.known.insert(place, ()).is_some() {
+            return;
+        }
+        let first = self.dots.len();
+        field.dots(place.cell, &mut |dot| {
+            self.dots.push(dot);
+            true
+        });
+        self.cells.push(DirtyCell {
+            place,
+            was_present: field.is_present(place.cell),
+            first,
+            count: self.dots.len() - first,
+        });
+    }
+
+    /// Notes a cell that is new and held nothing.
+    pub(crate) fn note_new(&mut self, place: Place) {
+        if self.known.insert(place, ()).is_none() {
+            self.cells.push(DirtyCell {
+                place,
+                was_present: false,
+                first: 0,
+                count: 0,
+            });
+        }
+    }
+
+    pub(crate) fn cells(&self) -> &[DirtyCell] {
+        &self.cells
+    }
+
+    /// The dots that a cell held at the last commit.
+    pub(crate) fn before(&self, cell: &DirtyCell) -> &[Dot] {
+        self.dots
+            .get(cell.first..cell.first + cell.count)
+            .unwrap_or_default()
+    }
+
+    /// How many cells there are; a mark to go back to.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Forgets the cells noted since `len` was taken: they are again as they were.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        for cell in self.cells.drain(len..) {
+            self.known.remove(&cell.place);
+        }
+        if self.cells.is_empty() {
+            self.dots.clear();
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.known.clear();
+        self.cells.clear();
+        self.dots.clear();
+    }
+}

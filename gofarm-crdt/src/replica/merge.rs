@@ -1,0 +1,273 @@
+//! Merging what peers send, and showing them what is here: the replica as a [`Ledger`].
+
+use alloc::vec::Vec;
+
+use gofarm_core::observe::{Label, Observer as _};
+
+use crate::capacity::Growing;
+use crate::causal_context::CausalContext;
+use crate::cell::{CellWriter, Content};
+use crate::clock::Now;
+use crate::dot::{Actor, Dot};
+use crate::error::Full;
+use crate::field::{Field, JoinError, Joined};
+use crate::ledger::{Address, CellRef, Ledger, Named, Refusal};
+use crate::replica::book::{Birth, Place};
+use crate::replica::{MAX_NAME, Replica, Scratch, signal};
+use crate::store::Store;
+use crate::value::Sink;
+
+impl<S: Store> Ledger for Replica<S> {
+    type Capacity = Growing;
+
+    fn actor(&self) -> Actor {
+        self.actor
+    }
+
+    fn context(&self) -> &CausalContext {
+        &self.context
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    fn is_durable(&self) -> bool {
+        self.dirty.is_empty() && self.covers.is_empty()
+    }
+
+    fn next_live(&self, from: Dot) -> Option<(Dot, CellRef)> {
+        self.index
+            .from(from)
+            .find(|&(dot, place)| !self.dirty.holds(place) && self.book.holds(place, dot))
+            .map(|(dot, place)| (dot, place.into()))
+    }
+
+    fn next_actor(&self, after: Option<Actor>) -> Option<Actor> {
+        self.index.next_actor(after)
+    }
+
+    fn birth(&self, cell: CellRef) -> Option<Dot> {
+        let shelf = self.book.shelf_at(cell.shelf)?;
+        let (number, counter) = shelf.birth(cell.cell).parts()?;
+        Some(Dot::new(self.index.actor(number)?, counter))
+    }
+
+    fn address(&self, cell: CellRef, out: &mut dyn FnMut(&Address<'_>)) {
+        let mut key = Vec::new();
+        if let Some((state, field)) = self.book.address(cell.into(), &mut key) {
+            out(&Address {
+                state,
+                field,
+                key: &key,
+            });
+        }
+    }
+
+    fn key(&self, cell: CellRef, out: &mut dyn Sink) {
+        if let Some(field) = self.book.field(cell.shelf) {
+            field.key(cell.cell, out);
+        }
+    }
+
+    fn write(&self, cell: CellRef, out: &mut dyn CellWriter) {
+        if let Some(field) = self.book.field(cell.shelf) {
+            field.write(cell.cell, out);
+        }
+    }
+
+    fn holds(&self, cell: CellRef, dot: Dot) -> bool {
+        self.book.holds(cell.into(), dot)
+    }
+
+    fn merge(&mut self, now: Now, name: &Named<'_>, content: &Content<'_>) -> Result<(), Refusal> {
+        let result = self
+            .check(now, content)
+            .and_then(|()| self.place(name))
+            .and_then(|(shelf, birth)| self.join(shelf, birth, content));
+        if let Err(refusal) = &result {
+            let labels = [Label::text("reason", signal::reason(refusal))];
+            self.observer
+                .observe(&signal::REFUSED.count(1).labelled(&labels));
+        }
+        result
+    }
+
+    fn cover(&mut self, dot: Dot) -> Result<(), Full> {
+        if self.context.prefix().covers(dot) {
+            return Ok(());
+        }
+        self.index.number(dot.actor()).ok_or(Full {
+            limit: usize::from(u16::MAX),
+        })?;
+        self.covers.push(dot);
+        Ok(())
+    }
+
+    fn peer_knows(&mut self, _: Now, _: Actor, _: &CausalContext) {}
+
+    fn is_behind_horizon(&self, _: &CausalContext) -> bool {
+        false
+    }
+
+    fn begin_adoption(&mut self) {}
+
+    fn is_adopting(&self) -> bool {
+        false
+    }
+
+    fn end_adoption(&mut self, _: Now) {}
+}
+
+impl<S: Store> Replica<S> {
+    /// Whether this content may be merged here at all.
+    fn check(&mut self, now: Now, content: &Content<'_>) -> Result<(), Refusal> {
+        let own = |dot: Dot| dot.actor() == self.actor && dot.counter() > self.last;
+        let forged = match *content {
+            Content::Register { dot, seen, .. } => core::iter::once(dot)
+                .chain(seen.iter().copied())
+                .find(|dot| own(*dot)),
+            Content::Marks(marks) => marks.iter().map(|mark| mark.dot).find(|dot| own(*dot)),
+            Content::Tally(slots) => slots.iter().map(|slot| slot.dot).find(|dot| own(*dot)),
+        };
+        if let Some(dot) = forged {
+            return Err(Refusal::Impostor(dot));
+        }
+        if let Content::Register { stamp, .. } = *content {
+            self.clock.observe(now, stamp)?;
+        }
+        Ok(())
+    }
+
+    /// The shelf of a named cell, with its key in the scratch memory, and its birth.
+    fn place(&mut self, name: &Named<'_>) -> Result<(u32, Dot), Refusal> {
+        let key = &mut self.scratch.key;
+        key.clear();
+        match *name {
+            Named::Birth(birth) => {
+                let place = self
+                    .index
+                    .get(birth)
+                    .filter(|place| {
+                        self.book.holds(*place, birth) || {
+                            let number = self.index.number_of(birth.actor());
+                            let named = number.map(|number| Birth::new(number, birth.counter()));
+                            let shelf = self.book.shelf_at(place.shelf);
+                            shelf.map(|shelf| shelf.birth(place.cell)) == named
+                        }
+                    })
+                    .ok_or(Refusal::UnknownBirth(birth))?;
+                if let Some(field) = self.book.field(place.shelf) {
+                    field.key(place.cell, key);
+                }
+                Ok((place.shelf, birth))
+            }
+            Named::Full(birth, address) => {
+                if address.state.is_empty() || address.state.len() > MAX_NAME {
+                    return Err(Refusal::Name {
+                        len: address.state.len(),
+                    });
+                }
+                key.extend_from_slice(address.key);
+                let state = self.book.find_or_add(address.state)?;
+                let raw = !self.book.has_field(state, address.field);
+                Ok((self.book.shelf(state, address.field, raw)?, birth))
+            }
+        }
+    }
+
+    fn join(&mut self, shelf: u32, birth: Dot, content: &Content<'_>) -> Result<(), Refusal> {
+        match self.join_at(shelf, birth, content) {
+            Err(Refusal::Join(JoinError::Unreadable(_))) => {
+                // Of a newer type than this program's: kept as it is, with what is known here joined in.
+                let Some((state, field)) = self.book.shelf_at(shelf).map(|at| (at.state, at.field))
+                else {
+                    return Err(Refusal::UnknownBirth(birth));
+                };
+                let raw = self.book.shelf(state, field, true)?;
+                self.join_at(raw, birth, content)
+            }
+            done => done,
+        }
+    }
+
+    fn join_at(&mut self, shelf: u32, birth: Dot, content: &Content<'_>) -> Result<(), Refusal> {
+        let Self {
+            book,
+            index,
+            dirty,
+            scratch: Scratch { kept, key, .. },
+            ..
+        } = self;
+        let mark = dirty.len();
+        let met = book.field(shelf).and_then(|field| {
+            let cell = field.find(key)?;
+            kept.clear();
+            if is_concurrent(field, cell, content) {
+                field.write(cell, kept);
+            }
+            dirty.note(Place { shelf, cell }, field);
+            Some(cell)
+        });
+        let joined = book
+            .field_mut(shelf, content.kind())
+            .ok_or(Refusal::UnknownBirth(birth))?
+            .join(key, content);
+        let joined: Joined = joined.inspect_err(|_| dirty.truncate(mark))?;
+        let place = Place {
+            shelf,
+            cell: joined.cell,
+        };
+        if met.is_none() {
+            dirty.note_new(place);
+        }
+        // The least of all births known, so that replicas come to use the same.
+        if let Some(number) = index.number(birth.actor()) {
+            index.insert_if_absent(birth, place);
+            let known = book.shelf_at(shelf).map(|shelf| shelf.birth(place.cell));
+            let known = known
+                .and_then(Birth::parts)
+                .and_then(|(number, counter)| Some(Dot::new(index.actor(number)?, counter)));
+            if known.is_none_or(|known| birth < known)
+                && let Some(shelf) = book.shelf_mut(shelf)
+            {
+                shelf.set_birth(place.cell, Birth::new(number, birth.counter()));
+            }
+        }
+        if let Some(dots) = joined.conflict {
+            self.conflict_found(place, dots, content);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the winner of a register has not been seen by what came.
+fn is_concurrent(field: &dyn Field, cell: u32, content: &Content<'_>) -> bool {
+    let Content::Register { dot, seen, .. } = *content else {
+        return matches!(content, Content::Marks(_));
+    };
+    let knows = |held: Dot| {
+        core::iter::once(&dot)
+            .chain(seen)
+            .any(|known| known.actor() == held.actor() && known.counter() >= held.counter())
+    };
+    !field.dots(cell, &mut |held| knows(held))
+}
+
+impl From<Place> for CellRef {
+    fn from(place: Place) -> Self {
+        Self {
+            shelf: place.shelf,
+            cell: place.cell,
+        }
+    }
+}
+
+impl From<CellRef> for Place {
+    fn from(cell: CellRef) -> Self {
+        Self {
+            shelf: cell.shelf,
+            cell: cell.cell,
+        }
+    }
+}
