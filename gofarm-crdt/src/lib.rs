@@ -26,7 +26,8 @@ mod version_vector;
 pub use causal_context::{CausalContext, Run};
 pub use state::{FieldName, Replicated};
 pub use timestamp::Timestamp;
+pub use value::Value;
 pub use version_vector::VersionVector;
 
 #[cfg(feature = "derive")]
-pub use gofarm_crdt_derive::{Replicated, Value};
+pub use gofarm_crdt_derive::Replicated;
