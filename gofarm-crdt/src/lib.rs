@@ -34,7 +34,8 @@ pub use causal_context::{CausalContext, Run};
 pub use replica::{Handle, Replica};
 pub use state::{FieldName, Replicated};
 pub use timestamp::Timestamp;
+pub use value::Value;
 pub use version_vector::VersionVector;
 
 #[cfg(feature = "derive")]
-pub use gofarm_crdt_derive::{Replicated, Value};
+pub use gofarm_crdt_derive::Replicated;

@@ -31,7 +31,8 @@ pub struct FieldName {
 }
 
 impl FieldName {
-    /// The number follows from the name: the low 16 bits of its FNV-1a 32 hash, never 0.
+    /// The number follows from the name: its FNV-1a 32 hash with the upper half folded into the lower by
+    /// exclusive or, and 1 instead of 0.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         let bytes = name.as_bytes();
@@ -46,11 +47,14 @@ impl FieldName {
             hash = (hash ^ byte as u32).wrapping_mul(0x0100_0193);
             at += 1;
         }
-        let folded = ((hash >> 16) ^ hash) as u16;
-        Self {
-            number: if folded == 0 { 1 } else { folded },
-            name,
-        }
+        let folded = (((hash >> 16) ^ hash) & 0xffff) as u16;
+        Self::numbered(if folded == 0 { 1 } else { folded }, name)
+    }
+
+    /// The number was given: `#[replicated(number = 7)]`.
+    #[must_use]
+    pub const fn numbered(number: u16, name: &'static str) -> Self {
+        Self { number, name }
     }
 
     /// The number.

@@ -23,6 +23,8 @@ mod sink;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "derive")]
+pub use gofarm_crdt_derive::Value;
 pub use reader::Reader;
 pub use sink::{Count, Sink, SliceSink};
 

@@ -2,6 +2,7 @@
 //!
 //! A length is believed only as far as there are bytes: an element takes at least one. A list of elements
 //! that take none (`Vec<()>`) cannot be told from a lie and is refused when it is read.
+//! Collections in one another may be [`Reader::MAX_DEPTH`] levels deep.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
@@ -100,7 +101,7 @@ fn length(input: &mut Reader<'_>, what: &'static str) -> Result<usize, Malformed
 /// An element of at least one byte.
 fn element<T: Value>(input: &mut Reader<'_>, what: &'static str) -> Result<T, Malformed> {
     let before = input.rest().len();
-    let element = T::decode(input)?;
+    let element = input.nested(T::decode)?;
     if input.rest().len() == before {
         return Err(Malformed::Invalid(what));
     }

@@ -66,7 +66,7 @@ tuple!(A 0, B 1, C 2, D 3);
 tuple!(A 0, B 1, C 2, D 3, E 4);
 tuple!(A 0, B 1, C 2, D 3, E 4, F 5);
 
-/// As what is in it.
+/// As what is in it; one level of [`Reader::MAX_DEPTH`].
 #[cfg(feature = "alloc")]
 impl<T: Value> Value for alloc::boxed::Box<T> {
     fn encode(&self, out: &mut dyn Sink) {
@@ -74,6 +74,6 @@ impl<T: Value> Value for alloc::boxed::Box<T> {
     }
 
     fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        T::decode(input).map(Self::new)
+        input.nested(T::decode).map(Self::new)
     }
 }

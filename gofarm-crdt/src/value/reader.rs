@@ -6,13 +6,20 @@ use crate::error::Malformed;
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
+    depth: u8,
 }
 
 impl<'a> Reader<'a> {
+    /// The most levels of boxes and collections in one another.
+    pub const MAX_DEPTH: u8 = 32;
+
     /// Starts at the first byte.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self {
+            rest: bytes,
+            depth: 0,
+        }
     }
 
     /// The bytes that are left.
@@ -80,6 +87,28 @@ impl<'a> Reader<'a> {
     pub fn take_prefixed(&mut self, what: &'static str) -> Result<&'a [u8], Malformed> {
         let len = self.take_varint(what)?;
         self.take(usize::try_from(len).unwrap_or(usize::MAX), what)
+    }
+
+    /// Reads what may hold another value of its own kind, at most [`MAX_DEPTH`](Self::MAX_DEPTH) levels deep:
+    /// a few bytes must not take a whole stack.
+    ///
+    /// # Errors
+    /// [`Malformed::Limit`] if it is deeper; else what `read` returns.
+    pub fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
+        if self.depth >= Self::MAX_DEPTH {
+            return Err(Malformed::Limit {
+                what: "depth of nesting",
+                found: u64::from(Self::MAX_DEPTH) + 1,
+                limit: u64::from(Self::MAX_DEPTH),
+            });
+        }
+        self.depth += 1;
+        let result = read(self);
+        self.depth -= 1;
+        result
     }
 
     /// Ends reading.

@@ -1,0 +1,5 @@
+//! `#[derive(Replicated, Value)]`: what the generated code does.
+
+mod flag;
+mod replicated;
+mod value;
