@@ -1,6 +1,10 @@
-//! What time it is, as far as anyone here can know: [`Now`].
+//! What time it is, as far as anyone here can know: [`Now`], and the time-stamps made of it: [`HybridClock`].
 
 use gofarm_core::time::{Instant, UnixMillis};
+
+mod hybrid;
+
+pub use hybrid::{AheadOfClock, HybridClock};
 
 /// The two clocks of a device, read by the caller: the monotonic one, and wall time if it is known.
 ///
@@ -35,23 +39,5 @@ impl Now {
     #[must_use]
     pub const fn wall(self) -> Option<UnixMillis> {
         self.wall
-    }
-}
-/// stub
-#[derive(Debug)]
-pub struct HybridClock(crate::Timestamp);
-impl HybridClock {
-    pub fn restore(t: crate::Timestamp) -> Self {
-        Self(t)
-    }
-    pub fn tick(&mut self, _: Now) -> crate::Timestamp {
-        self.0 = self.0.next();
-        self.0
-    }
-    pub fn last(&self) -> crate::Timestamp {
-        self.0
-    }
-    pub fn observe(&mut self, _: Now, _: crate::Timestamp) -> Result<(), crate::ledger::Refusal> {
-        Ok(())
     }
 }

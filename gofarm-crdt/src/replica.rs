@@ -24,6 +24,7 @@ use crate::state::Replicated;
 use crate::store::Store;
 
 pub(crate) mod book;
+mod adoption;
 mod commit;
 mod dirty;
 mod dispute;
@@ -33,19 +34,23 @@ mod merge;
 mod open;
 mod record;
 mod signal;
+mod stability;
 mod update;
 
 pub use commit::CommitError;
 pub use dispute::ResolveError;
 pub use open::OpenError;
 pub use signal::INSTRUMENTS;
+pub use stability::{HORIZON, Maintained};
 pub use update::Transaction;
 
 use book::Book;
+use adoption::Adoption;
 use dirty::Dirty;
 use index::Index;
 use kept::Kept;
 use record::Batch;
+use stability::Remains;
 
 /// The states of one device, gateway or cloud node, with everything needed to meet others later.
 pub struct Replica<S> {
@@ -64,6 +69,10 @@ pub struct Replica<S> {
     /// What peers said to be covered, not yet durable.
     covers: Vec<Dot>,
     conflicts: Conflicts,
+    remains: Remains,
+    adoption: Option<Box<Adoption>>,
+    /// Keys of records whose cells are gone.
+    gone: Vec<Vec<u8>>,
     /// How many states and actors have a record.
     recorded: (u32, usize),
     revision: u64,

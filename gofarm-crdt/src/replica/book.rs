@@ -120,6 +120,14 @@ impl Book {
         }
     }
 
+    /// Every cell.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        (0..self.shelf_count()).flat_map(|shelf| {
+            let cells = self.field(shelf).map_or(0, Field::cells);
+            (0..cells).map(move |cell| Place { shelf, cell })
+        })
+    }
+
     /// The number of a state.
     pub(crate) fn find(&self, name: &str) -> Option<u32> {
         let states = &self.states;

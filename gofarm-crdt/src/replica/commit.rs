@@ -8,7 +8,7 @@ use crate::causal_context::{CausalContext, Run};
 use crate::dot::Dot;
 use crate::replica::book::{Birth, Book, Place};
 use crate::replica::index::Index;
-use crate::replica::record::{self, Batch};
+use crate::replica::record::{self, ActorRecord, Batch};
 use crate::replica::{Replica, Scratch, kept};
 use crate::store::{Store, Table};
 use crate::value::Sink;
@@ -23,7 +23,7 @@ impl<S: Store> Replica<S> {
     /// [`CommitError`] when the store failed: the writes are still in memory and not durable; commit again
     /// when the store is better.
     pub fn commit(&mut self) -> Result<(), CommitError<S::Error>> {
-        if self.dirty.is_empty() && self.covers.is_empty() {
+        if self.dirty.is_empty() && self.covers.is_empty() && self.gone.is_empty() {
             return Ok(());
         }
         let news = self.news();
@@ -47,9 +47,21 @@ impl<S: Store> Replica<S> {
         });
         self.dirty.clear();
         self.covers.clear();
+        self.gone.clear();
         self.recorded = (self.book.state_count(), self.index.actors().len());
         self.revision = self.revision.wrapping_add(1);
         Ok(())
+    }
+
+    /// The key of a cell's record.
+    pub(super) fn gone_key(&mut self, place: Place) -> Option<Vec<u8>> {
+        let shelf = self.book.shelf_at(place.shelf)?;
+        let key = &mut self.scratch.key;
+        key.clear();
+        self.book.field(place.shelf)?.key(place.cell, key);
+        let mut record = Vec::new();
+        record::put_cell_key(shelf.state, shelf.field, key, &mut record);
+        Some(record)
     }
 
     /// What this batch changes in the context, and births for cells that were first written here.
@@ -60,6 +72,7 @@ impl<S: Store> Replica<S> {
             dirty,
             scratch: Scratch { dots, .. },
             context,
+            remains,
             ..
         } = self;
         let mut news = News {
@@ -84,6 +97,12 @@ impl<S: Store> Replica<S> {
                 }
             }
             give_birth(book, index, place, dots);
+            let is_present = book
+                .field(place.shelf)
+                .is_some_and(|field| field.is_present(place.cell));
+            if (!is_present || dots.len() > 1) && !dots.is_empty() {
+                remains.wait(place);
+            }
         }
         news.live.sort_unstable_by_key(|(dot, _)| *dot);
         news
@@ -97,6 +116,9 @@ impl<S: Store> Replica<S> {
             scratch: Scratch { kept, key, .. },
             ..
         } = self;
+        for key in &self.gone {
+            batch.remove(Table::Cells, |out| out.put(key));
+        }
         for cell in dirty.cells() {
             put_cell(book, index, cell.place, kept, key, batch);
         }
@@ -115,13 +137,20 @@ impl<S: Store> Replica<S> {
             );
         }
         for (number, &actor) in (0..).zip(index.actors()) {
-            let known = self.ahead.prefix().get(actor);
+            let actor = ActorRecord {
+                actor,
+                known: self.ahead.prefix().get(actor),
+                collected: self.remains.collected().get(actor),
+            };
             let is_new = usize::from(number) >= self.recorded.1;
-            if is_new || known != self.context.prefix().get(actor) {
+            if is_new
+                || !self.gone.is_empty()
+                || actor.known != self.context.prefix().get(actor.actor)
+            {
                 batch.put(
                     Table::Meta,
                     |out| record::put_actor_key(number, out),
-                    |out| record::put_actor(actor, known, out),
+                    |out| record::put_actor(&actor, out),
                 );
             }
         }

@@ -18,7 +18,8 @@ use crate::replica::book::{Birth, Book, Place};
 use crate::replica::dirty::Dirty;
 use crate::replica::index::{ActorNumber, Index};
 use crate::replica::kept::Kept;
-use crate::replica::record::{self, Batch};
+use crate::replica::record::{self, ActorRecord, Batch};
+use crate::replica::stability::Remains;
 use crate::replica::{Replica, Scratch};
 use crate::store::{Store, Table};
 use crate::timestamp::Timestamp;
@@ -46,17 +47,23 @@ impl<S: Store> Replica<S> {
             dirty: Dirty::default(),
             covers: Vec::new(),
             conflicts: Conflicts::default(),
+            remains: Remains::default(),
+            adoption: None,
+            gone: Vec::new(),
             recorded: (0, 0),
             revision: 0,
             scratch: Scratch::default(),
             batch: Batch::default(),
             observer: Box::new(()),
         };
-        for (number, (actor, known)) in (0..).zip(meta.actors.values()) {
-            if replica.index.number(*actor) != Some(number) {
+        for (number, known) in (0..).zip(meta.actors.values()) {
+            if replica.index.number(known.actor) != Some(number) {
                 return Err(Malformed::Invalid("an actor").into());
             }
-            replica.context.raise(Dot::new(*actor, *known));
+            replica.context.raise(Dot::new(known.actor, known.known));
+            replica
+                .remains
+                .collected_before(Dot::new(known.actor, known.collected));
         }
         if meta
             .actors
@@ -243,7 +250,7 @@ fn read_cell(
 /// What the Meta table holds.
 struct Meta {
     clock: Timestamp,
-    actors: BTreeMap<ActorNumber, (Actor, u64)>,
+    actors: BTreeMap<ActorNumber, ActorRecord>,
 }
 
 impl Meta {

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | Meta | `f` | version of this layout |
 //! | Meta | `c` | the clock's last time-stamp |
-//! | Meta | `a`, actor number | the actor, and the number up to which its writes are known without gaps |
+//! | Meta | `a`, actor number | the actor, the number up to which its writes are known without gaps, and that up to which some were collected |
 //! | States | state number | the name |
 //! | Cells | state number, field, key | the birth dot and the content, actors by their numbers |
 //!
@@ -102,14 +102,24 @@ pub(crate) fn put_actor_key(number: ActorNumber, out: &mut Vec<u8>) {
     out.put(&number.to_le_bytes());
 }
 
-pub(crate) fn put_actor(actor: Actor, prefix: u64, out: &mut Vec<u8>) {
-    out.put(&actor.replica().get().to_le_bytes());
-    out.put(&actor.incarnation().to_le_bytes());
-    out.put_varint(prefix);
+/// What is kept of each actor: its writes are known up to `known`, and of those up to `collected` some are
+/// forgotten.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActorRecord {
+    pub(crate) actor: Actor,
+    pub(crate) known: u64,
+    pub(crate) collected: u64,
 }
 
-/// The actor and its prefix.
-pub(crate) fn take_actor(bytes: &[u8]) -> Result<(Actor, u64), Malformed> {
+pub(crate) fn put_actor(record: &ActorRecord, out: &mut Vec<u8>) {
+    let actor = record.actor;
+    out.put(&actor.replica().get().to_le_bytes());
+    out.put(&actor.incarnation().to_le_bytes());
+    out.put_varint(record.known);
+    out.put_varint(record.collected);
+}
+
+pub(crate) fn take_actor(bytes: &[u8]) -> Result<ActorRecord, Malformed> {
     let mut input = Reader::new(bytes);
     let replica = input
         .take(8, "a replica")?
@@ -123,9 +133,13 @@ pub(crate) fn take_actor(bytes: &[u8]) -> Result<(Actor, u64), Malformed> {
         ReplicaId::new(u64::from_le_bytes(replica)),
         u32::from_le_bytes(incarnation),
     );
-    let prefix = input.take_varint("a counter")?;
+    let record = ActorRecord {
+        actor,
+        known: input.take_varint("a counter")?,
+        collected: input.take_varint("a counter")?,
+    };
     input.finish()?;
-    Ok((actor, prefix))
+    Ok(record)
 }
 
 /// Writes a dot by the number of its actor.

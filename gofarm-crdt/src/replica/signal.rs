@@ -23,8 +23,15 @@ pub(crate) static CONFLICTS: Instrument = Instrument::counter(
     "Concurrent writes that met",
 );
 
+pub(crate) static COLLECTED: Instrument = Instrument::counter(
+    "gofarm.crdt.collected",
+    "{cell}",
+    "Removed cells forgotten because every replica has seen the removal",
+);
+
 /// Every instrument of a replica, for whoever makes dashboards.
-pub static INSTRUMENTS: [&Instrument; 4] = [&COMMITTED, &RECORD_BYTES, &REFUSED, &CONFLICTS];
+pub static INSTRUMENTS: [&Instrument; 5] =
+    [&COMMITTED, &RECORD_BYTES, &REFUSED, &CONFLICTS, &COLLECTED];
 
 /// A refusal as a label.
 pub(crate) const fn reason(refusal: &Refusal) -> &'static str {

@@ -1,0 +1,196 @@
+//! Taking over a peer's full state after more than 14 days alone.
+//!
+//! Whoever was away for longer than the [horizon](super::HORIZON) may hold elements that everybody else
+//! removed and forgot; merging would bring them back. So what the peer sends is first received beside the
+//! state that is here: until it has sent everything, readers see the old state and writes go on. At the end
+//! only what the peer never saw is kept of it. A power cut in between changes nothing: the store has the old
+//! state, and the next session starts over.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::causal_context::CausalContext;
+use crate::cell::{CellWriter as _, Content, Mark, Slot};
+use crate::dot::Dot;
+use crate::ledger::{Address, Named};
+use crate::replica::Replica;
+use crate::replica::book::{Birth, Book, Place};
+use crate::replica::dirty::Dirty;
+use crate::replica::index::Index;
+use crate::replica::kept::Kept;
+use crate::store::Store;
+
+/// What was received so far, all of it raw.
+pub(super) struct Adoption {
+    pub(super) book: Book,
+    pub(super) index: Index,
+    pub(super) dirty: Dirty,
+    pub(super) known: CausalContext,
+}
+
+/// One cell on its way from one book to another.
+struct Moved {
+    state: String,
+    field: u16,
+    key: Vec<u8>,
+    birth: Option<Dot>,
+    content: Kept,
+}
+
+impl Adoption {
+    pub(super) fn new() -> Self {
+        Self {
+            book: Book::new(),
+            index: Index::default(),
+            dirty: Dirty::default(),
+            known: CausalContext::new(),
+        }
+    }
+}
+
+impl<S: Store> Replica<S> {
+    /// Merges into what is being adopted, while `merge` runs, instead of what is here.
+    pub(super) fn aside<R>(&mut self, merge: impl FnOnce(&mut Self) -> R) -> R {
+        let swap = |replica: &mut Self| {
+            if let Some(adoption) = &mut replica.adoption {
+                core::mem::swap(&mut replica.book, &mut adoption.book);
+                core::mem::swap(&mut replica.index, &mut adoption.index);
+                core::mem::swap(&mut replica.dirty, &mut adoption.dirty);
+            }
+        };
+        swap(self);
+        let result = merge(self);
+        swap(self);
+        result
+    }
+
+    /// Puts what was received in the place of what is here, but for what the peer did not know.
+    pub(super) fn adopt(&mut self, adoption: Adoption) {
+        let Adoption {
+            book,
+            index,
+            mut known,
+            ..
+        } = adoption;
+        let mut dots = Vec::new();
+        for place in book.places() {
+            book.dots(place, &mut dots);
+        }
+        for dot in dots.drain(..) {
+            known.insert(dot);
+        }
+        let unknown: Vec<Moved> = self
+            .book
+            .places()
+            .filter_map(|place| {
+                let mut moved = Moved::copy(&self.book, &self.index, place)?;
+                moved.content = unseen(&moved.content, &known)?;
+                Some(moved)
+            })
+            .collect();
+        self.clear();
+        for place in book.places() {
+            if let Some(moved) = Moved::copy(&book, &index, place) {
+                self.join_moved(&moved);
+            }
+        }
+        for moved in &unknown {
+            self.join_moved(moved);
+        }
+        for dot in known.prefix().iter() {
+            if self.index.number(dot.actor()).is_some() {
+                self.covers.push(dot);
+            }
+        }
+    }
+
+    /// Empties every cell; the next commit removes their records.
+    fn clear(&mut self) {
+        let places: Vec<Place> = self.book.places().collect();
+        for place in places {
+            let Some(field) = self.book.field(place.shelf) else {
+                continue;
+            };
+            let kind = field.kind();
+            self.dirty.note(place, field);
+            let gone = self.gone_key(place);
+            self.gone.extend(gone);
+            if let Some(field) = self.book.field_mut(place.shelf, kind) {
+                field.erase(place.cell);
+                field.settle(place.cell, &|_| true);
+            }
+            if let Some(shelf) = self.book.shelf_mut(place.shelf) {
+                shelf.set_birth(place.cell, Birth::default());
+            }
+        }
+        self.remains.restart();
+    }
+
+    fn join_moved(&mut self, moved: &Moved) {
+        let address = Address {
+            state: &moved.state,
+            field: moved.field,
+            key: &moved.key,
+        };
+        moved.content.with(|content| {
+            let birth = moved.birth.or_else(|| dots_of(content).next());
+            let name = Named::Full(birth.unwrap_or(Dot::new(self.actor, 0)), address);
+            let joined = self
+                .place(&name)
+                .and_then(|(shelf, birth)| self.join(shelf, birth, content));
+            debug_assert!(joined.is_ok(), "{joined:?}");
+        });
+    }
+}
+
+impl Moved {
+    fn copy(book: &Book, index: &Index, place: Place) -> Option<Self> {
+        let mut key = Vec::new();
+        let (state, field) = book.address(place, &mut key)?;
+        let mut content = Kept::default();
+        book.field(place.shelf)?.write(place.cell, &mut content);
+        content.kind()?;
+        let birth = book
+            .shelf_at(place.shelf)
+            .and_then(|shelf| shelf.birth(place.cell).parts())
+            .and_then(|(number, counter)| Some(Dot::new(index.actor(number)?, counter)));
+        Some(Self {
+            state: state.into(),
+            field,
+            key,
+            birth,
+            content,
+        })
+    }
+}
+
+/// The dots that a cell holds.
+fn dots_of<'a>(content: &'a Content<'_>) -> impl Iterator<Item = Dot> + 'a {
+    let (winner, marks, slots): (_, &[Mark<'_>], &[Slot]) = match *content {
+        Content::Register { dot, .. } => (Some(dot), &[], &[]),
+        Content::Marks(marks) => (None, marks, &[]),
+        Content::Tally(slots) => (None, &[], slots),
+    };
+    winner
+        .into_iter()
+        .chain(marks.iter().map(|mark| mark.dot))
+        .chain(slots.iter().map(|slot| slot.dot))
+}
+
+/// The part of a cell that `known` does not cover, if there is one.
+fn unseen(content: &Kept, known: &CausalContext) -> Option<Kept> {
+    let is_new = |dot: Dot| !known.covers(dot);
+    let mut part = Kept::default();
+    content.with(|content| match *content {
+        Content::Register { dot, .. } => is_new(dot).then(|| part.copy(content)),
+        Content::Marks(marks) => {
+            let new: Vec<Mark<'_>> = marks.iter().filter(|mark| is_new(mark.dot)).copied().collect();
+            (!new.is_empty()).then(|| part.copy(&Content::Marks(&new)))
+        }
+        Content::Tally(slots) => {
+            let new: Vec<Slot> = slots.iter().filter(|slot| is_new(slot.dot)).copied().collect();
+            (!new.is_empty()).then(|| part.tally(&new))
+        }
+    })??;
+    Some(part)
+}
