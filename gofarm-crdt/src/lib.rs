@@ -12,10 +12,15 @@ pub mod capacity;
 mod causal_context;
 pub mod cell;
 pub mod clock;
+pub mod counter;
 pub mod dot;
 pub mod error;
 pub mod field;
+mod keyed;
 pub mod ledger;
+pub mod map;
+pub mod register;
+pub mod set;
 mod state;
 #[cfg(feature = "alloc")]
 pub mod store;
