@@ -6,6 +6,16 @@
 
 use crate::error::Full;
 
+mod few;
+mod index;
+mod rare;
+
+#[cfg(feature = "alloc")]
+pub use few::Few;
+pub use index::{Index, Scan};
+#[cfg(feature = "alloc")]
+pub use rare::Rare;
+
 /// A choice of storage for the items of a collection.
 pub trait Capacity: 'static {
     /// A list of up to so many items.
@@ -13,6 +23,17 @@ pub trait Capacity: 'static {
 
     /// The most items that a list may hold: what an owner may announce to others.
     const LIMIT: usize;
+    /// A list that holds one item most of the time.
+    type Few<T>: List<T>;
+
+    /// A list that is empty most of the time, for what may be forgotten when it does not fit.
+    type Rare<T>: List<T>;
+
+    /// What finds an item of a list by a hash.
+    type Index: Index;
+
+    /// Room for the writers of each item of a collection of this capacity.
+    type Writers: Capacity;
 }
 
 /// An ordered list in contiguous memory that may refuse to grow.
@@ -32,6 +53,9 @@ pub trait List<T>: Default {
     /// Takes the item at `at` and moves the later ones; nothing if there is none.
     fn remove(&mut self, at: usize) -> Option<T>;
 
+    /// How many more items fit; [`usize::MAX`] if only memory ends it.
+    fn room(&self) -> usize;
+
     /// Puts an item at the end.
     ///
     /// # Errors
@@ -48,25 +72,40 @@ pub trait List<T>: Default {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Growing;
 
-/// In place, up to `N` items.
+/// In place, up to `N` items, and in a set or map up to `W` writers of each.
+///
+/// A writer is one incarnation of a replica: `W` is the number of devices that write an item between two
+/// times that all of them met, and one more for each restart in between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Fixed<const N: usize>;
+pub struct Fixed<const N: usize, const W: usize = 8>;
 
 #[cfg(feature = "alloc")]
 impl Capacity for Growing {
     type List<T> = alloc::vec::Vec<T>;
     const LIMIT: usize = usize::MAX;
+    type Few<T> = Few<T>;
+    type Rare<T> = Rare<T>;
+    type Index = hashbrown::HashTable<u32>;
+    type Writers = Self;
 }
 
 #[cfg(not(feature = "alloc"))]
 impl Capacity for Growing {
     type List<T> = heapless::Vec<T, 0>;
     const LIMIT: usize = 0;
+    type Few<T> = heapless::Vec<T, 0>;
+    type Rare<T> = heapless::Vec<T, 0>;
+    type Index = Scan;
+    type Writers = Self;
 }
 
-impl<const N: usize> Capacity for Fixed<N> {
+impl<const N: usize, const W: usize> Capacity for Fixed<N, W> {
     type List<T> = heapless::Vec<T, N>;
     const LIMIT: usize = N;
+    type Few<T> = heapless::Vec<T, N>;
+    type Rare<T> = heapless::Vec<T, 2>;
+    type Index = Scan;
+    type Writers = Fixed<W, W>;
 }
 
 #[cfg(feature = "alloc")]
@@ -89,6 +128,10 @@ impl<T> List<T> for alloc::vec::Vec<T> {
 
     fn remove(&mut self, at: usize) -> Option<T> {
         (at < self.len()).then(|| Self::remove(self, at))
+    }
+
+    fn room(&self) -> usize {
+        usize::MAX
     }
 
     fn clear(&mut self) {
@@ -114,6 +157,10 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
 
     fn remove(&mut self, at: usize) -> Option<T> {
         (at < self.len()).then(|| Self::remove(self, at))
+    }
+
+    fn room(&self) -> usize {
+        N.saturating_sub(self.len())
     }
 
     fn clear(&mut self) {

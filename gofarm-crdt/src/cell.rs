@@ -8,9 +8,16 @@
 //!
 //! [`Content`] is what crosses a border between codec, store and typed values: borrowed, neutral, one cell.
 
+use crate::capacity::List;
 use crate::dot::Dot;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
+
+pub(crate) mod lattice;
+pub(crate) mod lone;
+pub(crate) mod marks;
+pub(crate) mod register;
+pub(crate) mod tally;
 
 /// The three lattices that everything else is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,4 +103,14 @@ pub trait CellWriter {
 
     /// A cell of kind [`CellKind::Tally`], sorted by actor.
     fn tally(&mut self, slots: &[Slot]);
+}
+
+/// A list with clones of the items of another of the same capacity.
+pub(crate) fn copy<T: Clone, L: List<T>>(list: &L) -> L {
+    let mut copy = L::default();
+    for item in list.as_slice() {
+        let done = copy.push(item.clone());
+        debug_assert!(done.is_ok(), "a list of the same capacity has room");
+    }
+    copy
 }

@@ -8,6 +8,7 @@ use crate::dot::Dot;
 use crate::error::{Full, Malformed};
 use crate::value::Sink;
 
+pub(crate) mod forward;
 mod pen;
 
 pub use pen::{Edit, Notes, Pen};

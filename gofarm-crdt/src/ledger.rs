@@ -12,7 +12,7 @@ use gofarm_core::error::{Classify, Kind};
 use crate::capacity::Capacity;
 use crate::causal_context::CausalContext;
 use crate::cell::{CellWriter, Content};
-use crate::clock::Now;
+use crate::clock::{AheadOfClock, Now};
 use crate::dot::{Actor, Dot};
 use crate::error::Full;
 use crate::field::JoinError;
@@ -100,9 +100,6 @@ pub trait Ledger {
     /// [`Full`] if another actor does not fit; nothing was changed.
     fn cover(&mut self, dot: Dot) -> Result<(), Full>;
 
-    /// Learns what another replica has; for the collection of tombstones.
-    fn peer_knows(&mut self, now: Now, peer: Actor, context: &CausalContext<Self::Capacity>);
-
     /// Whether a replica that knows only this must adopt the full state: it lacks writes whose tombstones
     /// were collected here.
     fn is_behind_horizon(&self, context: &CausalContext<Self::Capacity>) -> bool;
@@ -127,13 +124,8 @@ pub enum Refusal {
     #[error("no cell is known by its birth at {0}")]
     UnknownBirth(Dot),
     /// The time-stamp is too far ahead of this clock; it may be sent again later, or be written anew.
-    #[error("written {ahead_ms} ms ahead of this clock, the bound is {limit_ms} ms")]
-    AheadOfClock {
-        /// How far, in milliseconds.
-        ahead_ms: u64,
-        /// How far it may be, in milliseconds.
-        limit_ms: u64,
-    },
+    #[error(transparent)]
+    AheadOfClock(#[from] AheadOfClock),
     /// A dot of this very replica that it never wrote: a copy of its store is running or was restored.
     #[error("{0} carries this replica's name, but was not written here")]
     Impostor(Dot),
@@ -154,7 +146,7 @@ pub enum Refusal {
 impl Classify for Refusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::UnknownBirth(_) | Self::AheadOfClock { .. } => Kind::Transient,
+            Self::UnknownBirth(_) | Self::AheadOfClock(_) => Kind::Transient,
             Self::Full(_) | Self::Join(JoinError::Full(_)) => Kind::Overloaded,
             Self::Impostor(_) | Self::Name { .. } | Self::Join(_) => Kind::Permanent,
         }

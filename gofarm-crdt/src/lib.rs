@@ -14,14 +14,19 @@ pub mod cell;
 pub mod clock;
 #[cfg(feature = "alloc")]
 pub mod conflict;
+pub mod counter;
 pub mod dot;
 pub mod error;
 pub mod field;
+mod keyed;
 pub mod ledger;
+pub mod map;
 #[cfg(feature = "alloc")]
 mod raw;
+pub mod register;
 #[cfg(feature = "alloc")]
 pub mod replica;
+pub mod set;
 mod state;
 #[cfg(feature = "alloc")]
 pub mod store;

@@ -23,11 +23,12 @@ use crate::error::Full;
 use crate::state::Replicated;
 use crate::store::Store;
 
-pub(crate) mod book;
 mod adoption;
+pub(crate) mod book;
 mod commit;
 mod dirty;
 mod dispute;
+mod identity;
 mod index;
 mod kept;
 mod merge;
@@ -44,8 +45,8 @@ pub use signal::INSTRUMENTS;
 pub use stability::{HORIZON, Maintained};
 pub use update::Transaction;
 
-use book::Book;
 use adoption::Adoption;
+use book::Book;
 use dirty::Dirty;
 use index::Index;
 use kept::Kept;
@@ -56,6 +57,8 @@ use stability::Remains;
 pub struct Replica<S> {
     store: S,
     actor: Actor,
+    /// The first actor of this run, by which handles are known.
+    owner: Actor,
     /// The number of the last local write, durable or not.
     last: u64,
     clock: HybridClock,
@@ -128,7 +131,7 @@ impl<S: Store> Replica<S> {
         }
         Ok(Handle {
             state,
-            owner: self.actor,
+            owner: self.owner,
             of: PhantomData,
         })
     }
@@ -162,7 +165,7 @@ impl<S: Store> Replica<S> {
     /// If the handle is of another replica.
     #[must_use]
     pub fn read<T: Replicated>(&self, handle: &Handle<T>) -> &T {
-        assert_eq!(handle.owner, self.actor, "a handle of another replica");
+        assert_eq!(handle.owner, self.owner, "a handle of another replica");
         self.book
             .typed(handle.state)
             .unwrap_or_else(|| unreachable!("handles are made for registered states"))

@@ -184,11 +184,19 @@ fn unseen(content: &Kept, known: &CausalContext) -> Option<Kept> {
     content.with(|content| match *content {
         Content::Register { dot, .. } => is_new(dot).then(|| part.copy(content)),
         Content::Marks(marks) => {
-            let new: Vec<Mark<'_>> = marks.iter().filter(|mark| is_new(mark.dot)).copied().collect();
+            let new: Vec<Mark<'_>> = marks
+                .iter()
+                .filter(|mark| is_new(mark.dot))
+                .copied()
+                .collect();
             (!new.is_empty()).then(|| part.copy(&Content::Marks(&new)))
         }
         Content::Tally(slots) => {
-            let new: Vec<Slot> = slots.iter().filter(|slot| is_new(slot.dot)).copied().collect();
+            let new: Vec<Slot> = slots
+                .iter()
+                .filter(|slot| is_new(slot.dot))
+                .copied()
+                .collect();
             (!new.is_empty()).then(|| part.tally(&new))
         }
     })??;

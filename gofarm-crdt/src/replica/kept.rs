@@ -37,6 +37,57 @@ impl Kept {
         self.kind
     }
 
+    /// The winner of a register and its time-stamp.
+    pub(crate) fn winner(&self) -> Option<(Dot, Timestamp)> {
+        self.dot
+            .filter(|_| self.kind == Some(CellKind::Register))
+            .map(|dot| (dot, self.stamp))
+    }
+
+    /// Lends the content as if it had been written at `stamp`.
+    pub(crate) fn with_stamp<R>(
+        mut self,
+        stamp: Timestamp,
+        read: impl FnOnce(&Content<'_>) -> R,
+    ) -> Option<R> {
+        self.stamp = stamp;
+        self.with(read)
+    }
+
+    /// Takes a copy.
+    pub(crate) fn copy(&mut self, content: &Content<'_>) {
+        self.clear();
+        self.kind = Some(content.kind());
+        match *content {
+            Content::Register {
+                stamp,
+                dot,
+                value,
+                seen,
+            } => {
+                self.stamp = stamp;
+                self.dot = Some(dot);
+                self.value = self.keep(value);
+                self.seen.extend_from_slice(seen);
+            }
+            Content::Marks(marks) => {
+                for mark in marks {
+                    let value = self.keep(mark.value);
+                    self.marks.push((mark.dot, value));
+                }
+            }
+            Content::Tally(slots) => self.slots.extend_from_slice(slots),
+        }
+    }
+
+    fn keep(&mut self, value: Option<&[u8]>) -> Option<Range<usize>> {
+        value.map(|value| {
+            let from = self.bytes.len();
+            self.bytes.extend_from_slice(value);
+            from..self.bytes.len()
+        })
+    }
+
     /// What a new write of `actor` to this register replaces of other actors.
     pub(crate) fn replaced(&self, actor: Actor) -> Vec<Dot> {
         let mut seen = self.seen.clone();

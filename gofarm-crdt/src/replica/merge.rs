@@ -1,5 +1,6 @@
 //! Merging what peers send, and showing them what is here: the replica as a [`Ledger`].
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use gofarm_core::observe::{Label, Observer as _};
@@ -12,6 +13,7 @@ use crate::dot::{Actor, Dot};
 use crate::error::Full;
 use crate::field::{Field, JoinError, Joined};
 use crate::ledger::{Address, CellRef, Ledger, Named, Refusal};
+use crate::replica::adoption::Adoption;
 use crate::replica::book::{Birth, Place};
 use crate::replica::{MAX_NAME, Replica, Scratch, signal};
 use crate::store::Store;
@@ -81,10 +83,12 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn merge(&mut self, now: Now, name: &Named<'_>, content: &Content<'_>) -> Result<(), Refusal> {
-        let result = self
-            .check(now, content)
-            .and_then(|()| self.place(name))
-            .and_then(|(shelf, birth)| self.join(shelf, birth, content));
+        let result = self.check(now, content).and_then(|()| {
+            self.aside(|replica| {
+                let (shelf, birth) = replica.place(name)?;
+                replica.join(shelf, birth, content)
+            })
+        });
         if let Err(refusal) = &result {
             let labels = [Label::text("reason", signal::reason(refusal))];
             self.observer
@@ -94,6 +98,10 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn cover(&mut self, dot: Dot) -> Result<(), Full> {
+        if let Some(adoption) = &mut self.adoption {
+            adoption.known.raise(dot);
+            return Ok(());
+        }
         if self.context.prefix().covers(dot) {
             return Ok(());
         }
@@ -104,19 +112,23 @@ impl<S: Store> Ledger for Replica<S> {
         Ok(())
     }
 
-    fn peer_knows(&mut self, _: Now, _: Actor, _: &CausalContext) {}
-
-    fn is_behind_horizon(&self, _: &CausalContext) -> bool {
-        false
+    fn is_behind_horizon(&self, context: &CausalContext) -> bool {
+        !context.prefix().covers_all(self.remains.collected())
     }
 
-    fn begin_adoption(&mut self) {}
+    fn begin_adoption(&mut self) {
+        self.adoption = Some(Box::new(Adoption::new()));
+    }
 
     fn is_adopting(&self) -> bool {
-        false
+        self.adoption.is_some()
     }
 
-    fn end_adoption(&mut self, _: Now) {}
+    fn end_adoption(&mut self, _: Now) {
+        if let Some(adoption) = self.adoption.take() {
+            self.adopt(*adoption);
+        }
+    }
 }
 
 impl<S: Store> Replica<S> {
@@ -140,7 +152,7 @@ impl<S: Store> Replica<S> {
     }
 
     /// The shelf of a named cell, with its key in the scratch memory, and its birth.
-    fn place(&mut self, name: &Named<'_>) -> Result<(u32, Dot), Refusal> {
+    pub(super) fn place(&mut self, name: &Named<'_>) -> Result<(u32, Dot), Refusal> {
         let key = &mut self.scratch.key;
         key.clear();
         match *name {
@@ -176,7 +188,12 @@ impl<S: Store> Replica<S> {
         }
     }
 
-    fn join(&mut self, shelf: u32, birth: Dot, content: &Content<'_>) -> Result<(), Refusal> {
+    pub(super) fn join(
+        &mut self,
+        shelf: u32,
+        birth: Dot,
+        content: &Content<'_>,
+    ) -> Result<(), Refusal> {
         match self.join_at(shelf, birth, content) {
             Err(Refusal::Join(JoinError::Unreadable(_))) => {
                 // Of a newer type than this program's: kept as it is, with what is known here joined in.

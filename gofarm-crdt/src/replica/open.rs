@@ -38,6 +38,7 @@ impl<S: Store> Replica<S> {
         let mut replica = Self {
             store,
             actor,
+            owner: actor,
             last: 0,
             clock: HybridClock::restore(meta.clock),
             context: CausalContext::new(),

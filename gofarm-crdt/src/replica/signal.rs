@@ -37,7 +37,7 @@ pub static INSTRUMENTS: [&Instrument; 5] =
 pub(crate) const fn reason(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::UnknownBirth(_) => "unknown_birth",
-        Refusal::AheadOfClock { .. } => "ahead_of_clock",
+        Refusal::AheadOfClock(_) => "ahead_of_clock",
         Refusal::Impostor(_) => "impostor",
         Refusal::Name { .. } => "name",
         Refusal::Join(JoinError::Kind { .. }) => "kind",

@@ -152,11 +152,16 @@ impl<S: Store> Replica<S> {
         let heard: Vec<Knowledge> = self
             .read(&members)
             .known
-            .entries()
-            .filter(|(replica, stamp, _)| {
+            .iter()
+            .filter(|(replica, _)| {
+                let stamp = self
+                    .read(&members)
+                    .known
+                    .stamp(*replica)
+                    .unwrap_or_default();
                 **replica == own || wall.saturating_since(stamp.unix()) <= HORIZON
             })
-            .map(|(_, _, knowledge)| knowledge.clone())
+            .map(|(_, knowledge)| knowledge.clone())
             .collect();
         if heard.len() > 1 {
             done.collected = self.collect(&heard);

@@ -28,7 +28,7 @@ impl<S: Store> Replica<S> {
         handle: &Handle<T>,
         write: impl FnOnce(&mut T::Edit<'_>) -> R,
     ) -> R {
-        assert_eq!(handle.owner, self.actor, "a handle of another replica");
+        assert_eq!(handle.owner, self.owner, "a handle of another replica");
         let stamp = self.clock.tick(now);
         self.write(stamp, handle, None, write)
     }
@@ -146,7 +146,7 @@ impl<S: Store> Transaction<'_, S> {
         write: impl FnOnce(&mut T::Edit<'_>) -> R,
     ) -> R {
         assert_eq!(
-            handle.owner, self.replica.actor,
+            handle.owner, self.replica.owner,
             "a handle of another replica"
         );
         self.replica

@@ -1,0 +1,5 @@
+//! Sums to which several add: [`GCounter`].
+
+mod g;
+
+pub use g::GCounter;

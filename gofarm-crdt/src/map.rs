@@ -1,0 +1,5 @@
+//! Values under keys: [`LwwMap`].
+
+mod lww;
+
+pub use lww::LwwMap;

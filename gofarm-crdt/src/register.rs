@@ -1,0 +1,5 @@
+//! One value that several write: [`Lww`].
+
+mod lww;
+
+pub use lww::Lww;
