@@ -1,1 +1,4 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
+
+#[cfg(feature = "std")]
+mod store;
