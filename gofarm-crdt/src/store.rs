@@ -4,6 +4,28 @@
 //! [`commit`](Store::commit) that is durable as a whole or did not happen, and reads all of them back once,
 //! when it opens. So a store is a few lines over any database with transactions, and a test can drop or tear
 //! everything that was not yet synced.
+//!
+//! - [`MemoryStore`] keeps them until the program ends: for tests, simulations and nodes without a disk.
+//! - `RedbStore` (feature `std`) keeps them in one file.
+//! - [`fault`] holds the stores and disks that fail on purpose.
+//!
+//! What a store does not do: it does not know what a record means, it keeps no history, and it is no place for
+//! telemetry: every commit costs at least one synchronised write (see [`WriteMeter`] for what that does to flash).
+
+#[cfg(feature = "std")]
+mod disk;
+pub mod fault;
+mod memory;
+#[cfg(feature = "std")]
+mod redb;
+mod wear;
+
+#[cfg(feature = "std")]
+pub use disk::Disk;
+pub use memory::MemoryStore;
+#[cfg(feature = "std")]
+pub use redb::{Damage, RedbError, RedbStore};
+pub use wear::WriteMeter;
 
 use gofarm_core::error::Classify;
 
@@ -56,7 +78,8 @@ pub trait Store {
     /// The replica whose state this is, given when the store was created.
     fn replica(&self) -> ReplicaId;
 
-    /// A number that no other opening of this or any copy of this store has got: 32 random bits.
+    /// The number of this opening, the same at every call: 32 random bits, so that no other opening of this
+    /// store or of a copy of it has the same.
     fn incarnation(&mut self) -> u32;
 
     /// Calls `each` with key and value of every record of a table, in any order.
@@ -70,11 +93,37 @@ pub trait Store {
     /// Of several records with the same key the last counts.
     ///
     /// # Errors
-    /// When nothing was made durable.
+    /// When nothing was made durable, as far as can be known. Where it cannot (the disk failed while it
+    /// synchronised), the store refuses everything from then on, and what was made durable shows when it is
+    /// opened again.
     fn commit(&mut self, records: &mut dyn Iterator<Item = Record<'_>>) -> Result<(), Self::Error>;
 
     /// The bytes written to the disk by this store since it was opened, as far as it can tell.
     fn bytes_written(&self) -> u64 {
         0
+    }
+}
+
+impl<S: Store + ?Sized> Store for &mut S {
+    type Error = S::Error;
+
+    fn replica(&self) -> ReplicaId {
+        (**self).replica()
+    }
+
+    fn incarnation(&mut self) -> u32 {
+        (**self).incarnation()
+    }
+
+    fn scan(&mut self, table: Table, each: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), S::Error> {
+        (**self).scan(table, each)
+    }
+
+    fn commit(&mut self, records: &mut dyn Iterator<Item = Record<'_>>) -> Result<(), S::Error> {
+        (**self).commit(records)
+    }
+
+    fn bytes_written(&self) -> u64 {
+        (**self).bytes_written()
     }
 }

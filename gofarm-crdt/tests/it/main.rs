@@ -2,3 +2,5 @@
 
 #[cfg(feature = "derive")]
 mod derive;
+#[cfg(feature = "std")]
+mod store;
