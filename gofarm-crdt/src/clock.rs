@@ -1,6 +1,10 @@
-//! What time it is, as far as anyone here can know: [`Now`].
+//! What time it is, as far as anyone here can know: [`Now`], and the time-stamps made of it: [`HybridClock`].
 
 use gofarm_core::time::{Instant, UnixMillis};
+
+mod hybrid;
+
+pub use hybrid::{AheadOfClock, HybridClock};
 
 /// The two clocks of a device, read by the caller: the monotonic one, and wall time if it is known.
 ///
