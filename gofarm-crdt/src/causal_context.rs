@@ -132,8 +132,9 @@ impl<C: Capacity> CausalContext<C> {
 
     /// Whether all of `first..=last` of an actor is known.
     fn holds(&self, actor: Actor, first: u64, last: u64) -> bool {
-        let from = first.max(self.prefix.get(actor).saturating_add(1));
-        from > last
+        let known = self.prefix.get(actor);
+        let from = first.max(known.saturating_add(1));
+        last <= known
             || self
                 .run_at(Dot::new(actor, from))
                 .and_then(|at| self.above.as_slice().get(at))
@@ -336,3 +337,6 @@ impl<C: Capacity> fmt::Debug for CausalContext<C> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -156,3 +156,6 @@ impl<C: Capacity> fmt::Debug for VersionVector<C> {
         f.debug_list().entries(self.last.as_slice()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
