@@ -18,7 +18,7 @@ use crate::value::{Reader, Sink, Value};
 
 /// Bytes of any kind, taken whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Opaque(Box<[u8]>);
+pub(crate) struct Opaque(Box<[u8]>);
 
 impl Value for Opaque {
     fn encode(&self, out: &mut dyn Sink) {

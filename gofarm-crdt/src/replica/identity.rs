@@ -32,16 +32,16 @@ impl<S: Store> Replica<S> {
         })
     }
 
-    /// Becomes another actor, and writes anew what this one wrote: for a replica that met its double.
+    /// Becomes another actor, by 32 random bits, and writes anew what this one wrote: for a replica that met its double.
     ///
     /// Counters cannot be told apart: what both counted under one name counts once, the greater of the two.
     /// Two programs that run on copies of one store while it is open write under one name. A session says so
     /// by its event. The other copy must be stopped, or opened anew.
     ///
     /// Cost: O(cells).
-    pub fn reincarnate(&mut self, now: Now) -> usize {
+    pub fn reincarnate(&mut self, now: Now, incarnation: u32) -> usize {
         let old = self.actor;
-        self.actor = Actor::new(old.replica(), self.store.incarnation());
+        self.actor = Actor::new(old.replica(), incarnation);
         self.last = 0;
         self.index.number(self.actor);
         self.write_anew(now, |dot, _| dot.actor() == old)

@@ -2,5 +2,7 @@
 
 #[cfg(feature = "derive")]
 mod derive;
+#[cfg(feature = "derive")]
+mod replica;
 #[cfg(feature = "std")]
 mod store;

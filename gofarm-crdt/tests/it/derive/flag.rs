@@ -33,6 +33,10 @@ impl<T: 'static> Field for Flag<T> {
         true
     }
 
+    fn is_present(&self, _: u32) -> bool {
+        true
+    }
+
     fn join(&mut self, _: &[u8], _: &Content<'_>) -> Result<Joined, JoinError> {
         self.joined += 1;
         Ok(Joined {
