@@ -57,7 +57,8 @@ impl Figures {
         self.note_allocations(case, engine, &allocations);
     }
 
-    /// As [`time`](Self::time), of `work` on a value of its own that `ready` makes outside the timing.
+    /// As [`time`](Self::time), of `work` on a value of its own that `ready` makes outside the timing; a work of some
+    /// nanoseconds seems longer by the reading of the clock.
     pub fn time_on<T, R>(
         &mut self,
         case: &str,
@@ -144,7 +145,7 @@ pub fn show(figures: &[Figure], json: bool) -> String {
             unit,
             ..
         } = figure;
-        let _ = writeln!(table, "  {engine:<14} {value:>12.1} {unit}");
+        let _ = writeln!(table, "  {engine:<18} {value:>12.1} {unit}");
     }
     table
 }

@@ -113,7 +113,6 @@ impl<V: Value> State<V> {
 
 impl<V: Value> Engine for State<V> {
     const NAME: &'static str = V::ENGINE;
-    const PASSES: u32 = 3;
 
     fn pair(workload: &Workload) -> [Self; 2] {
         let mut a = Self {
@@ -151,7 +150,6 @@ impl<V: Value> Engine for State<V> {
 
 impl Engine for Operations {
     const NAME: &'static str = "crdts, op log";
-    const PASSES: u32 = 3;
 
     fn pair(workload: &Workload) -> [Self; 2] {
         State::pair(workload).map(|state| Self {

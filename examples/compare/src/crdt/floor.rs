@@ -16,15 +16,20 @@ pub struct Floor<K> {
     known: u64,
 }
 
+/// The same with messages compressed, as automerge's are.
+pub struct Compressed<K>(Floor<K>);
+
 /// What a device is known by.
 pub trait Key: Hash + Eq + Clone + Serialize + DeserializeOwned {
     const ENGINE: &'static str;
+    const COMPRESSED: &'static str;
 
     fn of(device: &Device) -> Self;
 }
 
 impl Key for String {
     const ENGINE: &'static str = "floor";
+    const COMPRESSED: &'static str = "floor, lz4";
 
     fn of(device: &Device) -> Self {
         device.name.clone()
@@ -33,6 +38,7 @@ impl Key for String {
 
 impl Key for u32 {
     const ENGINE: &'static str = "floor, u32 ids";
+    const COMPRESSED: &'static str = "floor, u32, lz4";
 
     fn of(device: &Device) -> Self {
         device.id
@@ -87,5 +93,30 @@ impl<K: Key> Engine for Floor<K> {
 
     fn get(&self, device: &Device) -> Option<Record> {
         self.records.get(&K::of(device)).cloned()
+    }
+}
+
+impl<K: Key> Engine for Compressed<K> {
+    const NAME: &'static str = K::COMPRESSED;
+
+    fn pair(workload: &Workload) -> [Self; 2] {
+        Floor::pair(workload).map(Self)
+    }
+
+    fn update(&mut self, device: &Device, record: &Record) {
+        self.0.update(device, record);
+    }
+
+    fn make(&mut self) -> Vec<u8> {
+        lz4_flex::compress_prepend_size(&self.0.make())
+    }
+
+    fn apply(&mut self, message: &[u8]) {
+        let message = lz4_flex::decompress_size_prepended(message).expect("our own bytes");
+        self.0.apply(&message);
+    }
+
+    fn get(&self, device: &Device) -> Option<Record> {
+        self.0.get(device)
     }
 }

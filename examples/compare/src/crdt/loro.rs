@@ -33,7 +33,6 @@ impl Loro {
 
 impl Engine for Loro {
     const NAME: &'static str = "loro";
-    const PASSES: u32 = 1;
 
     fn pair(workload: &Workload) -> [Self; 2] {
         let [mut a, mut b] = [1, 2].map(Self::new);

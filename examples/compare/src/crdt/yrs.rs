@@ -1,4 +1,4 @@
-//! yrs: a map of the records' bytes, one transaction an update.
+//! yrs: a map of the records' bytes, one transaction an update, and the shorter (second) of its encodings.
 
 use yrs::updates::decoder::Decode as _;
 use yrs::{Any, Doc, Map as _, MapRef, Out, ReadTxn as _, StateVector, Transact as _, Update};
@@ -31,7 +31,6 @@ impl Yrs {
 
 impl Engine for Yrs {
     const NAME: &'static str = "yrs";
-    const PASSES: u32 = 1;
 
     fn pair(workload: &Workload) -> [Self; 2] {
         let [mut a, mut b] = [1, 2].map(Self::new);
@@ -56,11 +55,11 @@ impl Engine for Yrs {
     }
 
     fn make(&mut self) -> Vec<u8> {
-        self.doc.transact().encode_diff_v1(&self.known)
+        self.doc.transact().encode_diff_v2(&self.known)
     }
 
     fn apply(&mut self, message: &[u8]) {
-        let update = Update::decode_v1(message).expect("its own bytes");
+        let update = Update::decode_v2(message).expect("its own bytes");
         self.doc
             .transact_mut()
             .apply_update(update)
