@@ -1,7 +1,8 @@
 //! gofarm-crdt beside crdts, crdt-kit, automerge, loro, yrs and a plain `HashMap` with postcard.
 //!
-//! Two replicas of N devices part in step, take 10 000 updates each while they cannot talk, and reconverge with one
-//! message each way. The same seeded updates for every engine, and nothing is stored on disk.
+//! Two replicas that hold the same N devices take 10 000 updates each while they cannot talk, and reconverge with one
+//! message each way. The same seeded updates for every engine, and nothing is stored on disk. Times are processor times
+//! of the thread and include the counting of allocations.
 
 mod automerge;
 mod crdt_kit;

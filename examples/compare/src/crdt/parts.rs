@@ -1,4 +1,4 @@
-//! One increment, one element, one merge, one tick.
+//! Counters, sets and clocks by themselves: one increment, one element, one merge, one tick.
 
 use std::cell::Cell;
 use std::collections::HashMap;

@@ -50,11 +50,11 @@ pub struct Workload {
 
 impl Record {
     fn random(random: &mut Rand64, ts: u64) -> Self {
-        let halves = u8::try_from(random.rand_range(0..60)).expect("below 60");
+        let tenths = u16::try_from(random.rand_range(0..600)).expect("below 600");
         Self {
             open: random.rand_range(0..2) == 1,
             reason: REASONS[below(random, REASONS.len())].to_owned(),
-            setpoint: f32::from(halves) / 2.0,
+            setpoint: f32::from(tenths) / 10.0,
             ts,
         }
     }
