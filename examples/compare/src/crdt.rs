@@ -170,14 +170,14 @@ fn newest_after_convergence<E: Engine>(workload: &Workload, a: &E, b: &E) -> f64
 )]
 fn note(figures: &mut Figures, devices: u32, outcomes: &[Outcome]) {
     let updates = f64::from(2 * workload::UPDATES);
-    let ms = |time: Duration| time.as_secs_f64() * 1e3;
+    let us = |time: Duration| time.as_secs_f64() * 1e6;
     let kib = |bytes: i64| bytes as f64 / 1024.0;
     type Figure<'f> = (&'f str, &'f str, &'f dyn Fn(&Outcome) -> f64);
     let table: [Figure<'_>; 7] = [
         ("update", "ns", &|o| o.update.as_secs_f64() * 1e9 / updates),
-        ("make both messages", "ms", &|o| ms(o.make)),
+        ("make both messages", "µs", &|o| us(o.make)),
         ("both messages", "bytes", &|o| o.bytes as f64),
-        ("apply both messages", "ms", &|o| ms(o.apply)),
+        ("apply both messages", "µs", &|o| us(o.apply)),
         ("heap of a replica with the base", "KiB", &|o| {
             kib(o.heap_base)
         }),

@@ -28,11 +28,21 @@ fn counter(figures: &mut Figures, name: &str, replicas: u32) {
     let merge = format!("counter of {name} replicas: merge an equal one");
 
     let floor: Vec<(u32, u64)> = (0..replicas).map(|actor| (actor, 1)).collect();
+    let mut theirs = GCounter::new();
+    for actor in 0..replicas {
+        theirs.apply(theirs.inc(actor));
+    }
+
     let mut counts = floor.clone();
     figures.time(&increment, "floor", || {
         let found = counts.binary_search_by_key(&black_box(1), |(actor, _)| *actor);
         counts[found.expect("it counted before")].1 += 1;
     });
+    let mut counter = theirs.clone();
+    figures.time(&increment, "crdts", || {
+        counter.apply(counter.inc(black_box(1)));
+    });
+
     figures.time_on(
         &merge,
         "floor",
@@ -44,15 +54,6 @@ fn counter(figures: &mut Figures, name: &str, replicas: u32) {
             }
         },
     );
-
-    let mut theirs = GCounter::new();
-    for actor in 0..replicas {
-        theirs.apply(theirs.inc(actor));
-    }
-    let mut counter = theirs.clone();
-    figures.time(&increment, "crdts", || {
-        counter.apply(counter.inc(black_box(1)));
-    });
     figures.time_on(
         &merge,
         "crdts",
@@ -61,18 +62,21 @@ fn counter(figures: &mut Figures, name: &str, replicas: u32) {
     );
 }
 
+/// The set holds the numbers below; another actor adds this one.
+const NEW: u32 = 10_000;
+
 /// Small numbers added by one actor; then another's single addition arrives.
 fn set(figures: &mut Figures) {
-    const NEW: u32 = 10_000;
-    type Floor = HashMap<u32, (u8, u64)>;
-    type Theirs = Orswot<u32, u8>;
+    let mut floor = HashMap::new();
+    insert_each(&mut floor);
+    let mut theirs = Orswot::new();
+    add_each(&mut theirs);
+    let mut other = theirs.clone();
+    add(&mut other, NEW, 2);
 
-    fn fill(set: &mut Floor) {
-        set.extend((0..NEW).map(|element| (element, (1, u64::from(element)))));
-    }
-    let mut floor = Floor::new();
-    fill(&mut floor);
-    figures.time_on(ADD, "floor", Floor::new, fill);
+    figures.time_on(ADD, "floor", HashMap::new, insert_each);
+    figures.time_on(ADD, "crdts", Orswot::new, add_each);
+
     figures.time_on(
         REMOVE,
         "floor",
@@ -84,24 +88,6 @@ fn set(figures: &mut Figures) {
         },
     );
     figures.time_on(
-        MERGE,
-        "floor",
-        || floor.clone(),
-        |set| set.insert(NEW, (2, 1)),
-    );
-
-    fn add(set: &mut Theirs, element: u32, actor: u8) {
-        set.apply(set.add(element, set.read_ctx().derive_add_ctx(actor)));
-    }
-    fn add_each(set: &mut Theirs) {
-        for element in 0..NEW {
-            add(set, element, 1);
-        }
-    }
-    let mut theirs = Theirs::new();
-    add_each(&mut theirs);
-    figures.time_on(ADD, "crdts", Theirs::new, add_each);
-    figures.time_on(
         REMOVE,
         "crdts",
         || theirs.clone(),
@@ -111,14 +97,36 @@ fn set(figures: &mut Figures) {
             }
         },
     );
-    let mut other = theirs.clone();
-    add(&mut other, NEW, 2);
+
+    figures.time_on(
+        MERGE,
+        "floor",
+        || floor.clone(),
+        |set| set.insert(NEW, (2, 1)),
+    );
     figures.time_on(
         MERGE,
         "crdts",
         || (theirs.clone(), Some(other.clone())),
         |(set, other)| set.merge(other.take().expect("once each")),
     );
+}
+
+/// Each element with the actor that added it and the actor's count.
+fn insert_each(set: &mut HashMap<u32, (u8, u64)>) {
+    for element in 0..NEW {
+        set.insert(element, (1, u64::from(element)));
+    }
+}
+
+fn add_each(set: &mut Orswot<u32, u8>) {
+    for element in 0..NEW {
+        add(set, element, 1);
+    }
+}
+
+fn add(set: &mut Orswot<u32, u8>, element: u32, actor: u8) {
+    set.apply(set.add(element, set.read_ctx().derive_add_ctx(actor)));
 }
 
 /// "zero clock" stands still, so that the cost of reading the system's clock can be told apart.
