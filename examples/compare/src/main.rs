@@ -3,6 +3,7 @@
 //! `gofarm-compare instructions:ENGINE` is what `instructions.sh` runs under an instruction counter.
 
 mod core;
+mod crdt;
 mod figures;
 
 use std::io;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     }
     let measure = match area.as_str() {
         "core" => core::measure,
+        "crdt" => crdt::measure,
         other => return usage(&format!("no area named '{other}'")),
     };
     let done = match std::env::var_os(INTO) {
@@ -73,6 +75,6 @@ fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
 }
 
 fn usage(why: &str) -> ExitCode {
-    eprintln!("{why}\nusage: gofarm-compare core [--json]");
+    eprintln!("{why}\nusage: gofarm-compare core|crdt [--json]");
     ExitCode::from(2)
 }
