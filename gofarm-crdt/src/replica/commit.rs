@@ -29,9 +29,9 @@ impl<S: Store> Replica<S> {
         let news = self.news();
         news.apply(&mut self.ahead);
         let mut batch = core::mem::take(&mut self.batch);
-        batch.clear();
         self.put_records(&mut batch);
         let stored = self.store.commit(&mut batch.iter());
+        batch.clear();
         self.batch = batch;
         stored.map_err(CommitError)?;
         news.apply(&mut self.context);

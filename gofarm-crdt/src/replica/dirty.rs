@@ -91,9 +91,14 @@ impl Dirty {
         }
     }
 
+    /// Forgets all; memory for more than a usual batch is given back.
     pub(crate) fn clear(&mut self) {
+        const USUAL: usize = 1_024;
         self.known.clear();
+        self.known.shrink_to(USUAL);
         self.cells.clear();
+        self.cells.shrink_to(USUAL);
         self.dots.clear();
+        self.dots.shrink_to(USUAL);
     }
 }

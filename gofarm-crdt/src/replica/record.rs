@@ -70,9 +70,13 @@ impl Batch {
         self.bytes.len()
     }
 
+    /// Forgets all; memory for more than a usual batch is given back.
     pub(crate) fn clear(&mut self) {
+        const USUAL: usize = 1_024;
         self.bytes.clear();
+        self.bytes.shrink_to(64 * USUAL);
         self.records.clear();
+        self.records.shrink_to(USUAL);
     }
 }
 
