@@ -38,7 +38,7 @@ mod signal;
 mod stability;
 mod update;
 
-pub use commit::CommitError;
+pub use commit::{CommitBatch, CommitError};
 pub use dispute::ResolveError;
 pub use open::OpenError;
 pub use signal::INSTRUMENTS;
@@ -47,6 +47,7 @@ pub use update::Transaction;
 
 use adoption::Adoption;
 use book::Book;
+use commit::Committing;
 use dirty::Dirty;
 use index::Index;
 use kept::Kept;
@@ -69,6 +70,7 @@ pub struct Replica<S> {
     book: Book,
     index: Index,
     dirty: Dirty,
+    committing: Option<Committing>,
     /// What peers said to be covered, not yet durable.
     covers: Vec<Dot>,
     conflicts: Conflicts,

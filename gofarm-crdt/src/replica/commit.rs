@@ -3,15 +3,52 @@
 use alloc::vec::Vec;
 
 use gofarm_core::error::{Classify, Kind};
+use gofarm_core::observe::Observer as _;
 
 use crate::causal_context::{CausalContext, Run};
 use crate::dot::Dot;
 use crate::replica::book::{Birth, Book, Place};
+use crate::replica::dirty::Dirty;
 use crate::replica::index::Index;
 use crate::replica::record::{self, ActorRecord, Batch};
-use crate::replica::{Replica, Scratch, kept};
-use crate::store::{Store, Table};
+use crate::replica::{Replica, Scratch, kept, signal};
+use crate::store::{Record, Store, Table};
 use crate::value::Sink;
+
+/// A batch on its way to the store, while the replica goes on.
+#[derive(Debug)]
+pub(super) struct Committing {
+    dirty: Dirty,
+    news: News,
+    gone: Vec<Vec<u8>>,
+    recorded: (u32, usize),
+}
+
+impl Committing {
+    pub(super) fn holds(&self, place: Place) -> bool {
+        self.dirty.holds(place)
+    }
+}
+
+/// The records of one commit, for a store that is elsewhere; see [`Replica::begin_commit`].
+#[derive(Debug)]
+#[must_use = "a replica commits nothing else before this is finished"]
+pub struct CommitBatch {
+    batch: Batch,
+}
+
+impl CommitBatch {
+    /// The records, to be made durable together.
+    pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        self.batch.iter()
+    }
+
+    /// The bytes of all keys and values.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.batch.bytes()
+    }
+}
 
 impl<S: Store> Replica<S> {
     /// Makes all that was written and merged since the last commit durable, together.
@@ -23,21 +60,81 @@ impl<S: Store> Replica<S> {
     /// [`CommitError`] when the store failed: the writes are still in memory and not durable; commit again
     /// when the store is better.
     pub fn commit(&mut self) -> Result<(), CommitError<S::Error>> {
-        if self.dirty.is_empty() && self.covers.is_empty() && self.gone.is_empty() {
+        let Some(batch) = self.begin_commit() else {
             return Ok(());
+        };
+        let stored = self.store.commit(&mut batch.records());
+        self.finish_commit(batch, stored.is_ok());
+        stored.map_err(CommitError)
+    }
+}
+
+impl<S> Replica<S> {
+    /// Takes all that was written and merged since the last commit as one batch, for a store that another
+    /// thread writes to; nothing if there is nothing to do or the last batch was not finished.
+    ///
+    /// The replica may be read, written and synchronised while the batch is under way; what is in it is
+    /// neither acknowledged nor sent before it was [finished](Self::finish_commit).
+    pub fn begin_commit(&mut self) -> Option<CommitBatch> {
+        let is_idle = self.dirty.is_empty() && self.covers.is_empty() && self.gone.is_empty();
+        if is_idle || self.committing.is_some() {
+            return None;
         }
         let news = self.news();
         news.apply(&mut self.ahead);
         let mut batch = core::mem::take(&mut self.batch);
         self.put_records(&mut batch);
-        let stored = self.store.commit(&mut batch.iter());
-        batch.clear();
-        self.batch = batch;
-        stored.map_err(CommitError)?;
-        news.apply(&mut self.context);
-        for &(dot, place) in &news.live {
-            self.index.insert(dot, place);
+        self.covers.clear();
+        self.committing = Some(Committing {
+            dirty: core::mem::take(&mut self.dirty),
+            news,
+            gone: core::mem::take(&mut self.gone),
+            recorded: (self.book.state_count(), self.index.actors().len()),
+        });
+        Some(CommitBatch { batch })
+    }
+
+    /// Ends a commit that was begun: its batch is durable, or nothing of it is and the next takes it along.
+    pub fn finish_commit(&mut self, batch: CommitBatch, is_durable: bool) {
+        let Some(committing) = self.committing.take() else {
+            return;
+        };
+        let count = committing.dirty.len();
+        let Committing {
+            mut dirty,
+            news,
+            mut gone,
+            recorded,
+        } = committing;
+        if is_durable {
+            news.apply(&mut self.context);
+            for &(dot, place) in &news.live {
+                self.index.insert(dot, place);
+            }
+            self.sweep();
+            self.recorded = recorded;
+            self.revision = self.revision.wrapping_add(1);
+            self.observer
+                .observe(&signal::COMMITTED.count(count as u64));
+            self.observer
+                .observe(&signal::RECORD_BYTES.count(batch.size() as u64));
+            dirty.clear();
+            if self.dirty.is_empty() {
+                // Its memory is used again.
+                self.dirty = dirty;
+            }
+        } else {
+            dirty.absorb(&self.dirty);
+            self.dirty = dirty;
+            gone.append(&mut self.gone);
+            self.gone = gone;
+            self.covers.extend(news.covered);
         }
+        self.batch = batch.batch;
+        self.batch.clear();
+    }
+
+    fn sweep(&mut self) {
         let book = &self.book;
         self.index.sweep(|number, dot, place| {
             book.holds(place, dot)
@@ -45,12 +142,6 @@ impl<S: Store> Replica<S> {
                     shelf.birth(place.cell) == Birth::new(number, dot.counter())
                 })
         });
-        self.dirty.clear();
-        self.covers.clear();
-        self.gone.clear();
-        self.recorded = (self.book.state_count(), self.index.actors().len());
-        self.revision = self.revision.wrapping_add(1);
-        Ok(())
     }
 
     /// The key of a cell's record.
@@ -211,6 +302,7 @@ fn put_cell(
 }
 
 /// What a batch changes in the context.
+#[derive(Debug)]
 struct News {
     own: Dot,
     /// Dots that cells hold now and did not hold before, sorted.

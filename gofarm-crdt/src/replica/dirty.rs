@@ -91,6 +91,17 @@ impl Dirty {
         }
     }
 
+    /// Takes over what was noted later elsewhere.
+    pub(crate) fn absorb(&mut self, later: &Self) {
+        for cell in &later.cells {
+            if self.known.insert(cell.place, ()).is_none() {
+                let first = self.dots.len();
+                self.dots.extend_from_slice(later.before(cell));
+                self.cells.push(DirtyCell { first, ..*cell });
+            }
+        }
+    }
+
     /// Forgets all; memory for more than a usual batch is given back.
     pub(crate) fn clear(&mut self) {
         const USUAL: usize = 1_024;

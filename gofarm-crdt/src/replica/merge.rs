@@ -35,13 +35,13 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn is_durable(&self) -> bool {
-        self.dirty.is_empty() && self.covers.is_empty()
+        self.dirty.is_empty() && self.covers.is_empty() && self.committing.is_none()
     }
 
     fn next_live(&self, from: Dot) -> Option<(Dot, CellRef)> {
         self.index
             .from(from)
-            .find(|&(dot, place)| !self.dirty.holds(place) && self.book.holds(place, dot))
+            .find(|&(dot, place)| !self.is_under_way(place) && self.book.holds(place, dot))
             .map(|(dot, place)| (dot, place.into()))
     }
 
@@ -132,6 +132,15 @@ impl<S: Store> Ledger for Replica<S> {
 }
 
 impl<S: Store> Replica<S> {
+    /// Whether a cell has a write that is not durable yet.
+    pub(super) fn is_under_way(&self, place: Place) -> bool {
+        self.dirty.holds(place)
+            || self
+                .committing
+                .as_ref()
+                .is_some_and(|batch| batch.holds(place))
+    }
+
     /// Whether this content may be merged here at all.
     fn check(&mut self, now: Now, content: &Content<'_>) -> Result<(), Refusal> {
         let own = |dot: Dot| dot.actor() == self.actor && dot.counter() > self.last;

@@ -46,6 +46,7 @@ impl<S: Store> Replica<S> {
             book: Book::new(),
             index: Index::default(),
             dirty: Dirty::default(),
+            committing: None,
             covers: Vec::new(),
             conflicts: Conflicts::default(),
             remains: Remains::default(),

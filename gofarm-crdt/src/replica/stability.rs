@@ -7,6 +7,7 @@
 //! its peers see that it lacks writes whose traces are gone, and it [adopts](crate::replica) their full
 //! state, so that the dead stay dead.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -102,7 +103,7 @@ pub struct Maintained {
 /// The cells that may become less once they are stable.
 #[derive(Debug, Default)]
 pub(crate) struct Remains {
-    waiting: Vec<Place>,
+    waiting: BTreeSet<Place>,
     /// What was collected: a peer that lacks any of it has missed a removal.
     collected: VersionVector,
     published: Option<Timestamp>,
@@ -110,7 +111,7 @@ pub(crate) struct Remains {
 
 impl Remains {
     pub(crate) fn wait(&mut self, place: Place) {
-        self.waiting.push(place);
+        self.waiting.insert(place);
     }
 
     pub(crate) const fn collected(&self) -> &VersionVector {
@@ -193,8 +194,8 @@ impl<S: Store> Replica<S> {
         let waiting = core::mem::take(&mut self.remains.waiting);
         let mut collected = 0;
         for place in waiting {
-            if self.dirty.holds(place) {
-                self.remains.waiting.push(place);
+            if self.is_under_way(place) {
+                self.remains.waiting.insert(place);
                 continue;
             }
             let dots = &mut self.scratch.dots;
@@ -205,7 +206,7 @@ impl<S: Store> Replica<S> {
                 continue;
             }
             if !dots.iter().all(|dot| stable(*dot)) {
-                self.remains.waiting.push(place);
+                self.remains.waiting.insert(place);
                 continue;
             }
             let Some(field) = self.book.field(place.shelf) else {

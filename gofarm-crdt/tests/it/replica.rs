@@ -13,6 +13,8 @@ use gofarm_crdt::store::MemoryStore;
 use gofarm_crdt::value::Value;
 use gofarm_crdt::{Replica, Replicated, Timestamp};
 
+mod commit;
+mod horizon;
 mod restart;
 mod wire;
 
