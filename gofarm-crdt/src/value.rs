@@ -17,6 +17,8 @@ use crate::error::Malformed;
 mod collection;
 mod composite;
 mod domain;
+#[cfg(feature = "serde")]
+mod postcard;
 mod primitive;
 mod reader;
 mod sink;
@@ -25,6 +27,8 @@ mod tests;
 
 #[cfg(feature = "derive")]
 pub use gofarm_crdt_derive::Value;
+#[cfg(feature = "serde")]
+pub use postcard::{Postcard, Unserializable};
 pub use reader::Reader;
 pub use sink::{Count, Sink, SliceSink};
 
@@ -40,6 +44,12 @@ pub use sink::{Count, Sink, SliceSink};
 /// assert_eq!(<(bool, u16)>::from_bytes(&[1, 0xac, 0x02])?, (true, 300));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no encoding",
+    label = "not a `Value`",
+    note = "a type of your own gets one with `#[derive(Value)]`; one that only has serde goes into `value::Postcard`",
+    note = "`usize` and `isize` have another width on each machine: use u32 or u64"
+)]
 pub trait Value {
     /// Writes the value; the sink remembers if it had no room.
     fn encode(&self, out: &mut dyn Sink);
