@@ -8,6 +8,9 @@
 //! A decoder refuses any second way to write the same value. `#[derive(Value)]` writes it for structs and
 //! enums.
 //!
+//! Two things are written and not read, since few bytes of them cost much: boxes and collections more than
+//! [`Reader::MAX_DEPTH`] levels deep, and collections whose elements take no byte, such as `Vec<()>`.
+//!
 //! A value is opaque to replicas that do not know its type: they keep it, merge it by its time-stamps and
 //! pass it on.
 

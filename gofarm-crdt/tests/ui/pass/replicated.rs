@@ -26,13 +26,14 @@ pub struct Valve {
     pub open: field::Nothing,
     /// Within the crate.
     pub(crate) reason: field::Nothing,
-    private: Private,
+    private: field::Beside<Private>,
     pen: field::Nothing,
     number: field::Nothing,
     r#type: field::Nothing,
 }
 
-type Private = field::Nothing;
+#[derive(Debug, Default)]
+struct Private;
 
 /// With a parameter.
 #[derive(Debug, Default, Replicated)]
@@ -47,7 +48,8 @@ struct Inner {
     only: field::Nothing,
 }
 
-mod field {
+/// Fields without cells.
+pub mod field {
     use ::core::prelude::v1::*;
 
     use ::gofarm_crdt::cell::{CellKind, CellWriter, Content};
