@@ -4,7 +4,8 @@
 //! one more than the last time-stamp seen. So one reading from the year 2099, or one time-stamp of such a
 //! neighbour, lifts it for ever: it cannot be lowered again, and every later write carries the wrong year.
 //! Farms have such readings: a clock chip with an empty battery, a GNSS receiver that has no week number yet,
-//! a gateway that knows no time until the uplink is back. Hence wall time is believed here only as far as the monotonic clock bears it out:
+//! a gateway that knows no time until the uplink is back. Hence wall time is believed here only as far as the
+//! monotonic clock bears it out:
 //!
 //! | wall time | what happens |
 //! |---|---|

@@ -1,4 +1,4 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
-#[cfg(feature = "derive")]
+#[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
