@@ -338,5 +338,5 @@ impl<C: Capacity> fmt::Debug for CausalContext<C> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;

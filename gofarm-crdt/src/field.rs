@@ -14,6 +14,11 @@ mod pen;
 pub use pen::{Edit, Notes, Pen};
 
 /// A CRDT as a bundle of cells; implemented by every type of this crate that a state may have as a field.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not replicated by itself",
+    label = "not a CRDT",
+    note = "put it into a field type of gofarm-crdt that says how two writes are merged, such as a register"
+)]
 pub trait Field {
     /// The kind of all its cells.
     fn kind(&self) -> CellKind;

@@ -3,15 +3,6 @@
 //! A hybrid logical clock (Kulkarni et al., *Logical Physical Clocks*, 2014) packed in 64 bits: 48 bits of
 //! Unix milliseconds and 16 bits that count events within one. The count carries over into the
 //! milliseconds, so the value never stops growing; it compares as a plain number.
-//!
-//! ```
-//! use gofarm_core::time::UnixMillis;
-//! use gofarm_crdt::Timestamp;
-//!
-//! let t = Timestamp::at(UnixMillis::new(1_790_000_000_000));
-//! assert!(t.next() > t);
-//! assert_eq!(t.next().unix(), t.unix());
-//! ```
 
 use core::fmt;
 
@@ -19,7 +10,14 @@ use gofarm_core::time::UnixMillis;
 
 /// A hybrid logical time: ordered as cause before effect, close to wall time.
 ///
-/// See the [module](self) for an example.
+/// ```
+/// use gofarm_core::time::UnixMillis;
+/// use gofarm_crdt::Timestamp;
+///
+/// let t = Timestamp::at(UnixMillis::new(1_790_000_000_000));
+/// assert!(t.next() > t);
+/// assert_eq!(t.next().unix(), t.unix());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]

@@ -8,6 +8,9 @@
 //! A decoder refuses any second way to write the same value. `#[derive(Value)]` writes it for structs and
 //! enums.
 //!
+//! Two things are written and not read, since few bytes of them cost much: boxes and collections more than
+//! [`Reader::MAX_DEPTH`] levels deep, and collections whose elements take no byte, such as `Vec<()>`.
+//!
 //! A value is opaque to replicas that do not know its type: they keep it, merge it by its time-stamps and
 //! pass it on.
 
@@ -17,6 +20,8 @@ use crate::error::Malformed;
 mod collection;
 mod composite;
 mod domain;
+#[cfg(feature = "serde")]
+mod postcard;
 mod primitive;
 mod reader;
 mod sink;
@@ -25,6 +30,8 @@ mod tests;
 
 #[cfg(feature = "derive")]
 pub use gofarm_crdt_derive::Value;
+#[cfg(feature = "serde")]
+pub use postcard::{Postcard, Unserializable};
 pub use reader::Reader;
 pub use sink::{Count, Sink, SliceSink};
 
@@ -40,6 +47,12 @@ pub use sink::{Count, Sink, SliceSink};
 /// assert_eq!(<(bool, u16)>::from_bytes(&[1, 0xac, 0x02])?, (true, 300));
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no encoding",
+    label = "not a `Value`",
+    note = "a type of your own gets one with `#[derive(Value)]`; one that only has serde goes into `value::Postcard`",
+    note = "`usize` and `isize` have another width on each machine: use u32 or u64"
+)]
 pub trait Value {
     /// Writes the value; the sink remembers if it had no room.
     fn encode(&self, out: &mut dyn Sink);

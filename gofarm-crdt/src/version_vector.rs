@@ -157,5 +157,5 @@ impl<C: Capacity> fmt::Debug for VersionVector<C> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;

@@ -14,7 +14,7 @@ use crate::errors::Errors;
 use crate::number;
 
 /// One field of a state.
-struct Cell<'a> {
+struct Member<'a> {
     ident: &'a Ident,
     ty: &'a Type,
     vis: &'a Visibility,
@@ -35,7 +35,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         "this stands on a field: write it above one",
         &mut errors,
     );
-    let mut cells: Vec<Cell<'_>> = fields
+    let mut members: Vec<Member<'_>> = fields
         .iter()
         .filter_map(|field| {
             let ident = field.ident.as_ref()?;
@@ -47,7 +47,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             let hashed = number::of(&name);
             let name_span = keys.name.as_ref().map_or(ident.span(), syn::LitStr::span);
             let (number, span) = keys.number.unwrap_or((hashed, name_span));
-            Some(Cell {
+            Some(Member {
                 ident,
                 ty: &field.ty,
                 vis: &field.vis,
@@ -58,11 +58,11 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             })
         })
         .collect();
-    refuse_clashes(&cells, &mut errors);
+    refuse_clashes(&members, &mut errors);
     // Sorted for whoever searches the table; the struct and its companion keep their order.
-    let companion = companion(input, &cells);
-    cells.sort_by_key(|cell| cell.number);
-    let replicated = replicated(input, &cells);
+    let companion = companion(input, &members);
+    members.sort_by_key(|member| member.number);
+    let replicated = replicated(input, &members);
     errors.finish(quote! {
         #companion
         #replicated
@@ -70,7 +70,7 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 }
 
 /// The struct of edits.
-fn companion(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
+fn companion(input: &DeriveInput, members: &[Member<'_>]) -> TokenStream {
     let (vis, ident) = (&input.vis, &input.ident);
     let (name, generics) = (companion_name(ident), companion_generics(input));
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -78,14 +78,14 @@ fn companion(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
         "The fields of [`{}`] as an update sees them: read and written.",
         ident.unraw()
     );
-    let fields = cells.iter().map(|cell| {
-        let Cell {
+    let fields = members.iter().map(|member| {
+        let Member {
             ident,
             ty,
             vis,
             docs,
             ..
-        } = cell;
+        } = member;
         let fallback = docs.is_empty().then(|| {
             let doc = format!("The field `{}`.", ident.unraw());
             quote!(#[doc = #doc])
@@ -98,7 +98,7 @@ fn companion(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
     });
     let text = name.unraw().to_string();
     // Without fields nothing would use the lifetime.
-    let unused = cells
+    let unused = members
         .is_empty()
         .then(|| quote!(__edit: ::core::marker::PhantomData<&'__edit ()>));
     quote! {
@@ -118,8 +118,8 @@ fn companion(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
     }
 }
 
-/// The impl of the trait; `cells` are sorted by number.
-fn replicated(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
+/// The impl of the trait; `members` are sorted by number.
+fn replicated(input: &DeriveInput, members: &[Member<'_>]) -> TokenStream {
     let ident = &input.ident;
     let companion = companion_name(ident);
     let mut generics = input.generics.clone();
@@ -129,7 +129,7 @@ fn replicated(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
         clause
             .predicates
             .push(parse_quote!(Self: ::core::default::Default + ::core::marker::Send + 'static));
-        for Cell { ty, .. } in cells {
+        for Member { ty, .. } in members {
             clause
                 .predicates
                 .push(parse_quote!(#ty: ::gofarm_crdt::field::Field));
@@ -140,21 +140,21 @@ fn replicated(input: &DeriveInput, cells: &[Cell<'_>]) -> TokenStream {
     with_edit.params.insert(0, edit_lifetime());
     let (_, companion_generics, _) = with_edit.split_for_impl();
 
-    let entries = cells.iter().map(|cell| {
-        let Cell { name, number, .. } = cell;
+    let entries = members.iter().map(|member| {
+        let Member { name, number, .. } = member;
         quote!(::gofarm_crdt::FieldName::numbered(#number, #name))
     });
-    let numbers: Vec<u16> = cells.iter().map(|cell| cell.number).collect();
-    let idents: Vec<&Ident> = cells.iter().map(|cell| cell.ident).collect();
-    let shared = cells.iter().map(|cell| {
-        let ident = cell.ident;
-        quote_spanned!(cell.ty.span()=> &self.#ident)
+    let numbers: Vec<u16> = members.iter().map(|member| member.number).collect();
+    let idents: Vec<&Ident> = members.iter().map(|member| member.ident).collect();
+    let shared = members.iter().map(|member| {
+        let ident = member.ident;
+        quote_spanned!(member.ty.span()=> &self.#ident)
     });
-    let edits = cells.iter().map(|cell| {
-        let Cell { ident, number, .. } = cell;
+    let edits = members.iter().map(|member| {
+        let Member { ident, number, .. } = member;
         quote!(#ident: pen.edit(&mut self.#ident, #number))
     });
-    let unused = cells
+    let unused = members
         .is_empty()
         .then(|| quote!(__edit: ::core::marker::PhantomData));
     quote! {
@@ -262,18 +262,18 @@ fn refuse_lifetimes(generics: &Generics, errors: &mut Errors) {
     }
 }
 
-fn refuse_clashes(cells: &[Cell<'_>], errors: &mut Errors) {
-    for (at, cell) in cells.iter().enumerate() {
-        let earlier = cells.iter().take(at);
-        if earlier.clone().any(|other| other.name == cell.name) {
-            let message = format!("two fields are called `{}`: rename one", cell.name);
-            errors.push(syn::Error::new(cell.span, message));
-        } else if let Some(other) = earlier.clone().find(|other| other.number == cell.number) {
+fn refuse_clashes(members: &[Member<'_>], errors: &mut Errors) {
+    for (at, member) in members.iter().enumerate() {
+        let earlier = members.iter().take(at);
+        if earlier.clone().any(|other| other.name == member.name) {
+            let message = format!("two fields are called `{}`: rename one", member.name);
+            errors.push(syn::Error::new(member.span, message));
+        } else if let Some(other) = earlier.clone().find(|other| other.number == member.number) {
             let message = format!(
                 "`{}` has the number of `{}`, {}: write `#[replicated(number = …)]` with a free one, or rename it",
-                cell.name, other.name, cell.number
+                member.name, other.name, member.number
             );
-            errors.push(syn::Error::new(cell.span, message));
+            errors.push(syn::Error::new(member.span, message));
         }
     }
 }

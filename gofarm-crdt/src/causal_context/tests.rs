@@ -14,7 +14,7 @@ const LAST: u64 = 24;
 
 fn actor(n: u64) -> Actor {
     // Two incarnations of one replica, and another replica.
-    Actor::new(ReplicaId::new(n / 2), u32::from(n % 2 == 0))
+    Actor::new(ReplicaId::new(n / 2), u32::from(n == 1))
 }
 
 fn dot(n: u64, counter: u64) -> Dot {

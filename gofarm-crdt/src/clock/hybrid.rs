@@ -1,22 +1,4 @@
-//! Time-stamps that follow cause and effect, and wall time as far as it can be believed.
-//!
-//! A hybrid logical clock takes the greater of wall time and one more than the last time-stamp seen. So one
-//! reading from the year 2099, or one time-stamp of such a neighbour, lifts it for ever: it cannot be lowered
-//! again, and every later write carries the wrong year. Farms have such readings: a clock chip with an empty
-//! battery, a GNSS receiver before its first almanac, a gateway that knows no time until the uplink is back.
-//! Hence wall time is believed here only as far as the monotonic clock bears it out:
-//!
-//! | wall time | what happens |
-//! |---|---|
-//! | unknown since boot | counts on from the last time-stamp, at the pace of the monotonic clock |
-//! | known for the first time since boot | believed at once: a winter in the barn looks the same |
-//! | within 60 s of what the monotonic clock leads to expect | believed |
-//! | steps by more than 60 s, forward or back | held, and time goes on as before, until it was steady for 10 minutes or, after a step forward, a peer's time-stamp says the same |
-//! | unknown again | goes on with the monotonic clock; what peers send is judged by it for 72 h |
-//! | before 2024 or from 2200 on | the same as unknown |
-//!
-//! 10 minutes are several polls of an NTP client (64 s) and longer than a GNSS receiver needs to correct its
-//! week; until then time-stamps are in order and merely behind, which harms nothing.
+//! Time-stamps that follow cause and effect: [`HybridClock`].
 
 use core::time::Duration;
 
@@ -95,8 +77,8 @@ impl HybridClock {
     /// How exactly a held wall time must keep pace with the monotonic clock to count as steady.
     const STEADY: Duration = Duration::from_secs(5);
 
-    /// How long a reading serves as the start of the line: drift adds up to no more than
-    /// [`Self::MAX_AHEAD`] in this time.
+    /// How long a reading serves as the start of the line: wall time may leave the monotonic clock by 60 s in
+    /// this time.
     const RENEW: Duration = Duration::from_secs(3600);
 
     /// A clock that has made no time-stamp yet.
@@ -162,7 +144,7 @@ impl HybridClock {
         Ok(())
     }
 
-    /// How far the next time-stamp is ahead of wall time; nothing if that is not known.
+    /// How far the last time-stamp is ahead of wall time; nothing if that is not known.
     ///
     /// Peers refuse a write that is more than [`MAX_AHEAD`](Self::MAX_AHEAD) ahead of their wall time.
     #[must_use]
@@ -176,14 +158,15 @@ impl HybridClock {
 
     /// Goes back to the present after time-stamps from a wrong future; the only way to lower the clock.
     ///
-    /// `floor` is the greatest time-stamp that any other replica may hold: of all writes received, and of
-    /// all own ones that were ever acknowledged. It does not go below. Own writes above the returned value, all of
-    /// them unacknowledged, must be given new time-stamps with [`tick`](Self::tick) in their old order before
-    /// anything else is written; to restamp an acknowledged write would let two values share one dot. If `floor` is
-    /// itself in the future, only waiting or a new farm-wide agreement on time helps.
+    /// `floor` is the greatest time-stamp that any other replica may hold: of all writes received, and of all
+    /// own ones that were ever acknowledged. The clock does not go below it. Own writes above the returned
+    /// time-stamp, none of them acknowledged, are then given new ones with [`tick`](Self::tick), in their old
+    /// order and before anything else is written. A write that was acknowledged must keep its time-stamp: two
+    /// replicas that hold it with different ones never agree again. If `floor` is itself in the future, only
+    /// waiting helps.
     ///
-    /// Believes `now` at once, also after a step. Returns nothing and changes nothing if it brings no wall time from
-    /// 2024 to 2199.
+    /// Believes `now` at once, also after a step. Returns nothing and changes nothing if its wall time is
+    /// unknown, before [`EARLIEST`](Self::EARLIEST) or not before [`END`](Self::END).
     pub fn restart_at(&mut self, now: Now, floor: Timestamp) -> Option<Timestamp> {
         let millis = plausible(now)?;
         *self = Self {

@@ -1,6 +1,6 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
-#[cfg(feature = "derive")]
+#[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "derive")]
 mod replica;

@@ -15,7 +15,7 @@ const HOUR: u64 = 3600;
 
 /// `boot` seconds after the start of the device, `wall` seconds after `T`.
 fn now(boot: u64, wall: impl Into<Option<i64>>) -> Now {
-    let wall = wall.into().map(|wall| unix(wall));
+    let wall = wall.into().map(unix);
     Now::new(Instant::from_secs(boot), wall)
 }
 

@@ -41,7 +41,7 @@ enum Chain {
 fn bytes<T: Value + PartialEq + core::fmt::Debug>(value: &T) -> Vec<u8> {
     let mut bytes = vec![0; value.encoded_len()];
     value.encode(&mut SliceSink::new(&mut bytes));
-    assert_eq!(&T::from_bytes(&bytes).unwrap(), value);
+    assert_eq!(T::from_bytes(&bytes).as_ref(), Ok(value));
     bytes
 }
 

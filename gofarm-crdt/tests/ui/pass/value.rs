@@ -1,6 +1,17 @@
 //! The generated code is clean under the lints of a strict crate.
-#![deny(warnings, missing_docs, missing_debug_implementations, unreachable_pub, unused)]
-#![deny(rust_2018_idioms, single_use_lifetimes, trivial_casts, unused_qualifications)]
+#![deny(
+    warnings,
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    unused
+)]
+#![deny(
+    rust_2018_idioms,
+    single_use_lifetimes,
+    trivial_casts,
+    unused_qualifications
+)]
 #![no_implicit_prelude]
 
 use ::gofarm_crdt::value::Value;
@@ -45,5 +56,8 @@ pub struct Tagged<T> {
 
 fn main() {
     let mode = Mode::from_bytes(&[2, 5]);
-    ::core::assert!(::core::matches!(mode, ::core::result::Result::Ok(Mode::Timed { minutes: 5 })));
+    ::core::assert!(::core::matches!(
+        mode,
+        ::core::result::Result::Ok(Mode::Timed { minutes: 5 })
+    ));
 }
