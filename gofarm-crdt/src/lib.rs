@@ -16,6 +16,7 @@ pub mod counter;
 pub mod dot;
 pub mod error;
 pub mod field;
+pub mod flag;
 mod keyed;
 pub mod ledger;
 pub mod map;
