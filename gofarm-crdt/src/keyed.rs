@@ -285,7 +285,7 @@ impl<K, S, C: Capacity> Default for Keyed<K, S, C> {
 impl<K: Clone, S: Clone, C: Capacity> Clone for Keyed<K, S, C> {
     fn clone(&self) -> Self {
         Self {
-            slab: cell::copy(&self.slab),
+            slab: cell::clone_list(&self.slab),
             free: self.free,
             present: self.present,
             index: self.index.clone(),

@@ -20,6 +20,10 @@ pub mod flag;
 mod keyed;
 pub mod ledger;
 pub mod map;
+#[cfg(feature = "alloc")]
+pub mod merge;
+#[cfg(feature = "alloc")]
+pub mod raw;
 pub mod register;
 pub mod set;
 mod state;

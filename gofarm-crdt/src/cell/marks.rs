@@ -282,7 +282,7 @@ impl<V, C: Capacity, P> Default for Marks<V, C, P> {
 impl<V: Clone, C: Capacity, P> Clone for Marks<V, C, P> {
     fn clone(&self) -> Self {
         Self {
-            marks: super::copy(&self.marks),
+            marks: super::clone_list(&self.marks),
             reading: PhantomData,
         }
     }

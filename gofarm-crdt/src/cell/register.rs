@@ -221,7 +221,7 @@ impl<V: Clone, C: Capacity> Clone for Register<V, C> {
             stamp: self.stamp,
             dot: self.dot,
             value: self.value.clone(),
-            seen: super::copy(&self.seen),
+            seen: super::clone_list(&self.seen),
         }
     }
 }

@@ -188,7 +188,7 @@ impl<C: Capacity> Default for Tally<C> {
 impl<C: Capacity> Clone for Tally<C> {
     fn clone(&self) -> Self {
         Self {
-            slots: super::copy(&self.slots),
+            slots: super::clone_list(&self.slots),
         }
     }
 }
