@@ -13,11 +13,15 @@ use crate::dot::Dot;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
 
+mod copy;
 pub(crate) mod lattice;
 pub(crate) mod lone;
 pub(crate) mod marks;
 pub(crate) mod register;
 pub(crate) mod tally;
+
+#[cfg(feature = "alloc")]
+pub use copy::CellCopy;
 
 /// The three lattices that everything else is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -106,7 +110,7 @@ pub trait CellWriter {
 }
 
 /// A list with clones of the items of another of the same capacity.
-pub(crate) fn copy<T: Clone, L: List<T>>(list: &L) -> L {
+pub(crate) fn clone_list<T: Clone, L: List<T>>(list: &L) -> L {
     let mut copy = L::default();
     for item in list.as_slice() {
         let done = copy.push(item.clone());

@@ -8,7 +8,7 @@ use core::mem;
 use rustc_hash::FxBuildHasher;
 
 use crate::capacity::{Capacity, Index, List};
-use crate::cell::lattice::{Lattice, Met};
+use crate::cell::lattice::{Lattice, Met, Present};
 use crate::cell::marks::{Marks, Reading};
 use crate::cell::{self, CellKind, CellWriter, Content};
 use crate::dot::{Actor, Dot};
@@ -50,7 +50,7 @@ fn at<K, S>(slab: &[Place<K, S>], number: u32) -> Option<(&K, &S)> {
     slab.get(usize::try_from(number).ok()?)?.entry()
 }
 
-impl<K: Eq + Hash, S: Lattice, C: Capacity> Keyed<K, S, C> {
+impl<K: Eq + Hash, S: Present, C: Capacity> Keyed<K, S, C> {
     /// One more than the greatest number that was ever given.
     pub(crate) fn end(&self) -> u32 {
         u32::try_from(self.slab.as_slice().len()).unwrap_or(u32::MAX)
@@ -66,13 +66,17 @@ impl<K: Eq + Hash, S: Lattice, C: Capacity> Keyed<K, S, C> {
     }
 
     /// Changes a cell.
-    pub(crate) fn update<R>(&mut self, number: u32, change: impl FnOnce(&mut S) -> R) -> Option<R> {
+    pub(crate) fn update<R>(
+        &mut self,
+        number: u32,
+        change: impl FnOnce(&K, &mut S) -> R,
+    ) -> Option<R> {
         let places = self.slab.as_mut_slice();
-        let Place::Taken(_, cell) = places.get_mut(usize::try_from(number).ok()?)? else {
+        let Place::Taken(key, cell) = places.get_mut(usize::try_from(number).ok()?)? else {
             return None;
         };
         let before = cell.is_present();
-        let result = change(cell);
+        let result = change(key, cell);
         self.present -= u32::from(before);
         self.present += u32::from(cell.is_present());
         Some(result)
@@ -101,10 +105,13 @@ impl<K: Eq + Hash, S: Lattice, C: Capacity> Keyed<K, S, C> {
     where
         K: Borrow<Q>,
     {
-        self.number(key).filter(|number| {
-            self.entry(*number)
-                .is_some_and(|(_, cell)| cell.is_present())
-        })
+        self.number(key).filter(|number| self.is_present(*number))
+    }
+
+    /// Whether a reader finds something in a cell.
+    pub(crate) fn is_present(&self, number: u32) -> bool {
+        self.entry(number)
+            .is_some_and(|(_, cell)| cell.is_present())
     }
 
     pub(crate) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<&S>
@@ -126,7 +133,7 @@ impl<K: Eq + Hash, S: Lattice, C: Capacity> Keyed<K, S, C> {
     }
 
     /// Gives a cell to a key that has none.
-    fn insert(&mut self, key: K, cell: S) -> Result<u32, Full> {
+    pub(crate) fn insert(&mut self, key: K, cell: S) -> Result<u32, Full> {
         let is_present = cell.is_present();
         let place = Place::Taken(key, cell);
         let number = match self.free {
@@ -239,7 +246,7 @@ impl<K: Value + Eq + Hash, S: Lattice + Default, C: Capacity> Field for Keyed<K,
         let key = K::from_bytes(key)?;
         let (cell, met) = match self.number(&key) {
             Some(number) => {
-                let met = self.update(number, |cell| cell.join(content));
+                let met = self.update(number, |_, cell| cell.join(content));
                 (number, met.unwrap_or(Ok(Met::NOTHING))?)
             }
             None => {
@@ -260,7 +267,7 @@ impl<K: Value + Eq + Hash, S: Lattice + Default, C: Capacity> Field for Keyed<K,
     }
 
     fn settle(&mut self, cell: u32, stable: &dyn Fn(Dot) -> bool) -> bool {
-        let is_done = self.update(cell, |cell| cell.settle(stable)) == Some(true);
+        let is_done = self.update(cell, |_, cell| cell.settle(stable)) == Some(true);
         if is_done {
             self.remove(cell);
         }
@@ -282,7 +289,7 @@ impl<K, S, C: Capacity> Default for Keyed<K, S, C> {
 impl<K: Clone, S: Clone, C: Capacity> Clone for Keyed<K, S, C> {
     fn clone(&self) -> Self {
         Self {
-            slab: cell::copy(&self.slab),
+            slab: cell::clone_list(&self.slab),
             free: self.free,
             present: self.present,
             index: self.index.clone(),

@@ -18,11 +18,13 @@ pub mod counter;
 pub mod dot;
 pub mod error;
 pub mod field;
+pub mod flag;
 mod keyed;
 pub mod ledger;
 pub mod map;
+pub mod merge;
 #[cfg(feature = "alloc")]
-mod raw;
+pub mod raw;
 pub mod register;
 #[cfg(feature = "alloc")]
 pub mod replica;

@@ -8,16 +8,19 @@ use crate::error::Malformed;
 use crate::field::{Change, JoinError};
 use crate::value::{Sink, Value};
 
+/// What a reader may find something in.
+pub(crate) trait Present {
+    /// Whether a reader finds something here.
+    fn is_present(&self) -> bool;
+}
+
 /// A cell with typed values.
-pub(crate) trait Lattice {
+pub(crate) trait Lattice: Present {
     /// Which lattice it is.
     fn kind(&self) -> CellKind;
 
     /// Whether nothing was ever written here.
     fn is_empty(&self) -> bool;
-
-    /// Whether a reader finds something here.
-    fn is_present(&self) -> bool;
 
     /// Hands the content over; nothing if it is empty.
     fn write(&self, out: &mut dyn CellWriter);

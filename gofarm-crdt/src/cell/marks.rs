@@ -5,10 +5,10 @@ use core::fmt;
 use core::marker::PhantomData;
 
 use crate::capacity::{Capacity, List};
-use crate::cell::lattice::{Lattice, Met, change, check_dots, compare, other_kind};
+use crate::cell::lattice::{Lattice, Met, Present, change, check_dots, compare, other_kind};
 use crate::cell::{self, CellKind, CellWriter, Content};
 use crate::dot::{Actor, Dot};
-use crate::error::Full;
+use crate::error::{Full, Malformed};
 use crate::field::JoinError;
 use crate::value::Value;
 
@@ -106,6 +106,16 @@ impl<V, C: Capacity, P> Marks<V, C, P> {
         debug_assert!(done.is_ok(), "the writer was admitted");
     }
 
+    /// Writes locally beside the marks of others, which live on; the writer's own one is replaced. The actor
+    /// must have been [admitted](Self::admits).
+    pub(crate) fn add(&mut self, value: V, dot: Dot) {
+        let done = self.put(Mark {
+            dot,
+            value: Some(value),
+        });
+        debug_assert!(done.is_ok(), "the writer was admitted");
+    }
+
     fn put(&mut self, mark: Mark<V>) -> Result<(), Full> {
         match self.find(mark.dot.actor()) {
             Ok(at) => {
@@ -155,6 +165,12 @@ impl<V: Value, C: Capacity, P> Marks<V, C, P> {
     }
 }
 
+impl<V, C: Capacity, P: Reading<V>> Present for Marks<V, C, P> {
+    fn is_present(&self) -> bool {
+        P::is_present(self.live().map(|(_, value)| value))
+    }
+}
+
 impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
     fn kind(&self) -> CellKind {
         CellKind::Marks
@@ -162,10 +178,6 @@ impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
 
     fn is_empty(&self) -> bool {
         self.marks.as_slice().is_empty()
-    }
-
-    fn is_present(&self) -> bool {
-        P::is_present(self.live().map(|(_, value)| value))
     }
 
     fn write(&self, out: &mut dyn CellWriter) {
@@ -187,6 +199,9 @@ impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
         let Content::Marks(theirs) = *content else {
             return Err(other_kind(CellKind::Marks, content));
         };
+        if theirs.is_empty() {
+            return Err(Malformed::Invalid("a cell without a write").into());
+        }
         check_dots(theirs.iter().map(|mark| mark.dot))?;
         // First all that may fail: room, then the values.
         let new = theirs
@@ -267,7 +282,7 @@ impl<V, C: Capacity, P> Default for Marks<V, C, P> {
 impl<V: Clone, C: Capacity, P> Clone for Marks<V, C, P> {
     fn clone(&self) -> Self {
         Self {
-            marks: super::copy(&self.marks),
+            marks: super::clone_list(&self.marks),
             reading: PhantomData,
         }
     }

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use crate::capacity::{Capacity, List};
-use crate::cell::lattice::{Lattice, Met, change, check_dots, compare, other_kind};
+use crate::cell::lattice::{Lattice, Met, Present, change, check_dots, compare, other_kind};
 use crate::cell::{CellKind, CellWriter, Content};
 use crate::dot::{Actor, Dot, ReplicaId};
 use crate::field::{Change, JoinError};
@@ -114,6 +114,12 @@ fn covers(winner: Dot, seen: &[Dot], dot: Dot) -> bool {
     knows(&winner) || seen.iter().any(knows)
 }
 
+impl<V, C: Capacity> Present for Register<V, C> {
+    fn is_present(&self) -> bool {
+        self.value.is_some()
+    }
+}
+
 impl<V: Value, C: Capacity> Lattice for Register<V, C> {
     fn kind(&self) -> CellKind {
         CellKind::Register
@@ -121,10 +127,6 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
 
     fn is_empty(&self) -> bool {
         self.dot.counter() == 0
-    }
-
-    fn is_present(&self) -> bool {
-        self.value.is_some()
     }
 
     fn write(&self, out: &mut dyn CellWriter) {
@@ -219,7 +221,7 @@ impl<V: Clone, C: Capacity> Clone for Register<V, C> {
             stamp: self.stamp,
             dot: self.dot,
             value: self.value.clone(),
-            seen: super::copy(&self.seen),
+            seen: super::clone_list(&self.seen),
         }
     }
 }

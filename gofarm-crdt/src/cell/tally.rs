@@ -3,10 +3,10 @@
 use core::fmt;
 
 use crate::capacity::{Capacity, List};
-use crate::cell::lattice::{Lattice, Met, change, check_dots, other_kind};
+use crate::cell::lattice::{Lattice, Met, Present, change, check_dots, other_kind};
 use crate::cell::{CellKind, CellWriter, Content, Slot};
 use crate::dot::{Actor, Dot};
-use crate::error::Full;
+use crate::error::{Full, Malformed};
 use crate::field::{Change, JoinError};
 
 /// What each writer counted.
@@ -94,6 +94,12 @@ const fn net(slot: &Slot) -> (u64, u64) {
     )
 }
 
+impl<C: Capacity> Present for Tally<C> {
+    fn is_present(&self) -> bool {
+        self.slots.as_slice().iter().any(|slot| net(slot) != (0, 0))
+    }
+}
+
 impl<C: Capacity> Lattice for Tally<C> {
     fn kind(&self) -> CellKind {
         CellKind::Tally
@@ -101,10 +107,6 @@ impl<C: Capacity> Lattice for Tally<C> {
 
     fn is_empty(&self) -> bool {
         self.slots.as_slice().is_empty()
-    }
-
-    fn is_present(&self) -> bool {
-        self.slots.as_slice().iter().any(|slot| net(slot) != (0, 0))
     }
 
     fn write(&self, out: &mut dyn CellWriter) {
@@ -121,6 +123,9 @@ impl<C: Capacity> Lattice for Tally<C> {
         let Content::Tally(theirs) = *content else {
             return Err(other_kind(CellKind::Tally, content));
         };
+        if theirs.is_empty() {
+            return Err(Malformed::Invalid("a cell without a write").into());
+        }
         check_dots(theirs.iter().map(|slot| slot.dot))?;
         let new = theirs
             .iter()
@@ -183,7 +188,7 @@ impl<C: Capacity> Default for Tally<C> {
 impl<C: Capacity> Clone for Tally<C> {
     fn clone(&self) -> Self {
         Self {
-            slots: super::copy(&self.slots),
+            slots: super::clone_list(&self.slots),
         }
     }
 }

@@ -3,6 +3,8 @@
 use core::fmt;
 
 use crate::capacity::{Capacity, Growing};
+#[cfg(feature = "alloc")]
+use crate::cell::lattice::Present;
 use crate::cell::lone::Lone;
 use crate::cell::tally::Tally;
 use crate::error::Full;
@@ -66,6 +68,17 @@ impl Edit<'_, GCounter> {
     pub fn add(&mut self, n: u64) {
         let done = self.try_add(n);
         debug_assert!(done.is_ok(), "a growing counter has room");
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl crate::map::Nested for GCounter {
+    fn has_content(&self) -> bool {
+        self.cells.cell.is_present()
+    }
+
+    fn reset(edit: &mut Edit<'_, Self>) {
+        edit.sign(0, |field, dot, _| field.cells.cell.reset(dot));
     }
 }
 

@@ -80,6 +80,15 @@ impl<'a> Pen<'a> {
         }
     }
 
+    /// Writes with the same numbers, while somebody else listens.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn within<R>(&self, notes: &dyn Notes, write: impl FnOnce(&Pen<'_>) -> R) -> R {
+        let pen = Pen::new(self.actor, self.last(), self.stamp, notes);
+        let result = write(&pen);
+        self.last.set(pen.last());
+        result
+    }
+
     /// Listens to who keeps an undo log and an index.
     #[must_use]
     pub const fn notes(&self) -> &'a dyn Notes {

@@ -126,7 +126,7 @@ impl<K: Value + Eq + Hash, V: Value, C: Capacity> Edit<'_, LwwMap<K, V, C>> {
         self.sign(number, |field, dot, stamp| {
             field
                 .cells
-                .update(number, |cell| cell.set(value, dot, stamp));
+                .update(number, |_, cell| cell.set(value, dot, stamp));
         });
     }
 }
@@ -139,6 +139,21 @@ impl<K: Value + Eq + Hash, V: Value> Edit<'_, LwwMap<K, V>> {
     /// With 2^32 - 1 keys in one map.
     pub fn insert(&mut self, key: K, value: V) {
         assert!(self.try_insert(key, value).is_ok(), "2^32 - 1 keys");
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<K: Value + Eq + Hash, V: Value, C: Capacity> crate::map::Nested for LwwMap<K, V, C> {
+    fn has_content(&self) -> bool {
+        !self.is_empty()
+    }
+
+    fn reset(edit: &mut Edit<'_, Self>) {
+        for number in 0..edit.cells.end() {
+            if edit.cells.is_present(number) {
+                edit.put(number, None);
+            }
+        }
     }
 }
 

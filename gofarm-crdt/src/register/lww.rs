@@ -96,6 +96,17 @@ impl<T: Value, C: Capacity> Edit<'_, Lww<T, C>> {
     }
 }
 
+#[cfg(feature = "alloc")]
+impl<T: Value, C: Capacity> crate::map::Nested for Lww<T, C> {
+    fn has_content(&self) -> bool {
+        self.is_written()
+    }
+
+    fn reset(edit: &mut Edit<'_, Self>) {
+        edit.clear();
+    }
+}
+
 forward_field!(impl[T: Value, C: Capacity] for Lww<T, C>);
 
 impl<T, C: Capacity> Default for Lww<T, C> {

@@ -5,7 +5,7 @@ use core::fmt;
 use core::hash::Hash;
 
 use crate::capacity::{Capacity, Growing};
-use crate::cell::lattice::Lattice;
+use crate::cell::lattice::Present;
 use crate::cell::marks::{AnyLive, Marks};
 use crate::error::Full;
 use crate::field::Edit;
@@ -52,7 +52,7 @@ impl<E: Eq + Hash, C: Capacity> AddWinsSet<E, C> {
     where
         E: Borrow<Q>,
     {
-        self.cells.get(element).is_some_and(Lattice::is_present)
+        self.cells.get(element).is_some_and(Present::is_present)
     }
 
     /// All elements, in an order that differs between replicas.
@@ -104,7 +104,7 @@ impl<E: Value + Eq + Hash, C: Capacity> Edit<'_, AddWinsSet<E, C>> {
 
     fn put(&mut self, number: u32, value: Option<()>) {
         self.sign(number, |field, dot, _| {
-            field.cells.update(number, |cell| cell.set(value, dot));
+            field.cells.update(number, |_, cell| cell.set(value, dot));
         });
     }
 }
@@ -127,6 +127,21 @@ impl<E: Value + Eq + Hash> Edit<'_, AddWinsSet<E>> {
         let done = self.try_remove(element);
         debug_assert!(done.is_ok(), "a growing set has room");
         done == Ok(true)
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<E: Value + Eq + Hash> crate::map::Nested for AddWinsSet<E> {
+    fn has_content(&self) -> bool {
+        !self.is_empty()
+    }
+
+    fn reset(edit: &mut Edit<'_, Self>) {
+        for number in 0..edit.cells.end() {
+            if edit.cells.is_present(number) {
+                edit.put(number, None);
+            }
+        }
     }
 }
 
