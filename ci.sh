@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
+crates=(gofarm-core gofarm-crdt) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {
@@ -81,10 +82,13 @@ check_fmt() {
 
 check_lint() {
     run cargo clippy --workspace --all-targets --all-features -- -D warnings
-    run cargo clippy -p gofarm-core --no-default-features -- -D warnings
+    for crate in "${crates[@]}"; do
+        run cargo clippy -p "$crate" --no-default-features -- -D warnings
+    done
 }
 
 check_test() {
+    need_package mosquitto mosquitto
     run cargo test --workspace --all-features
 }
 
@@ -98,8 +102,10 @@ check_embedded() {
         return 1
     }
     for target in "${targets[@]}"; do
-        run cargo build -q -p gofarm-core --no-default-features --target "$target"
-        run cargo build -q -p gofarm-core --no-default-features --features derive --target "$target"
+        for crate in "${crates[@]}"; do
+            run cargo build -q -p "$crate" --no-default-features --target "$target"
+            run cargo build -q -p "$crate" --no-default-features --features derive --target "$target"
+        done
     done
     run examples/firmware/flash_cost.sh
 }
@@ -130,8 +136,10 @@ check_package() {
 
 check_msrv() {
     rustup toolchain list | grep -q "^$msrv" || run rustup toolchain install "$msrv" --profile minimal
-    run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p gofarm-core --all-features
-    run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p gofarm-core --no-default-features
+    for crate in "${crates[@]}"; do
+        run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p "$crate" --all-features
+        run env CARGO_TARGET_DIR=target/msrv cargo "+$msrv" check -q -p "$crate" --no-default-features
+    done
 }
 
 check_fuzz() {
@@ -147,8 +155,10 @@ check_miri() {
     need_nightly
     run rustup component add miri rust-src --toolchain nightly
     # Property tests and simulations run natively; Miri reads the unit tests of the library.
-    run env MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 \
-        cargo +nightly miri test -q -p gofarm-core --lib
+    for crate in "${crates[@]}"; do
+        run env MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 \
+            cargo +nightly miri test -q -p "$crate" --lib
+    done
 }
 
 check_loom() {
@@ -157,13 +167,17 @@ check_loom() {
 
 check_powerset() {
     need_tool hack
-    run cargo hack check -q -p gofarm-core --feature-powerset --no-dev-deps
+    for crate in "${crates[@]}"; do
+        run cargo hack check -q -p "$crate" --feature-powerset --no-dev-deps
+    done
 }
 
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- core
+    for area in core crdt; do
+        run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
+    done
 }
 
 all=(fmt lint test embedded season docs deny package)
