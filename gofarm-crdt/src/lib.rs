@@ -19,6 +19,7 @@ pub mod ledger;
 mod state;
 #[cfg(feature = "alloc")]
 pub mod store;
+pub mod sync;
 mod timestamp;
 pub mod value;
 mod version_vector;
