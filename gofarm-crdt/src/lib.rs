@@ -32,6 +32,7 @@ pub mod set;
 mod state;
 #[cfg(feature = "alloc")]
 pub mod store;
+pub mod sync;
 mod timestamp;
 pub mod value;
 mod version_vector;

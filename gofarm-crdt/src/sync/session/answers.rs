@@ -1,0 +1,254 @@
+//! What the peer says about frames that were sent, and what its silence says.
+
+use gofarm_core::time::Instant;
+
+use crate::capacity::{Capacity, List};
+use crate::clock::Now;
+use crate::dot::Dot;
+use crate::ledger::Ledger;
+use crate::sync::Event;
+use crate::sync::event::PeerRefusal;
+use crate::sync::frame::Refused;
+use crate::sync::received::speaks_of;
+
+use super::{DONE, Feeding, Sent, SentLoad, Session, WAITING, retain};
+
+/// A frame counts as lost when one this much later was acknowledged (RFC 9002, section 6.1.1).
+const REORDERED: u64 = 3;
+
+impl<C: Capacity, B: Capacity> Session<C, B> {
+    pub(super) fn peer_acknowledged<L: Ledger<Capacity = C>>(
+        &mut self,
+        ledger: &mut L,
+        now: Now,
+        ack: (u64, u128),
+    ) {
+        let mut any = false;
+        let mut at = 0;
+        while let Some(sent) = self.flight.as_slice().get(at).copied() {
+            if !speaks_of(ack, sent.number) {
+                at += 1;
+                continue;
+            }
+            self.flight.remove(at);
+            if sent.number == ack.0 {
+                self.round_trip
+                    .sample(now.instant().saturating_since(sent.at));
+            }
+            any = true;
+            self.delivered(ledger, now, sent);
+        }
+        if any {
+            self.drop_done();
+            self.lose(|sent| sent.number.saturating_add(REORDERED) <= ack.0);
+        }
+    }
+
+    fn delivered<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, now: Now, sent: Sent) {
+        self.given.acknowledged(sent.number);
+        match sent.load {
+            SentLoad::Items => {
+                for at in 0..self.outstanding.as_slice().len() {
+                    let Some(item) = self.outstanding.as_mut_slice().get_mut(at) else {
+                        break;
+                    };
+                    if item.number == sent.number {
+                        item.number = DONE;
+                        let dot = item.dot;
+                        self.peer_has(dot);
+                    }
+                }
+            }
+            SentLoad::Have(round, page) => self.haves_out.acknowledged(round, page),
+            SentLoad::Cover(from, to) => self.claimed(from, to),
+            SentLoad::Fragment(id, index) => {
+                if let Some(job) = self.job.as_mut().filter(|job| job.id == id)
+                    && job.acknowledged(index)
+                {
+                    let dot = job.dot;
+                    self.job = None;
+                    self.peer_has(dot);
+                }
+            }
+            SentLoad::Adopt(round) => {
+                if round == self.feedings && matches!(self.feeding, Feeding::Announcing { .. }) {
+                    self.feeding = Feeding::Sending;
+                }
+            }
+            SentLoad::Adopted(round) => {
+                if round == self.feedings && matches!(self.feeding, Feeding::Ending { .. }) {
+                    self.feeding = Feeding::No;
+                    self.tell_ledger(ledger, now);
+                }
+            }
+        }
+        if self.cover.as_ref().is_some_and(|cover| cover.told) && !self.is_covering() {
+            self.cover = None;
+            self.tell_ledger(ledger, now);
+            self.after_cover();
+        }
+    }
+
+    fn is_covering(&self) -> bool {
+        let mut flight = self.flight.as_slice().iter();
+        flight.any(|sent| matches!(sent.load, SentLoad::Cover(..)))
+    }
+
+    /// A claim about these actors arrived.
+    fn claimed(&mut self, from: crate::dot::Actor, to: crate::dot::Actor) {
+        if let Some(cover) = &self.cover {
+            for dot in cover.upto.iter() {
+                if (from..=to).contains(&dot.actor()) {
+                    let _ = self.peer_context.try_raise(dot);
+                }
+            }
+        }
+    }
+
+    pub(super) fn tell_ledger<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, now: Now) {
+        if let Some(peer) = &self.peer {
+            ledger.peer_knows(now, peer.actor, &self.peer_context);
+        }
+    }
+
+    /// All that was claimed is known to the peer.
+    pub(super) fn after_cover(&mut self) {
+        if self.feeding == Feeding::Sending {
+            self.feeding = Feeding::Ending { under_way: false };
+        }
+    }
+
+    fn drop_done(&mut self) {
+        retain(&mut self.outstanding, |item| item.number != DONE);
+    }
+
+    /// The frames that match are lost; what was in them waits to be sent again.
+    fn lose(&mut self, mut is_lost: impl FnMut(&Sent) -> bool) {
+        let mut at = 0;
+        while let Some(sent) = self.flight.as_slice().get(at).copied() {
+            if !is_lost(&sent) {
+                at += 1;
+                continue;
+            }
+            self.flight.remove(at);
+            self.given.lost(sent.number);
+            match sent.load {
+                SentLoad::Items => {
+                    for item in self.outstanding.as_mut_slice() {
+                        if item.number == sent.number {
+                            item.number = WAITING;
+                            self.waiting += 1;
+                        }
+                    }
+                }
+                SentLoad::Have(round, page) => self.haves_out.lost(round, page),
+                SentLoad::Cover(from, _) => {
+                    if let Some(cover) = &mut self.cover {
+                        cover.next = cover.next.map(|next| next.min(from)).or(Some(from));
+                        cover.told = false;
+                    }
+                }
+                SentLoad::Fragment(id, index) => {
+                    if let Some(job) = self.job.as_mut().filter(|job| job.id == id) {
+                        job.lost(index);
+                    }
+                }
+                SentLoad::Adopt(round) => {
+                    if round == self.feedings
+                        && let Feeding::Announcing { under_way } = &mut self.feeding
+                    {
+                        *under_way = false;
+                    }
+                }
+                SentLoad::Adopted(round) => {
+                    if round == self.feedings
+                        && let Feeding::Ending { under_way } = &mut self.feeding
+                    {
+                        *under_way = false;
+                    }
+                }
+            }
+        }
+    }
+
+    /// When the oldest frame in flight counts as lost.
+    pub(super) fn loss_at(&self) -> Option<Instant> {
+        let timeout = self.round_trip.timeout(&self.limits);
+        let oldest = self.flight.as_slice().iter().map(|sent| sent.at).min();
+        oldest.map(|at| at + timeout)
+    }
+
+    pub(super) fn lose_overdue(&mut self, now: Instant) {
+        if self.loss_at().is_some_and(|at| at <= now) {
+            let timeout = self.round_trip.timeout(&self.limits);
+            self.lose(|sent| sent.at + timeout <= now);
+            self.round_trip.back_off();
+        }
+    }
+
+    /// The peer refused parts of a frame, and merged the others.
+    pub(super) fn peer_refused(&mut self, now: Instant, mut refused: Refused<'_>) {
+        let flight = self.flight.as_slice();
+        let at = flight.iter().position(|sent| sent.number == refused.number);
+        let Some(sent) = at.and_then(|at| self.flight.remove(at)) else {
+            return;
+        };
+        self.given.acknowledged(sent.number);
+        while let Some((place, code)) = refused.next() {
+            let why = PeerRefusal::from_code(code);
+            match sent.load {
+                SentLoad::Items => self.item_refused(now, sent.number, place, why),
+                SentLoad::Fragment(id, _) => {
+                    if let Some(job) = self.job.take_if(|job| job.id == id) {
+                        self.report(now, job.cell, job.dot, why);
+                    }
+                }
+                SentLoad::Cover(..) => {
+                    self.cover = None;
+                    self.blocked = Some(now + self.limits.retry_refused());
+                }
+                SentLoad::Have(..) | SentLoad::Adopt(_) | SentLoad::Adopted(_) => {}
+            }
+        }
+        // What was not refused was merged.
+        for at in 0..self.outstanding.as_slice().len() {
+            let items = self.outstanding.as_mut_slice();
+            let item = items.get_mut(at).filter(|item| item.number == sent.number);
+            if let Some(item) = item {
+                item.number = DONE;
+                let dot = item.dot;
+                self.peer_has(dot);
+            }
+        }
+        self.drop_done();
+    }
+
+    fn item_refused(&mut self, now: Instant, number: u64, place: u64, why: PeerRefusal) {
+        let items = self.outstanding.as_mut_slice();
+        let found = items
+            .iter_mut()
+            .find(|item| item.number == number && u64::from(item.place) == place);
+        let Some(item) = found else {
+            return;
+        };
+        if why == PeerRefusal::UnknownBirth && !item.full {
+            item.full = true;
+            item.number = WAITING;
+            self.waiting += 1;
+            return;
+        }
+        item.number = DONE;
+        let (cell, dot) = (item.cell, item.dot);
+        self.report(now, cell, dot, why);
+    }
+
+    /// A cell was refused: it is offered again later, and until then nothing is claimed.
+    fn report(&mut self, now: Instant, cell: crate::ledger::CellRef, dot: Dot, why: PeerRefusal) {
+        self.blocked = Some(now + self.limits.retry_refused());
+        self.barrier = None;
+        self.emit(match why {
+            PeerRefusal::AheadOfClock => Event::RestampNeeded { cell, dot },
+            why => Event::Refused { cell, dot, why },
+        });
+    }
+}

@@ -1,0 +1,148 @@
+//! Greetings: who is there, which session, and whether there is anything to do.
+
+use gofarm_core::time::Instant;
+
+use crate::capacity::{Capacity, List};
+use crate::clock::Now;
+use crate::ledger::Ledger;
+use crate::sync::hello::{Hello, digest};
+use crate::sync::{Event, FrameError};
+
+use super::{Feeding, Peer, Session};
+
+impl<C: Capacity, B: Capacity> Session<C, B> {
+    pub(super) fn receive_hello<L: Ledger<Capacity = C>>(
+        &mut self,
+        ledger: &mut L,
+        now: Now,
+        frame: &[u8],
+    ) -> Result<(), FrameError> {
+        let hello = Hello::decode(frame).inspect_err(|error| {
+            if let FrameError::Version { oldest, newest } = *error {
+                self.emit(Event::Incompatible { oldest, newest });
+            }
+        })?;
+        if hello.actor == ledger.actor() {
+            return Err(FrameError::Mirror(hello.actor));
+        }
+        if hello.actor.replica() != self.identity.replica() {
+            return Err(FrameError::WrongPeer {
+                found: hello.actor.replica(),
+                expected: self.identity.replica(),
+            });
+        }
+        let fresh = self
+            .peer
+            .as_ref()
+            .is_none_or(|peer| (peer.session, peer.actor) != (hello.session, hello.actor));
+        if fresh {
+            if self.peer.is_some() {
+                self.forget_peer(hello.dictionary);
+            } else {
+                self.given.reset(hello.dictionary);
+            }
+            self.emit(Event::Greeted(hello.actor));
+        }
+        let echoed = hello.echo == self.number;
+        let confirmed = echoed || self.peer.as_ref().is_some_and(|peer| !fresh && peer.confirmed);
+        self.peer = Some(Peer {
+            actor: hello.actor,
+            session: hello.session,
+            max_frame: hello.max_frame,
+            window: hello.window,
+            confirmed,
+            adopting: hello.adopting,
+        });
+        let idle_since = self.heard_at;
+        self.heard_at = now.instant();
+        self.greeting.due |= !echoed;
+
+        let equal = digest(ledger.context()) == hello.digest;
+        if equal && !self.peer_known {
+            // What the peer has is what is here: an equal list need not be sent.
+            let _ = self.peer_context.try_merge(ledger.context());
+            self.peer_became_known(ledger, now);
+        }
+        if hello.need != 0 && hello.need != self.haves_out.round() {
+            if equal {
+                self.greeting.due = true;
+            } else {
+                self.haves_out.begin(hello.need);
+            }
+        }
+        let keep_alive = hello.need == 0 && !fresh && self.peer_known;
+        if keep_alive && !equal && self.is_idle(now.instant(), idle_since) {
+            self.forget_what_peer_has();
+        }
+        self.greeting.due |= !self.peer_known && self.greeting.asked != self.greeting.need;
+        Ok(())
+    }
+
+    /// Whether both sides have had nothing to say for a while: a difference that is left is a mistake.
+    fn is_idle(&self, now: Instant, since: Instant) -> bool {
+        self.scan.at_end
+            && self.flight.as_slice().is_empty()
+            && self.outstanding.as_slice().is_empty()
+            && self.blocked.is_none()
+            && self.feeding == Feeding::No
+            && now.saturating_since(since) >= self.round_trip.timeout(&self.limits)
+    }
+
+    /// Whether greetings have done their work for now.
+    pub(super) fn is_settled(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.confirmed)
+            && (self.peer_known || self.haves_in.has_begun())
+    }
+
+    pub(super) fn hello_at(&self) -> Instant {
+        if self.greeting.due {
+            return Instant::ZERO;
+        }
+        let keep_alive = self.greeting.last_sent + self.limits.keep_alive();
+        match self.greeting.next {
+            Some(next) if !self.is_settled() => next.min(keep_alive),
+            _ => keep_alive,
+        }
+    }
+
+    pub(super) fn write_hello<L: Ledger<Capacity = C>>(
+        &mut self,
+        ledger: &L,
+        now: Instant,
+        buf: &mut [u8],
+    ) -> Option<usize> {
+        let need = if self.peer_known {
+            0
+        } else {
+            self.greeting.need
+        };
+        let hello = Hello {
+            actor: ledger.actor(),
+            session: self.number,
+            echo: self.peer.as_ref().map_or(0, |peer| peer.session),
+            max_frame: self.limits.max_frame(),
+            window: self.limits.window(),
+            dictionary: self.limits.dictionary(),
+            digest: digest(ledger.context()),
+            need,
+            adopting: ledger.is_adopting(),
+        };
+        let len = hello.encode(buf)?;
+        let (_, min, max) = self.limits.rto();
+        let wait = self
+            .round_trip
+            .timeout(&self.limits)
+            .saturating_mul(1 << self.greeting.tries.min(16))
+            .clamp(min, max.max(min));
+        self.greeting.asked = need;
+        self.greeting.due = false;
+        self.greeting.tries = if self.is_settled() {
+            0
+        } else {
+            self.greeting.tries.saturating_add(1)
+        };
+        self.greeting.next = Some(now + wait);
+        self.greeting.last_sent = now;
+        Some(len)
+    }
+}
