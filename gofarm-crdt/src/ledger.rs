@@ -21,7 +21,9 @@ use crate::value::Sink;
 /// A ledger's own short name of a cell; worth nothing to others, and given again after a cell was collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellRef {
-    /// Which field of which state, by a number of this ledger's.
+    /// The number of the state in this ledger.
+    pub state: u32,
+    /// The number of the field, among all fields of all states in this ledger.
     pub shelf: u32,
     /// The number of the cell in the field.
     pub cell: u32,
@@ -99,6 +101,9 @@ pub trait Ledger {
     /// # Errors
     /// [`Full`] if another actor does not fit; nothing was changed.
     fn cover(&mut self, dot: Dot) -> Result<(), Full>;
+
+    /// Learns what a peer has.
+    fn peer_knows(&mut self, _: Now, _: Actor, _: &CausalContext<Self::Capacity>) {}
 
     /// Whether a replica that knows only this must adopt the full state: it lacks writes whose tombstones
     /// were collected here.

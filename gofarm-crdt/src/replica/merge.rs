@@ -42,7 +42,15 @@ impl<S: Store> Ledger for Replica<S> {
         self.index
             .from(from)
             .find(|&(dot, place)| !self.is_under_way(place) && self.book.holds(place, dot))
-            .map(|(dot, place)| (dot, place.into()))
+            .map(|(dot, place)| {
+                let state = self.book.shelf_at(place.shelf).map_or(0, |shelf| shelf.state);
+                let cell = CellRef {
+                    state,
+                    shelf: place.shelf,
+                    cell: place.cell,
+                };
+                (dot, cell)
+            })
     }
 
     fn next_actor(&self, after: Option<Actor>) -> Option<Actor> {
@@ -278,15 +286,6 @@ fn is_concurrent(field: &dyn Field, cell: u32, content: &Content<'_>) -> bool {
             .any(|known| known.actor() == held.actor() && known.counter() >= held.counter())
     };
     !field.dots(cell, &mut |held| knows(held))
-}
-
-impl From<Place> for CellRef {
-    fn from(place: Place) -> Self {
-        Self {
-            shelf: place.shelf,
-            cell: place.cell,
-        }
-    }
 }
 
 impl From<CellRef> for Place {
