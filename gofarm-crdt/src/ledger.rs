@@ -68,7 +68,7 @@ pub trait Ledger {
     fn is_durable(&self) -> bool;
 
     /// The first durable dot at or after `from`, in the order of actors and counters, that a cell holds
-    /// now; cells with a write that is not yet durable are passed over.
+    /// now: of this actor or a later one; cells with a write that is not yet durable are passed over.
     fn next_live(&self, from: Dot) -> Option<(Dot, CellRef)>;
 
     /// The first actor after `actor` that has live dots; `None` starts with the first.

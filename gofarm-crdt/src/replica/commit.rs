@@ -258,15 +258,11 @@ fn give_birth(book: &mut Book, index: &mut Index, place: Place, dots: &[Dot]) {
     let Some(&first) = dots.first() else {
         return;
     };
-    for dot in dots {
-        // Numbers for actors that came with this cell; without one, the cell is not written by number.
-        let _ = index.number(dot.actor());
-    }
     let Some(shelf) = book.shelf_mut(place.shelf) else {
         return;
     };
     if shelf.birth(place.cell) == Birth::default()
-        && let Some(number) = index.number_of(first.actor())
+        && let Some(number) = index.number(first.actor())
     {
         shelf.set_birth(place.cell, Birth::new(number, first.counter()));
     }
@@ -275,7 +271,7 @@ fn give_birth(book: &mut Book, index: &mut Index, place: Place, dots: &[Dot]) {
 /// The record of one cell, or its removal if nothing is left of the cell.
 fn put_cell(
     book: &Book,
-    index: &Index,
+    index: &mut Index,
     place: Place,
     kept: &mut kept::Kept,
     key: &mut Vec<u8>,

@@ -39,18 +39,27 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn next_live(&self, from: Dot) -> Option<(Dot, CellRef)> {
-        self.index
-            .from(from)
-            .find(|&(dot, place)| !self.is_under_way(place) && self.book.holds(place, dot))
-            .map(|(dot, place)| {
-                let state = self.book.shelf_at(place.shelf).map_or(0, |shelf| shelf.state);
+        let mut from = Some(from);
+        while let Some(first) = from {
+            let live = self
+                .index
+                .from(first)
+                .find(|&(dot, place)| !self.is_under_way(place) && self.book.holds(place, dot));
+            if let Some((dot, place)) = live {
                 let cell = CellRef {
-                    state,
+                    state: self
+                        .book
+                        .shelf_at(place.shelf)
+                        .map_or(0, |shelf| shelf.state),
                     shelf: place.shelf,
                     cell: place.cell,
                 };
-                (dot, cell)
-            })
+                return Some((dot, cell));
+            }
+            let next = self.index.next_actor(Some(first.actor()));
+            from = next.map(|actor| Dot::new(actor, 1));
+        }
+        None
     }
 
     fn next_actor(&self, after: Option<Actor>) -> Option<Actor> {

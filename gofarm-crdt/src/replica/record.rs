@@ -146,10 +146,10 @@ pub(crate) fn take_actor(bytes: &[u8]) -> Result<ActorRecord, Malformed> {
     Ok(record)
 }
 
-/// Writes a dot by the number of its actor.
-pub(crate) fn put_dot(index: &Index, dot: Dot, out: &mut Vec<u8>) {
-    // A dot in a cell was given a number when it was merged or written.
-    let number = index.number_of(dot.actor()).unwrap_or(ActorNumber::MAX);
+/// Writes a dot by the number of its actor, which is given one if it has none.
+pub(crate) fn put_dot(index: &mut Index, dot: Dot, out: &mut Vec<u8>) {
+    // Cells with an actor beyond the last number are refused when they are merged.
+    let number = index.number(dot.actor()).unwrap_or(ActorNumber::MAX);
     out.put_varint(u64::from(number));
     out.put_varint(dot.counter());
 }

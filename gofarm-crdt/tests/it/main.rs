@@ -3,6 +3,8 @@
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "derive")]
+mod partition;
+#[cfg(feature = "derive")]
 mod replica;
 #[cfg(feature = "std")]
 mod store;

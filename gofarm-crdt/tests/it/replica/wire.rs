@@ -82,26 +82,22 @@ impl Parcel {
 /// What `to` lacks of `from`, in order.
 pub(crate) fn delta(from: &impl Ledger, to: &impl Ledger) -> Vec<Parcel> {
     let mut parcels = Vec::new();
-    let mut actor = from.next_actor(None);
-    while let Some(writer) = actor {
-        let mut next = Dot::new(writer, 1);
-        while let Some((dot, cell)) = from.next_live(next) {
-            if !to.context().covers(dot) {
-                let mut parcel = Parcel {
-                    birth: from.birth(cell),
-                    ..Parcel::default()
-                };
-                from.address(cell, &mut |address| {
-                    parcel.state = address.state.into();
-                    parcel.field = address.field;
-                    parcel.key = address.key.into();
-                });
-                from.write(cell, &mut parcel);
-                parcels.push(parcel);
-            }
-            next = dot.next().expect("small numbers");
+    let mut next = from.next_actor(None).map(|actor| Dot::new(actor, 1));
+    while let Some((dot, cell)) = next.and_then(|next| from.next_live(next)) {
+        if !to.context().covers(dot) {
+            let mut parcel = Parcel {
+                birth: from.birth(cell),
+                ..Parcel::default()
+            };
+            from.address(cell, &mut |address| {
+                parcel.state = address.state.into();
+                parcel.field = address.field;
+                parcel.key = address.key.into();
+            });
+            from.write(cell, &mut parcel);
+            parcels.push(parcel);
         }
-        actor = from.next_actor(actor);
+        next = dot.next();
     }
     parcels
 }
