@@ -13,8 +13,12 @@ mod causal_context;
 pub mod cell;
 pub mod clock;
 pub mod dot;
+#[cfg(feature = "tokio")]
+pub mod driver;
 pub mod error;
 pub mod field;
+#[cfg(feature = "alloc")]
+pub mod journal;
 pub mod ledger;
 mod state;
 #[cfg(feature = "alloc")]

@@ -1,4 +1,6 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
+#[cfg(feature = "tokio")]
+mod handle;
 #[cfg(feature = "std")]
 mod store;
