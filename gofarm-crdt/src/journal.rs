@@ -61,7 +61,7 @@ pub use inbox::{Inbox, Reception};
 pub use limits::Limits;
 pub use outbox::{Effect, Outbox, Phase};
 
-pub(crate) use changes::Changes;
+pub(crate) use changes::{Changes, scan};
 
 /// The first byte of a key in [`Table::Journal`](crate::store::Table::Journal): whose record it is.
 pub(crate) mod owner {

@@ -13,6 +13,8 @@ mod causal_context;
 pub mod cell;
 pub mod clock;
 pub mod dot;
+#[cfg(feature = "alloc")]
+pub mod double_write;
 #[cfg(feature = "tokio")]
 pub mod driver;
 pub mod error;

@@ -94,9 +94,10 @@ impl Inbox {
         let mut source = known.copied().unwrap_or_default();
         // A floor above the effect is from a later message; this effect is settled then.
         source.settle(floor.min(number).saturating_sub(1));
-        let Some(distance) = number.checked_sub(source.mark.saturating_add(1)) else {
+        if number <= source.mark {
             return Ok(Reception::Repeated);
-        };
+        }
+        let distance = number - source.mark - 1;
         let bit = match u32::try_from(distance) {
             Ok(distance) if u64::from(distance) < Self::WINDOW => 1u128 << distance,
             _ => {
