@@ -3,7 +3,8 @@
 //! `cargo bench -p gofarm-crdt --features tokio --bench fsync`; the folder may be given in `GOFARM_BENCH_FOLDER`, as the
 //! folder of temporary files is often no disk.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::driver::handle::{Handle, WriteBatch};

@@ -46,8 +46,10 @@
 
 mod config;
 mod error;
+mod kept;
 mod machine;
 mod record;
+mod side;
 
 pub use config::Config;
 pub use error::DoubleWriteError;

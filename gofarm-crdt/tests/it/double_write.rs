@@ -1,6 +1,9 @@
 //! What a double write promises: both sides or neither, each once, and a person is told in time.
 
-use std::collections::{BTreeMap, BTreeSet};
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, reason = "the numbers are small")]
+
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use gofarm_core::error::Kind;
 use gofarm_core::random::{Random, SplitMix64};

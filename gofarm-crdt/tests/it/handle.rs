@@ -1,5 +1,8 @@
 //! What the handle promises: durable when answered, one sync for many, errors for all.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, reason = "the numbers are small")]
+
 use std::sync::mpsc;
 
 use gofarm_crdt::dot::ReplicaId;

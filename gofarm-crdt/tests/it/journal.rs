@@ -1,6 +1,9 @@
 //! What the journal promises: an effect between replicas once, an effect on the world at most once and never unknown.
 
-use std::collections::BTreeMap;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, reason = "the numbers are small")]
+
+use alloc::collections::BTreeMap;
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::random::{Random, SplitMix64};
@@ -113,7 +116,9 @@ fn an_effect_between_replicas_happens_exactly_once() {
                 }
                 _ => {
                     out.push(b"not acknowledged").unwrap();
-                    crash(&mut gateway, &mut random, |store| drop(out.commit(store)));
+                    crash(&mut gateway, &mut random, |store| {
+                        let _ = out.commit(store);
+                    });
                     out = outbox(&mut gateway);
                 }
             }

@@ -1,5 +1,8 @@
 //! A writing process is killed at random points: what it acknowledged is there, once.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, reason = "the numbers are small")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};

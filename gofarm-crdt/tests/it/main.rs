@@ -1,6 +1,9 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
 #[cfg(feature = "alloc")]
+extern crate alloc;
+
+#[cfg(feature = "alloc")]
 mod double_write;
 #[cfg(feature = "tokio")]
 mod handle;
