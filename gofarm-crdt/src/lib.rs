@@ -16,10 +16,16 @@ pub mod clock;
 pub mod conflict;
 pub mod counter;
 pub mod dot;
+#[cfg(feature = "alloc")]
+pub mod double_write;
+#[cfg(feature = "tokio")]
+pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
 mod keyed;
+#[cfg(feature = "alloc")]
+pub mod journal;
 pub mod ledger;
 pub mod map;
 pub mod merge;

@@ -1,10 +1,21 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
-#[cfg(feature = "derive")]
+#[cfg(feature = "alloc")]
+mod double_write;
+#[cfg(feature = "tokio")]
+mod handle;
+#[cfg(feature = "alloc")]
+mod journal;
+#[cfg(all(feature = "std", unix))]
+mod kill;
+#[cfg(all(feature = "derive", feature = "alloc"))]
 mod partition;
-#[cfg(feature = "derive")]
+#[cfg(all(feature = "derive", feature = "alloc"))]
 mod replica;
 #[cfg(feature = "std")]
 mod store;
