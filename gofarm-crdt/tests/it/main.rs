@@ -1,1 +1,10 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
+
+#[cfg(feature = "alloc")]
+mod histories;
+#[cfg(feature = "alloc")]
+mod laws;
+#[cfg(feature = "alloc")]
+mod semantics;
+#[cfg(feature = "alloc")]
+mod subject;
