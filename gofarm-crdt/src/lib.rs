@@ -17,6 +17,8 @@ pub mod dot;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(feature = "crdts")]
+pub mod interop;
 mod keyed;
 pub mod ledger;
 pub mod map;

@@ -1,9 +1,15 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
 #[cfg(feature = "alloc")]
+mod fixed;
+#[cfg(feature = "alloc")]
 mod histories;
+#[cfg(feature = "crdts")]
+mod interop;
 #[cfg(feature = "alloc")]
 mod laws;
+#[cfg(feature = "alloc")]
+mod oracle;
 #[cfg(feature = "alloc")]
 mod semantics;
 #[cfg(feature = "alloc")]
