@@ -17,7 +17,7 @@ pub use index::{Index, Scan};
 pub use rare::Rare;
 
 /// A choice of storage for the items of a collection.
-pub trait Capacity: 'static {
+pub trait Capacity: Copy + 'static {
     /// A list of up to so many items.
     type List<T>: List<T>;
 

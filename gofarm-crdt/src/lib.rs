@@ -23,6 +23,8 @@ pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(feature = "crdts")]
+pub mod interop;
 mod keyed;
 #[cfg(feature = "alloc")]
 pub mod journal;

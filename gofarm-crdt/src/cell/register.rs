@@ -51,6 +51,7 @@ impl<V, C: Capacity> Register<V, C> {
         };
         self.dot = dot;
         self.value = value;
+        self.prune();
         self.see(replaced, true);
         self.prune();
     }
@@ -171,6 +172,7 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
             self.stamp = stamp;
             self.dot = dot;
             self.value = value;
+            self.prune();
             self.see(ours, true);
         } else if met && !self.has_seen(dot) {
             hidden |= self.see(dot, true);

@@ -19,3 +19,16 @@ mod partition;
 mod replica;
 #[cfg(feature = "std")]
 mod store;
+mod fixed;
+#[cfg(feature = "alloc")]
+mod histories;
+#[cfg(feature = "crdts")]
+mod interop;
+#[cfg(feature = "alloc")]
+mod laws;
+#[cfg(feature = "alloc")]
+mod oracle;
+#[cfg(feature = "alloc")]
+mod semantics;
+#[cfg(feature = "alloc")]
+mod subject;
