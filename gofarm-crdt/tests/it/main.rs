@@ -1,1 +1,3 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
+
+mod session;

@@ -1,0 +1,6 @@
+//! Sessions between small ledgers over a bad network.
+
+mod ledger;
+mod network;
+
+mod convergence;
