@@ -44,6 +44,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     refusals: C::List<(u64, u16, u8)>,
     /// When what came must be acknowledged.
     ack_at: Option<Instant>,
+    /// Answers wait until the ledger is durable.
+    held: bool,
     /// How many frames came since the last answer.
     unanswered: u8,
     haves_out: HavesOut<C>,
@@ -184,6 +186,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             received: Received::default(),
             refusals: Default::default(),
             ack_at: None,
+            held: false,
             unanswered: 0,
             haves_out: HavesOut::new(),
             haves_in: HavesIn::default(),

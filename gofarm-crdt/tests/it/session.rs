@@ -4,3 +4,6 @@ mod ledger;
 mod network;
 
 mod convergence;
+mod cost;
+mod hostile;
+mod trust;

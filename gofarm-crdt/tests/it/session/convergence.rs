@@ -15,8 +15,6 @@ pub(crate) fn write(network: &mut Network, node: usize) {
     let stamp = stamp(network);
     let key = [network.rng.below(12) as u8];
     let value = vec![7; network.rng.below(20) as usize];
-    let ledger = |network: &mut Network| -> *mut () { let _ = network; std::ptr::null_mut() };
-    let _ = ledger;
     match network.rng.below(6) {
         0 => network.nodes[node].mark("crew", &key, Some(&value)),
         1 => network.nodes[node].mark("crew", &key, None),

@@ -38,6 +38,7 @@ pub(crate) struct End {
 }
 
 pub(crate) struct Network {
+    seed: u64,
     pub(crate) rng: Rng,
     pub(crate) weather: Weather,
     pub(crate) limits: Limits,
@@ -57,6 +58,7 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn new(seed: u64, limits: Limits, weather: Weather, nodes: usize) -> Self {
         Self {
+            seed,
             rng: Rng(SplitMix64::new(seed)),
             weather,
             limits,
@@ -176,8 +178,11 @@ impl Network {
 
     pub(crate) fn run_until(&mut self, end: u64) {
         self.drain();
+        let mut steps = 0;
         while self.next() < end {
             self.step();
+            steps += 1;
+            assert!(steps < 100_000, "seed {}: time stands still\n{}", self.seed, self.describe());
         }
         self.now = end;
         self.drain();
@@ -195,7 +200,8 @@ impl Network {
         self.drain();
         while !self.is_even() {
             self.step();
-            assert!(self.now < end, "not even after {limit} ms:\n{}", self.describe());
+            self.drain();
+            assert!(self.now < end, "seed {}: not even after {limit} ms:\n{}", self.seed, self.describe());
         }
         for node in &self.nodes {
             assert_eq!(node.view(), self.nodes[0].view());
