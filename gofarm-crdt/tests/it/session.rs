@@ -7,3 +7,4 @@ mod convergence;
 mod cost;
 mod hostile;
 mod trust;
+mod vectors;
