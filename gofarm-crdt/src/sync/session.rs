@@ -31,6 +31,19 @@ use fragments::{Job, Reassembly};
 use haves::{HavesIn, HavesOut};
 
 /// One side of a conversation of two replicas over a lossy link; does no I/O.
+///
+/// `C` holds its lists, `B` the bytes of an item that comes in fragments. Its memory is bounded by its
+/// [`Limits`] and, for what is known of the peer, by the number of writers and of runs.
+///
+/// ```
+/// use gofarm_core::time::Instant;
+/// use gofarm_crdt::dot::ReplicaId;
+/// use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
+///
+/// let gateway: PeerIdentity = PeerIdentity::relay(ReplicaId::new(1));
+/// let session: Session = Session::new(gateway, Limits::lora(), 0x5eed_1234); // 32 random bits
+/// assert_eq!(session.poll_timeout(), Instant::ZERO); // it has a greeting to send
+/// ```
 pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     identity: PeerIdentity<C>,
     limits: Limits,
@@ -44,6 +57,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     refusals: C::List<(u64, u16, u8)>,
     /// When what came must be acknowledged.
     ack_at: Option<Instant>,
+    /// Answers wait until the ledger is durable.
+    held: bool,
     /// How many frames came since the last answer.
     unanswered: u8,
     haves_out: HavesOut<C>,
@@ -184,6 +199,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             received: Received::default(),
             refusals: Default::default(),
             ack_at: None,
+            held: false,
             unanswered: 0,
             haves_out: HavesOut::new(),
             haves_in: HavesIn::default(),

@@ -7,28 +7,30 @@ extern crate alloc;
 mod derive;
 #[cfg(feature = "alloc")]
 mod double_write;
+mod fixed;
 #[cfg(feature = "tokio")]
 mod handle;
-#[cfg(feature = "alloc")]
-mod journal;
-#[cfg(all(feature = "std", unix))]
-mod kill;
-#[cfg(all(feature = "derive", feature = "alloc"))]
-mod partition;
-#[cfg(all(feature = "derive", feature = "alloc"))]
-mod replica;
-#[cfg(feature = "std")]
-mod store;
-mod fixed;
 #[cfg(feature = "alloc")]
 mod histories;
 #[cfg(feature = "crdts")]
 mod interop;
 #[cfg(feature = "alloc")]
+mod journal;
+#[cfg(all(feature = "std", unix))]
+mod kill;
+#[cfg(feature = "alloc")]
 mod laws;
 #[cfg(feature = "alloc")]
 mod oracle;
+#[cfg(all(feature = "derive", feature = "alloc"))]
+mod partition;
+#[cfg(all(feature = "derive", feature = "alloc"))]
+mod replica;
 #[cfg(feature = "alloc")]
 mod semantics;
+#[cfg(feature = "alloc")]
+mod session;
+#[cfg(feature = "std")]
+mod store;
 #[cfg(feature = "alloc")]
 mod subject;

@@ -62,10 +62,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.greeting.due |= !echoed;
 
         let equal = digest(ledger.context()) == hello.digest;
-        if equal && !self.peer_known {
+        if equal {
             // What the peer has is what is here: an equal list need not be sent.
             let _ = self.peer_context.try_merge(ledger.context());
-            self.peer_became_known(ledger, now);
+            if !self.peer_known {
+                self.peer_became_known(ledger, now);
+            }
         }
         if hello.need != 0 && hello.need != self.haves_out.round() {
             if equal {

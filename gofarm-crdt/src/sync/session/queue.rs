@@ -85,6 +85,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ///
     /// The argument is in PROTOCOL.md, "Why a cover is true".
     pub(super) fn advance_barrier<L: Ledger<Capacity = C>>(&mut self, ledger: &L) {
+        let known = |cover: &mut Cover<C>| self.peer_context.prefix().covers_all(&cover.upto);
+        if self.cover.take_if(known).is_some() {
+            self.after_cover();
+        }
         let complete = self.scan.at_end
             && self.scan.revision == Some(ledger.revision())
             && ledger.is_durable()
