@@ -33,6 +33,8 @@ pub mod store;
 mod timestamp;
 pub mod value;
 mod version_vector;
+#[cfg(feature = "alloc")]
+pub mod watch;
 
 pub use causal_context::{CausalContext, Run};
 #[cfg(feature = "alloc")]

@@ -24,6 +24,7 @@ use crate::replica::{Replica, Scratch};
 use crate::store::{Store, Table};
 use crate::timestamp::Timestamp;
 use crate::value::Reader;
+use crate::watch::Watches;
 
 impl<S: Store> Replica<S> {
     /// Opens a store and reads all that is in it. The replica is a new [`Actor`](Self::actor).
@@ -50,6 +51,7 @@ impl<S: Store> Replica<S> {
             covers: Vec::new(),
             conflicts: Conflicts::default(),
             remains: Remains::default(),
+            watches: Watches::default(),
             adoption: None,
             gone: Vec::new(),
             recorded: (0, 0),

@@ -6,3 +6,5 @@ mod derive;
 mod replica;
 #[cfg(feature = "std")]
 mod store;
+#[cfg(feature = "derive")]
+mod watch;
