@@ -30,6 +30,16 @@ impl Committing {
     pub(super) fn holds(&self, place: Place) -> bool {
         self.dirty.holds(place)
     }
+
+    /// Learns that a cell has another number now.
+    pub(super) fn moved(&mut self, from: Place, to: Place) {
+        self.dirty.moved(from, to);
+        for (_, place) in &mut self.news.live {
+            if *place == from {
+                *place = to;
+            }
+        }
+    }
 }
 
 /// The records of one commit, for a store that is elsewhere; see [`Replica::begin_commit`].

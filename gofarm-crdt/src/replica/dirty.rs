@@ -81,6 +81,16 @@ impl Dirty {
         }
     }
 
+    /// Learns that a cell has another number now, which no other cell in the list has.
+    pub(crate) fn moved(&mut self, from: Place, to: Place) {
+        if let Some(slot) = self.known.remove(&from) {
+            self.known.insert(to, slot);
+            if let Some(cell) = self.cells.get_mut(slot) {
+                cell.place = to;
+            }
+        }
+    }
+
     pub(crate) fn cells(&self) -> &[DirtyCell] {
         &self.cells
     }

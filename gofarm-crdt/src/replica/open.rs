@@ -155,6 +155,8 @@ impl<S: Store> Replica<S> {
         let Self {
             book,
             index,
+            dirty,
+            committing,
             scratch: Scratch {
                 kept, key, dots, ..
             },
@@ -195,6 +197,10 @@ impl<S: Store> Replica<S> {
             cells.settle(raw.cell, &|_| true);
         }
         let place = Place { shelf, cell };
+        dirty.moved(raw, place);
+        if let Some(batch) = committing {
+            batch.moved(raw, place);
+        }
         for &dot in dots.iter() {
             index.insert(dot, place);
         }
