@@ -3,6 +3,7 @@
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::counter::GCounter;
+use gofarm_crdt::ledger::Ledger as _;
 use gofarm_crdt::map::LwwMap;
 use gofarm_crdt::register::Lww;
 use gofarm_crdt::set::AddWinsSet;
@@ -317,4 +318,102 @@ fn a_hold_may_be_longer() {
     replica.commit().expect("memory takes it");
     assert_eq!(drain(&mut replica, ms(4_999), &watch), []);
     assert_eq!(drain(&mut replica, ms(5_000), &watch).len(), 1);
+}
+
+#[test]
+fn every_watch_hears_of_its_states() {
+    let (mut replica, handle, first) = watched("valve/");
+    let pump = replica.register::<Valve>("pump/1").expect("a name");
+    replica.update(ms(1), &handle, |v| v.crew.insert(5));
+    replica.commit().expect("memory takes it");
+    let [all, pumps] = ["", "pump/"].map(|prefix| replica.watch_from(prefix, None));
+    for watch in [&all, &pumps] {
+        assert_eq!(drain(&mut replica, ms(1), watch).len(), 1, "a resync");
+    }
+    replica.update(ms(2), &handle, |v| v.crew.insert(6));
+    replica.update(ms(2), &pump, |v| v.open.set(true));
+    replica.commit().expect("memory takes it");
+    assert_eq!(drain(&mut replica, ms(2), &first).len(), 2);
+    assert_eq!(drain(&mut replica, ms(2), &all).len(), 2);
+    let heard = drain(&mut replica, ms(2), &pumps);
+    assert_eq!(heard, [("pump/1".into(), OPEN.number(), What::Created)]);
+    replica.unwatch(all);
+    replica.update(ms(3), &pump, |v| v.crew.insert(6));
+    replica.commit().expect("memory takes it");
+    assert_eq!(drain(&mut replica, ms(3), &pumps).len(), 1);
+    assert_eq!(drain(&mut replica, ms(3), &first), []);
+}
+
+#[test]
+fn a_write_after_a_repeat_in_a_commit_that_failed_is_told() {
+    let (mut here, handle, watch) = watched("valve/");
+    let mut there = replica(2);
+    there.register::<Valve>("valve/7").expect("a name");
+    for parcel in delta(&here, &there) {
+        parcel.deliver(at(1), &mut here).expect("its own cells");
+    }
+    let batch = here.begin_commit().expect("repeats are written again");
+    here.update(at(2), &handle, |v| v.open.set(true));
+    here.finish_commit(batch, false);
+    here.commit().expect("memory takes it");
+    let heard = drain(&mut here, at(3), &watch);
+    assert_eq!(heard, [valve(OPEN, What::Updated)]);
+}
+
+#[test]
+fn an_adopted_state_is_read_anew() {
+    let (mut here, handle, watch) = watched("valve/");
+    let mark = here.watch_mark(&watch);
+    let mut there = replica(2);
+    let other = there.register::<Valve>("valve/7").expect("a name");
+    pull(at(1), &here, &mut there);
+    there.update(at(2), &other, |v| {
+        v.crew.remove(&4);
+        v.crew.insert(5);
+    });
+    there.commit().expect("memory takes it");
+    here.begin_adoption();
+    let nobody = replica(3);
+    for parcel in delta(&there, &nobody) {
+        parcel.deliver(at(3), &mut here).expect("an honest cell");
+    }
+    for dot in there.context().prefix().iter() {
+        here.cover(dot).expect("room for an actor");
+    }
+    here.end_adoption(at(3));
+    let batch = here.begin_commit().expect("another state");
+    here.finish_commit(batch, false);
+    assert_eq!(drain(&mut here, at(3), &watch), [], "not durable yet");
+    here.commit().expect("memory takes it");
+    let event = here.poll_change(at(3), &watch);
+    assert!(matches!(event, Some(WatchEvent::Resync(_))), "{event:?}");
+    assert!(here.read(&handle).crew.contains(&5));
+    let again = here.watch_from("valve/", mark);
+    let event = here.poll_change(at(3), &again);
+    assert!(matches!(event, Some(WatchEvent::Resync(_))), "{event:?}");
+}
+
+#[test]
+fn what_came_before_its_type_is_told_and_kept_after_it() {
+    let (mut here, mut there) = (replica(1), replica(2));
+    let other = there.register::<Valve>("valve/7").expect("a name");
+    there.update(at(1), &other, |v| v.open.set(false));
+    there.commit().expect("memory takes it");
+    pull(at(1), &there, &mut here);
+    let watch = here.watch("valve/");
+    assert_eq!(drain(&mut here, at(1), &watch).len(), 1);
+    there.update(at(2), &other, |v| v.open.set(true));
+    there.commit().expect("memory takes it");
+    for parcel in delta(&there, &here) {
+        parcel.deliver(at(2), &mut here).expect("an honest cell");
+    }
+    // Registered between the merge and its commit.
+    let handle = here.register::<Valve>("valve/7").expect("a name");
+    here.commit().expect("memory takes it");
+    let heard = drain(&mut here, at(3), &watch);
+    assert_eq!(heard, [valve(OPEN, What::Updated)]);
+    assert_eq!(here.read(&handle).open.get(), Some(&true));
+    let mut here = Replica::open(here.into_store().restored(9), at(4)).expect("it opens");
+    let handle = here.register::<Valve>("valve/7").expect("a name");
+    assert_eq!(here.read(&handle).open.get(), Some(&true));
 }
