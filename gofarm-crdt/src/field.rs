@@ -88,6 +88,14 @@ pub enum Change {
     Deleted,
 }
 
+impl Change {
+    /// Whether a reader sees a difference.
+    #[must_use]
+    pub const fn is_visible(self) -> bool {
+        !matches!(self, Self::None | Self::Hidden)
+    }
+}
+
 /// Why received content was not merged; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

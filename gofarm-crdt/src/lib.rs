@@ -44,6 +44,8 @@ pub mod sync;
 mod timestamp;
 pub mod value;
 mod version_vector;
+#[cfg(feature = "alloc")]
+pub mod watch;
 
 pub use causal_context::{CausalContext, Run};
 #[cfg(feature = "alloc")]

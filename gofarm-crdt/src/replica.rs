@@ -22,6 +22,7 @@ use crate::dot::{Actor, Dot};
 use crate::error::Full;
 use crate::state::Replicated;
 use crate::store::Store;
+use crate::watch::Watches;
 
 mod adoption;
 pub(crate) mod book;
@@ -37,6 +38,7 @@ mod record;
 mod signal;
 mod stability;
 mod update;
+mod watch;
 
 pub use commit::{CommitBatch, CommitError};
 pub use dispute::ResolveError;
@@ -75,6 +77,7 @@ pub struct Replica<S> {
     covers: Vec<Dot>,
     conflicts: Conflicts,
     remains: Remains,
+    watches: Watches,
     adoption: Option<Box<Adoption>>,
     /// Keys of records whose cells are gone.
     gone: Vec<Vec<u8>>,

@@ -89,6 +89,7 @@ impl<S: Store> Replica<S> {
             })
             .collect();
         self.clear();
+        self.watches.state_replaced();
         for place in book.places() {
             if let Some(moved) = Moved::copy(&book, &index, place) {
                 self.join_moved(&moved);

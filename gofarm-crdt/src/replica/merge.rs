@@ -100,6 +100,7 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn merge(&mut self, now: Now, name: &Named<'_>, content: &Content<'_>) -> Result<(), Refusal> {
+        self.watches.written_at(now);
         let result = self.check(now, content).and_then(|()| {
             self.aside(|replica| {
                 let (shelf, birth) = replica.place(name)?;
@@ -249,8 +250,7 @@ impl<S: Store> Replica<S> {
             if is_concurrent(field, cell, content) {
                 field.write(cell, kept);
             }
-            dirty.note(Place { shelf, cell }, field);
-            Some(cell)
+            Some(dirty.note(Place { shelf, cell }, field))
         });
         let joined = book
             .field_mut(shelf, content.kind())
@@ -261,8 +261,9 @@ impl<S: Store> Replica<S> {
             shelf,
             cell: joined.cell,
         };
-        if met.is_none() {
-            dirty.note_new(place);
+        let slot = met.unwrap_or_else(|| dirty.note_new(place));
+        if joined.change.is_visible() {
+            dirty.show(slot);
         }
         // The least of all births known, so that replicas come to use the same.
         if let Some(number) = index.number(birth.actor()) {

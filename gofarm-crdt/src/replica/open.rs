@@ -24,6 +24,7 @@ use crate::replica::{Replica, Scratch};
 use crate::store::{Store, Table};
 use crate::timestamp::Timestamp;
 use crate::value::Reader;
+use crate::watch::Watches;
 
 impl<S: Store> Replica<S> {
     /// Opens a store and reads all that is in it. The replica is a new [`Actor`](Self::actor).
@@ -50,6 +51,7 @@ impl<S: Store> Replica<S> {
             covers: Vec::new(),
             conflicts: Conflicts::default(),
             remains: Remains::default(),
+            watches: Watches::default(),
             adoption: None,
             gone: Vec::new(),
             recorded: (0, 0),
@@ -153,6 +155,8 @@ impl<S: Store> Replica<S> {
         let Self {
             book,
             index,
+            dirty,
+            committing,
             scratch: Scratch {
                 kept, key, dots, ..
             },
@@ -193,6 +197,10 @@ impl<S: Store> Replica<S> {
             cells.settle(raw.cell, &|_| true);
         }
         let place = Place { shelf, cell };
+        dirty.moved(raw, place);
+        if let Some(batch) = committing {
+            batch.moved(raw, place);
+        }
         for &dot in dots.iter() {
             index.insert(dot, place);
         }

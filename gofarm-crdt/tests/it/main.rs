@@ -34,3 +34,5 @@ mod session;
 mod store;
 #[cfg(feature = "alloc")]
 mod subject;
+#[cfg(all(feature = "derive", feature = "alloc"))]
+mod watch;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use gofarm_crdt::capacity::Growing;
 use gofarm_crdt::cell::{CellKind, CellWriter, Content, Slot};
-use gofarm_crdt::clock::Now;
+use gofarm_crdt::clock::{AheadOfClock, HybridClock, Now};
 use gofarm_crdt::dot::{Actor, Dot, ReplicaId};
 use gofarm_crdt::error::{Full, Malformed};
 use gofarm_crdt::field::JoinError;
@@ -264,7 +264,7 @@ impl ByteLedger {
         let state = self.states.iter().position(|known| known == state).unwrap();
         CellRef {
             state: state as u32,
-            field: 1,
+            shelf: 1,
             cell: at as u32,
         }
     }
@@ -452,12 +452,9 @@ impl Ledger for ByteLedger {
             return Err(Refusal::Impostor(*dot));
         }
         if let Some(wall) = now.wall() {
-            let ahead = stamp.unix().as_millis().saturating_sub(wall.as_millis());
-            if ahead > 60_000 {
-                return Err(Refusal::AheadOfClock {
-                    ahead_ms: ahead,
-                    limit_ms: 60_000,
-                });
+            let limit = wall + HybridClock::MAX_AHEAD;
+            if stamp.unix() > limit {
+                return Err(AheadOfClock { stamp, limit }.into());
             }
         }
         let at = match name {
