@@ -10,8 +10,8 @@ use crate::watch::{CellChange, Changed, Due, Mark, Report, Watch, WatchEvent, Wa
 impl<S> Replica<S> {
     /// Listens to all states whose names start with a prefix, registered here or not.
     ///
-    /// The first event is [`WatchEvent::Resync`]. What is told, and when: see [`crate::watch`]. Another
-    /// watch makes every commit dearer only by its prefix test, once for each state.
+    /// The first event is [`WatchEvent::Resync`]. What is told, and when: see [`crate::watch`]. Its prefix is
+    /// tested once for each state; a change under it costs a commit O(log waiting keys), any other nothing.
     ///
     #[cfg_attr(feature = "derive", doc = "```")]
     #[cfg_attr(not(feature = "derive"), doc = "```ignore")]
