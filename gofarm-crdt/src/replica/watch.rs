@@ -10,8 +10,8 @@ use crate::watch::{CellChange, Changed, Due, Mark, Report, Watch, WatchEvent, Wa
 impl<S> Replica<S> {
     /// Listens to all states whose names start with a prefix, registered here or not.
     ///
-    /// The first event is [`WatchEvent::Resync`]. What is told, and when: see [`crate::watch`]. Another
-    /// watch makes every commit dearer only by its prefix test, once for each state.
+    /// The first event is [`WatchEvent::Resync`]. What is told, and when: see [`crate::watch`]. Its prefix is
+    /// tested once for each state; a change under it costs a commit O(log waiting keys), any other nothing.
     ///
     #[cfg_attr(feature = "derive", doc = "```")]
     #[cfg_attr(not(feature = "derive"), doc = "```ignore")]
@@ -190,5 +190,65 @@ impl<S> Replica<S> {
             was_present,
             is_present,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dot::ReplicaId;
+    use crate::field::{Edit, Field, Pen};
+    use crate::map::LwwMap;
+    use crate::state::{FieldName, Replicated};
+    use crate::store::MemoryStore;
+
+    #[derive(Debug, Default)]
+    struct Notes(LwwMap<u32, u32>);
+
+    const NOTES: FieldName = FieldName::new("notes");
+
+    impl Replicated for Notes {
+        type Edit<'a> = Edit<'a, LwwMap<u32, u32>>;
+
+        const FIELDS: &'static [FieldName] = &[NOTES];
+
+        fn field(&self, number: u16) -> Option<&dyn Field> {
+            (number == NOTES.number()).then_some(&self.0 as &dyn Field)
+        }
+
+        fn field_mut(&mut self, number: u16) -> Option<&mut dyn Field> {
+            (number == NOTES.number()).then_some(&mut self.0 as &mut dyn Field)
+        }
+
+        fn edit<'a>(&'a mut self, pen: &'a Pen<'a>) -> Self::Edit<'a> {
+            pen.edit(&mut self.0, NOTES.number())
+        }
+    }
+
+    #[test]
+    fn without_a_watch_nothing_is_remembered_and_with_one_it_is_bounded() {
+        let now = Now::new(Instant::ZERO, None);
+        let store = MemoryStore::new(ReplicaId::new(1), 1);
+        let mut replica = Replica::open(store, now).expect("an empty store opens");
+        let notes = replica.register::<Notes>("notes").expect("a name");
+        let steps = if cfg!(miri) { 50 } else { 5_000 };
+        let write = |replica: &mut Replica<MemoryStore>| {
+            for n in 0..steps {
+                replica.update(now, &notes, |notes| notes.insert(n, n));
+                let report = replica.report();
+                let remembered = replica.watches.remembered();
+                if !replica.watches.is_listening() {
+                    assert_eq!((report.changes.capacity(), remembered), (0, [0; 3]));
+                }
+                replica.commit().expect("memory takes it");
+            }
+        };
+        write(&mut replica);
+        let watch = replica.watch(WatchOptions::new("").with_capacity(20));
+        assert!(replica.poll_change(now, &watch).is_some());
+        write(&mut replica);
+        let [waiting, recorded, states] = replica.watches.remembered();
+        assert!(waiting <= 20 && recorded <= 1_000, "{waiting}, {recorded}");
+        assert_eq!(states, 1);
     }
 }

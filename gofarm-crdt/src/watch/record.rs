@@ -38,6 +38,11 @@ impl Record {
         let from = self.changes.partition_point(|(at, _)| *at <= revision);
         (revision >= self.floor).then(|| self.changes.range(from..))
     }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +67,7 @@ mod tests {
         }
         assert_eq!(record.after(7).map(Iterator::count), Some(Record::MOST));
         record.push(500, change);
-        assert_eq!(record.changes.len(), Record::MOST);
+        assert_eq!(record.len(), Record::MOST);
         assert_eq!(record.after(7).map(Iterator::count), None);
         assert_eq!(record.after(8).map(Iterator::count), Some(Record::MOST - 9));
         assert_eq!(record.after(499).map(Iterator::count), Some(1));

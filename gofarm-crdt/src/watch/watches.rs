@@ -150,4 +150,14 @@ impl Watches {
     pub(crate) fn applied(&self, id: u64, revision: u64) -> Option<u64> {
         self.subscriptions.get(&id)?.applied(revision)
     }
+
+    /// How many keys wait, how many changes are recorded, how many states have a list of subscribers.
+    #[cfg(test)]
+    pub(crate) fn remembered(&self) -> [usize; 3] {
+        [
+            self.subscriptions.values().map(Subscription::waiting).sum(),
+            self.record.as_ref().map_or(0, Record::len),
+            self.matching.len(),
+        ]
+    }
 }

@@ -1,5 +1,7 @@
 //! A subscriber that does nothing but what its contract says ends with what the replica has.
 
+#![expect(clippy::std_instead_of_alloc, reason = "tests run with std")]
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
