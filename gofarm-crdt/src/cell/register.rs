@@ -53,26 +53,25 @@ impl<V, C: Capacity> Register<V, C> {
         self.value = value;
         self.prune();
         self.see(replaced, true);
-        self.prune();
     }
 
     fn has_seen(&self, dot: Dot) -> bool {
         covers(self.dot, self.seen.as_slice(), dot)
     }
 
-    /// Notes that a write is known; with `by_force` another is forgotten for it if there is no room.
-    /// Returns whether that is news.
+    /// Notes that a write is known, if that is news; with `by_force` another is forgotten for it if there is
+    /// no room. Returns whether anything changed.
     fn see(&mut self, dot: Dot, by_force: bool) -> bool {
-        if dot.counter() == 0 {
+        if dot.counter() == 0 || self.has_seen(dot) {
             return false;
         }
         match self.find(dot.actor()) {
             Ok(at) => match self.seen.as_mut_slice().get_mut(at) {
-                Some(last) if *last < dot => {
+                Some(last) => {
                     *last = dot;
                     true
                 }
-                _ => false,
+                None => false,
             },
             Err(at) => {
                 if self.seen.insert(at, dot).is_ok() {
@@ -86,20 +85,17 @@ impl<V, C: Capacity> Register<V, C> {
         }
     }
 
-    /// Drops what the winner says already.
-    fn prune(&mut self) -> bool {
-        let Ok(at) = self.find(self.dot.actor()) else {
-            return false;
-        };
-        let covered = self
-            .seen
-            .as_slice()
-            .get(at)
-            .is_some_and(|dot| *dot <= self.dot);
-        if covered {
+    /// Drops what a new winner says already.
+    fn prune(&mut self) {
+        if let Ok(at) = self.find(self.dot.actor())
+            && self
+                .seen
+                .as_slice()
+                .get(at)
+                .is_some_and(|dot| *dot <= self.dot)
+        {
             self.seen.remove(at);
         }
-        covered
     }
 
     fn find(&self, actor: Actor) -> Result<usize, usize> {
@@ -174,15 +170,12 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
             self.value = value;
             self.prune();
             self.see(ours, true);
-        } else if met && !self.has_seen(dot) {
+        } else if met {
             hidden |= self.see(dot, true);
         }
         for dot in seen {
-            if !self.has_seen(*dot) {
-                hidden |= self.see(*dot, false);
-            }
+            hidden |= self.see(*dot, false);
         }
-        self.prune();
         Ok(Met {
             change: match (wins, hidden) {
                 (true, _) => change(before, self.is_present(), true),

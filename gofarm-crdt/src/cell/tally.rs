@@ -47,6 +47,7 @@ impl<C: Capacity> Tally<C> {
 
     /// Takes back all that is counted here, of all writers. The actor must have been
     /// [admitted](Self::admits).
+    #[cfg(feature = "alloc")]
     pub(crate) fn reset(&mut self, dot: Dot) {
         self.sign(dot);
         for slot in self.slots.as_mut_slice() {

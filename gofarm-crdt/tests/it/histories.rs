@@ -73,7 +73,7 @@ fn receive<S: Subject>(replica: &mut Replica<S>, message: &Message) {
 /// Collects what all replicas have; only while nothing old is on its way, which is the ledger's to prevent.
 fn settle<S: Subject>(replicas: &mut [Replica<S>], me: usize) {
     let stable: [u64; REPLICAS] =
-        std::array::from_fn(|of| replicas.iter().map(|r| r.known[of]).min().unwrap_or(0));
+        core::array::from_fn(|of| replicas.iter().map(|r| r.known[of]).min().unwrap_or(0));
     let state = &mut replicas[me].state;
     let before = state.read();
     for cell in 0..state.cells() {

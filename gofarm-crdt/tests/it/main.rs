@@ -1,5 +1,7 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
+extern crate alloc;
+
 #[cfg(feature = "alloc")]
 extern crate alloc;
 

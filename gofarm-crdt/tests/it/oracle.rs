@@ -13,6 +13,10 @@ use crate::subject::{Subject, actor, dot, write};
 
 const HISTORIES: u64 = 2_000;
 
+fn index(replica: u64) -> usize {
+    usize::try_from(replica).expect("one of three")
+}
+
 #[test]
 fn version_vector_agrees_with_vclock() {
     let mut rng = SplitMix64::new(1);
@@ -47,13 +51,13 @@ fn g_counter_agrees_with_crdts() {
         let mut last = [0; 3];
         for _ in 0..16 {
             let (me, n) = (rng.below(3), rng.below(1000));
-            let at = me as usize;
+            let at = index(me);
             if rng.below(2) == 0 {
                 last[at] = write(&mut ours[at], (me, last[at], 0), "add", &[n]);
                 let op = theirs[at].inc_many(actor(me), n);
                 theirs[at].apply(op);
             } else {
-                let from = rng.below(3) as usize;
+                let from = index(rng.below(3));
                 let (other, counter) = (ours[from].clone(), theirs[from].clone());
                 ours[at].merge(&other).expect("there is room");
                 theirs[at].merge(counter);
@@ -72,7 +76,7 @@ fn add_wins_set_agrees_with_orswot() {
         let mut last = [0; 3];
         for _ in 0..24 {
             let (me, element) = (rng.below(3), rng.below(4));
-            let at = me as usize;
+            let at = index(me);
             match rng.below(4) {
                 0 | 1 => {
                     last[at] = write(&mut ours[at], (me, last[at], 0), "add", &[element]);
@@ -87,7 +91,7 @@ fn add_wins_set_agrees_with_orswot() {
                     theirs[at].apply(op);
                 }
                 _ => {
-                    let from = rng.below(3) as usize;
+                    let from = index(rng.below(3));
                     let (other, set) = (ours[from].clone(), theirs[from].clone());
                     ours[at].merge(&other).expect("there is room");
                     theirs[at].merge(set);

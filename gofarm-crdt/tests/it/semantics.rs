@@ -1,6 +1,6 @@
 //! What concurrent writes mean, as tables: `tests/data/semantics/*.txt`, explained in `README.txt` there.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use gofarm_crdt::counter::{GCounter, PnCounter};
 use gofarm_crdt::flag::{DisableWinsFlag, EnableWinsFlag};

@@ -1,8 +1,8 @@
 //! Every type behind one face, so that laws, histories and tables are written once.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
-use std::hash::Hash;
+use alloc::collections::BTreeMap;
+use core::fmt::Debug;
+use core::hash::Hash;
 
 use gofarm_crdt::Timestamp;
 use gofarm_crdt::capacity::Capacity;
