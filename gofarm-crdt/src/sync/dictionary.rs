@@ -208,7 +208,11 @@ impl<'a, C: Capacity> Learned<'a, C> {
     fn resolve(&self, at: usize) -> Option<Actor> {
         let fresh = || {
             let named = |entry: &&(u16, Actor)| usize::from(entry.0) == at;
-            self.fresh.as_slice().iter().find(named).map(|entry| entry.1)
+            self.fresh
+                .as_slice()
+                .iter()
+                .find(named)
+                .map(|entry| entry.1)
         };
         self.known.get(at).copied().flatten().or_else(fresh)
     }

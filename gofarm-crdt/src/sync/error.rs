@@ -22,7 +22,10 @@ pub enum FrameError {
     #[error("the check does not match: damaged, or of an earlier session")]
     Check,
     /// A version of the protocol that is not spoken here.
-    #[error("protocol versions {oldest} to {newest}, this side speaks {}", super::VERSION)]
+    #[error(
+        "protocol versions {oldest} to {newest}, this side speaks {}",
+        super::VERSION
+    )]
     Version {
         /// The oldest that the peer speaks.
         oldest: u8,

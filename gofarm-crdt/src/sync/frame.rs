@@ -133,7 +133,9 @@ pub(super) fn write_ack((largest, before): (u64, u128), out: &mut dyn Sink) {
     out.put_varint(largest);
     let bytes = before.to_le_bytes();
     let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
-    let bytes = bytes.get(..bytes.len().saturating_sub(zeros)).unwrap_or(&[]);
+    let bytes = bytes
+        .get(..bytes.len().saturating_sub(zeros))
+        .unwrap_or(&[]);
     out.put_u8(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
     out.put(bytes);
 }

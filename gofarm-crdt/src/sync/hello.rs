@@ -73,9 +73,8 @@ impl Hello {
             },
         };
         input.finish()?;
-        let sound = hello.session != 0
-            && hello.window > 0
-            && hello.max_frame >= super::Limits::MIN_FRAME;
+        let sound =
+            hello.session != 0 && hello.window > 0 && hello.max_frame >= super::Limits::MIN_FRAME;
         if sound {
             Ok(hello)
         } else {

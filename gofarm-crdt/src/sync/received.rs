@@ -19,7 +19,9 @@ impl Received {
             self.largest = number;
         }
         let back = self.largest.saturating_sub(number);
-        let bit = u32::try_from(back).ok().and_then(|by| 1_u128.checked_shl(by));
+        let bit = u32::try_from(back)
+            .ok()
+            .and_then(|by| 1_u128.checked_shl(by));
         self.merged |= bit.unwrap_or(0);
     }
 

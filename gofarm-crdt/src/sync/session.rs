@@ -358,6 +358,13 @@ impl<C: Capacity, B: Capacity> fmt::Debug for Session<C, B> {
             .field("number", &self.number)
             .field("in_flight", &self.flight.as_slice().len())
             .field("outstanding", &self.outstanding.as_slice().len())
+            .field("peer_known", &self.peer_known)
+            .field("covering", &self.cover.is_some())
+            .field("barrier", &self.barrier.is_some())
+            .field("looked_through", &self.scan.at_end)
+            .field("feeding", &(self.feeding != Feeding::No))
+            .field("fragments", &self.job.is_some())
+            .field("blocked", &self.blocked)
             .field("synced", &self.synced)
             .finish_non_exhaustive()
     }

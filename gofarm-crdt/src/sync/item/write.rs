@@ -93,7 +93,9 @@ impl<L: Ledger> Writer<'_, '_, L> {
         match value {
             None => self.to.out.put_varint(0),
             Some(value) => {
-                self.to.out.put_varint(len_u64(value.encoded_len()).saturating_add(1));
+                self.to
+                    .out
+                    .put_varint(len_u64(value.encoded_len()).saturating_add(1));
                 value.encode(self.to.out);
             }
         }
@@ -162,7 +164,10 @@ impl<L: Ledger> CellWriter for Writer<'_, '_, L> {
             self.actor(slot.dot.actor());
             self.to.out.put_varint(slot.dot.counter());
             let sums = [slot.up, slot.down, slot.up_reset, slot.down_reset];
-            let present = sums.iter().rev().fold(0, |mask, sum| (mask << 1) | u8::from(*sum != 0));
+            let present = sums
+                .iter()
+                .rev()
+                .fold(0, |mask, sum| (mask << 1) | u8::from(*sum != 0));
             self.to.out.put_u8(present);
             for sum in sums.into_iter().filter(|sum| *sum != 0) {
                 self.to.out.put_varint(sum);

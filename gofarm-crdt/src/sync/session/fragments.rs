@@ -4,12 +4,12 @@ use crate::capacity::{Capacity, List};
 use crate::dot::Dot;
 use crate::error::Malformed;
 use crate::ledger::{CellRef, Ledger};
+use crate::sync::check::Crc;
 use crate::sync::dictionary::InFull;
 use crate::sync::event::PeerRefusal;
 use crate::sync::frame::{Fragment, MAX_CHUNKS};
 use crate::sync::item::{Chain, Writing, write_item};
 use crate::sync::outgoing::{Outgoing, Window};
-use crate::sync::check::Crc;
 
 /// An item on its way in chunks.
 #[derive(Clone, Copy)]

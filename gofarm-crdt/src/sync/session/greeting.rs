@@ -44,7 +44,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             self.emit(Event::Greeted(hello.actor));
         }
         let echoed = hello.echo == self.number;
-        let confirmed = echoed || self.peer.as_ref().is_some_and(|peer| !fresh && peer.confirmed);
+        let confirmed = echoed
+            || self
+                .peer
+                .as_ref()
+                .is_some_and(|peer| !fresh && peer.confirmed);
         self.peer = Some(Peer {
             actor: hello.actor,
             session: hello.session,

@@ -78,7 +78,11 @@ impl<C: Capacity> HavesOut<C> {
         out: &mut Outgoing<'_>,
         names: &mut Speller<'_, C>,
     ) -> Option<(u8, u8)> {
-        let lost = self.pages.as_slice().iter().position(|page| !page.under_way);
+        let lost = self
+            .pages
+            .as_slice()
+            .iter()
+            .position(|page| !page.under_way);
         let (at, page) = match lost {
             Some(at) => (at, self.pages.as_slice().get(at).copied()?),
             None if self.complete => return None,
@@ -146,7 +150,11 @@ impl<C: Capacity> HavesOut<C> {
 
     pub(super) fn acknowledged(&mut self, round: u8, number: u8) {
         if round == self.round {
-            let at = self.pages.as_slice().iter().position(|page| page.number == number);
+            let at = self
+                .pages
+                .as_slice()
+                .iter()
+                .position(|page| page.number == number);
             at.and_then(|at| self.pages.remove(at));
         }
     }

@@ -85,8 +85,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ) -> Result<(), PeerRefusal> {
         let merged = match item.content {
             Err(full) => Err(Refused::Here(full.into())),
-            Ok(content) => merge_granted(ledger, &self.identity, now, &item.name, &content)
-                .map(|()| content),
+            Ok(content) => {
+                merge_granted(ledger, &self.identity, now, &item.name, &content).map(|()| content)
+            }
         };
         match merged {
             Ok(content) => {

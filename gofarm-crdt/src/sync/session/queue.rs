@@ -38,7 +38,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         if self.scan.at_end {
             return None;
         }
-        let mut from = self.scan.next.unwrap_or(Dot::new(Actor::new(ReplicaId::new(0), 0), 1));
+        let mut from = self
+            .scan
+            .next
+            .unwrap_or(Dot::new(Actor::new(ReplicaId::new(0), 0), 1));
         loop {
             let Some(lacking) = self.passed.first_lacking(from) else {
                 // Every number of this actor is passed: only a hostile claim does that.
@@ -111,7 +114,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         // What was under way when the barrier was set has an earlier epoch than what was sent since.
         let before = |epoch: u32| epoch != self.epoch;
-        let open = self.outstanding.as_slice().iter().any(|item| before(item.epoch))
+        let open = self
+            .outstanding
+            .as_slice()
+            .iter()
+            .any(|item| before(item.epoch))
             || self.job.as_ref().is_some_and(|job| before(job.epoch));
         if open {
             return;

@@ -9,9 +9,7 @@ use crate::dot::Dot;
 use crate::ledger::{CellRef, Ledger};
 use crate::sync::check::{CHECK_LEN, seal};
 use crate::sync::dictionary::{Given, Speller};
-use crate::sync::frame::{
-    ADOPT, ADOPTED, COVER, ITEMS, PACKET, REFUSED, write_ack, write_run,
-};
+use crate::sync::frame::{ADOPT, ADOPTED, COVER, ITEMS, PACKET, REFUSED, write_ack, write_run};
 use crate::sync::item::{Chain, Writing, write_item};
 use crate::sync::outgoing::Outgoing;
 use crate::sync::{Event, Limits};
@@ -179,10 +177,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             let all = self.refusals.as_slice().iter();
             all.filter(move |refusal| refusal.0 == number)
         };
-        let bytes: usize = mine().map(|refusal| if refusal.1 < 0x80 { 2 } else { 4 }).sum();
+        let bytes: usize = mine()
+            .map(|refusal| if refusal.1 < 0x80 { 2 } else { 4 })
+            .sum();
         draft.out.put_u8(REFUSED);
         draft.out.put_varint(number);
-        draft.out.put_varint(u64::try_from(bytes).unwrap_or(u64::MAX));
+        draft
+            .out
+            .put_varint(u64::try_from(bytes).unwrap_or(u64::MAX));
         for (_, place, code) in mine() {
             let place = (*place).min(0x3fff);
             draft.out.put_varint(u64::from(place));
