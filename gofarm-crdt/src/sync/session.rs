@@ -48,6 +48,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     identity: PeerIdentity<C>,
     limits: Limits,
     number: u32,
+    /// A packet of the peer verified under this number: the peer may rely on what is remembered here.
+    engaged: bool,
     peer: Option<Peer>,
     greeting: Greeting,
     given: Given<C>,
@@ -185,6 +187,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             identity,
             limits: limits.clamped::<C, B>(),
             number: number.max(1),
+            engaged: false,
             peer: None,
             greeting: Greeting {
                 due: true,
@@ -268,7 +271,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Forgets all that was agreed with the peer; frame numbers go on.
+    ///
+    /// A greeting that came late looks like a new session, and the peer may still rely on the present one. So
+    /// this side takes another number, by which the peer sees that it must forget as well; but only if a
+    /// packet came since the last time, or the two would go on for ever.
     fn forget_peer(&mut self, dictionary: u16) {
+        if core::mem::take(&mut self.engaged) {
+            self.number = self.number.wrapping_add(1).max(1);
+        }
         self.given.reset(dictionary);
         self.learned.clear();
         self.received = Received::default();
@@ -358,6 +368,13 @@ impl<C: Capacity, B: Capacity> fmt::Debug for Session<C, B> {
             .field("number", &self.number)
             .field("in_flight", &self.flight.as_slice().len())
             .field("outstanding", &self.outstanding.as_slice().len())
+            .field("peer_known", &self.peer_known)
+            .field("covering", &self.cover.is_some())
+            .field("barrier", &self.barrier.is_some())
+            .field("looked_through", &self.scan.at_end)
+            .field("feeding", &(self.feeding != Feeding::No))
+            .field("fragments", &self.job.is_some())
+            .field("blocked", &self.blocked)
             .field("synced", &self.synced)
             .finish_non_exhaustive()
     }

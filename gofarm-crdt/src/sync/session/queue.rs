@@ -70,8 +70,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         None
     }
 
-    /// Below the prefix, what no cell holds is dead and will not come back.
+    /// Below the prefix, what no cell holds is dead and will not come back. A cell that waits to be durable
+    /// is not shown either, and its writes are not dead: nothing can be said then.
     fn pass_dead<L: Ledger<Capacity = C>>(&mut self, ledger: &L, from: Dot, before: u64) {
+        if !ledger.is_durable() {
+            return;
+        }
         let actor = from.actor();
         let last = before
             .saturating_sub(1)

@@ -1,6 +1,6 @@
 //! All replicas end with everything, whatever the network does.
 
-use gofarm_core::time::{millis, secs, UnixMillis};
+use gofarm_core::time::{UnixMillis, millis, secs};
 use gofarm_crdt::Timestamp;
 use gofarm_crdt::sync::Limits;
 
@@ -98,7 +98,7 @@ fn storm(seed: u64) {
 
 #[test]
 fn all_converge_over_a_bad_network_with_restarts() {
-    for seed in 0..2_000 {
+    for seed in 0..4_000 {
         storm(seed);
     }
 }

@@ -44,13 +44,22 @@ fn a_record_of_a_known_cell_takes_at_most_24_bytes() {
     network.nodes[1].commits_at_once = false;
     for n in 0..1_000_u32 {
         let key = (n * 7 % 2_000).to_be_bytes();
-        network.nodes[1].set(at(1_000_000 + u64::from(n) * 26_000), "devices", &key, Some(&RECORD));
+        network.nodes[1].set(
+            at(1_000_000 + u64::from(n) * 26_000),
+            "devices",
+            &key,
+            Some(&RECORD),
+        );
     }
     network.nodes[1].commit();
     network.bytes = 0;
     network.converge(20_000);
     // With headers, checks and acknowledgements of all frames.
-    assert!(network.bytes < 24_700, "{} bytes for 1000 records", network.bytes);
+    assert!(
+        network.bytes < 24_700,
+        "{} bytes for 1000 records",
+        network.bytes
+    );
 }
 
 #[test]
@@ -61,18 +70,29 @@ fn nothing_is_sent_twice_without_loss() {
         network.nodes[1].set(at(0), "valves", &n.to_be_bytes(), Some(&RECORD));
     }
     network.converge(20_000);
-    assert_eq!([network.nodes[0].merges, network.nodes[1].merges], [500, 500]);
+    assert_eq!(
+        [network.nodes[0].merges, network.nodes[1].merges],
+        [500, 500]
+    );
 }
 
 #[test]
 fn two_that_are_synced_are_silent_but_for_keep_alives() {
-    for (limits, hours) in [(Limits::lan(), 1), (Limits::mqtt(), 24), (Limits::lora(), 72)] {
+    for (limits, hours) in [
+        (Limits::lan(), 1),
+        (Limits::mqtt(), 24),
+        (Limits::lora(), 72),
+    ] {
         let mut network = pair(limits, 50);
         network.sent = 0;
         let span = hours * 3_600_000;
         network.run_until(network.now + span);
         let most = 2 * (span / limits.keep_alive().as_millis() as u64 + 1);
-        assert!(network.sent <= most, "{} frames, keep-alives are {most}", network.sent);
+        assert!(
+            network.sent <= most,
+            "{} frames, keep-alives are {most}",
+            network.sent
+        );
         assert!(network.sent >= most / 2 - 2);
     }
 }

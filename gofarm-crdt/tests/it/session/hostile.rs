@@ -23,7 +23,11 @@ fn ledger(replica: u64) -> ByteLedger {
 }
 
 fn session(peer: u64, number: u32) -> Session {
-    Session::new(PeerIdentity::relay(ReplicaId::new(peer)), Limits::lan(), number)
+    Session::new(
+        PeerIdentity::relay(ReplicaId::new(peer)),
+        Limits::lan(),
+        number,
+    )
 }
 
 /// All frames that replica 1 sends to replica 2 until both have everything, each with the session numbers.
@@ -48,7 +52,11 @@ fn conversation() -> Vec<Vec<u8>> {
 }
 
 /// Plays the frames before `at` to a new replica 2 and then `bytes`, as if `bytes` had been sealed well.
-fn play(frames: &[Vec<u8>], bytes: &[u8], sealed: bool) -> (ByteLedger, ByteLedger, Result<(), FrameError>) {
+fn play(
+    frames: &[Vec<u8>],
+    bytes: &[u8],
+    sealed: bool,
+) -> (ByteLedger, ByteLedger, Result<(), FrameError>) {
     let mut b = ledger(2);
     let mut to_a = session(1, 22);
     let mut buf = [0; 1400];
@@ -104,7 +112,11 @@ fn forged_frames_are_merged_validly_or_change_nothing() {
                 assert!(before.view() == after.view() && before.context() == after.context());
             }
             let me = after.actor();
-            assert_eq!(after.context().prefix().get(me), 9, "own numbers cannot be claimed");
+            assert_eq!(
+                after.context().prefix().get(me),
+                9,
+                "own numbers cannot be claimed"
+            );
         }
     }
 }

@@ -131,7 +131,12 @@ impl ByteLedger {
 
     pub(crate) fn set(&mut self, stamp: Timestamp, state: &str, key: &[u8], value: Option<&[u8]>) {
         let dot = self.next_dot();
-        let empty = Atom::Register(Timestamp::ZERO, Dot::new(self.actor, 0), None, BTreeMap::new());
+        let empty = Atom::Register(
+            Timestamp::ZERO,
+            Dot::new(self.actor, 0),
+            None,
+            BTreeMap::new(),
+        );
         let me = self.actor;
         let cell = self.cell(state, key, dot, empty);
         let Atom::Register(old_stamp, old, content, seen) = &mut cell.atom else {
@@ -273,7 +278,10 @@ impl ByteLedger {
 fn dots(atom: &Atom) -> Vec<Dot> {
     match atom {
         Atom::Register(_, dot, ..) => vec![*dot],
-        Atom::Marks(marks) => marks.iter().map(|(actor, mark)| Dot::new(*actor, mark.0)).collect(),
+        Atom::Marks(marks) => marks
+            .iter()
+            .map(|(actor, mark)| Dot::new(*actor, mark.0))
+            .collect(),
         Atom::Tally(slots) => slots.values().map(|slot| slot.dot).collect(),
     }
 }
@@ -517,10 +525,15 @@ impl Ledger for ByteLedger {
             return;
         };
         for at in 0..self.cells.len() {
-            let Some(cell) = self.cells[at].clone().filter(|_| !adoption.noted.contains(&at)) else {
+            let Some(cell) = self.cells[at]
+                .clone()
+                .filter(|_| !adoption.noted.contains(&at))
+            else {
                 continue;
             };
-            let unknown = dots(&cell.atom).iter().any(|dot| !adoption.covered.covers(*dot));
+            let unknown = dots(&cell.atom)
+                .iter()
+                .any(|dot| !adoption.covered.covers(*dot));
             self.drop_cell(at);
             if unknown && let Atom::Register(stamp, _, value, _) = cell.atom {
                 self.set(stamp, &cell.name.0, &cell.name.2, value.as_deref());

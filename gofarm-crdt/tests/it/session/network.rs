@@ -63,7 +63,9 @@ impl Network {
             weather,
             limits,
             now: 0,
-            nodes: (0..nodes).map(|node| ByteLedger::new(node as u64 + 1)).collect(),
+            nodes: (0..nodes)
+                .map(|node| ByteLedger::new(node as u64 + 1))
+                .collect(),
             links: Vec::new(),
             frames: Default::default(),
             order: 0,
@@ -156,7 +158,10 @@ impl Network {
         let arrival = self.frames.keys().next().map_or(u64::MAX, |key| key.0);
         let ends = self.links.iter().flatten();
         let wake = ends.map(|end| end.session.poll_timeout().as_micros().div_ceil(1_000));
-        wake.chain([arrival]).min().unwrap_or(u64::MAX).max(self.now)
+        wake.chain([arrival])
+            .min()
+            .unwrap_or(u64::MAX)
+            .max(self.now)
     }
 
     /// Goes to the next moment.
@@ -182,7 +187,12 @@ impl Network {
         while self.next() < end {
             self.step();
             steps += 1;
-            assert!(steps < 100_000, "seed {}: time stands still\n{}", self.seed, self.describe());
+            assert!(
+                steps < 100_000,
+                "seed {}: time stands still\n{}",
+                self.seed,
+                self.describe()
+            );
         }
         self.now = end;
         self.drain();
@@ -191,7 +201,11 @@ impl Network {
     pub(crate) fn is_even(&self) -> bool {
         let first = self.nodes[0].context();
         self.nodes.iter().all(|node| node.context() == first)
-            && self.links.iter().flatten().all(|end| end.session.is_synced())
+            && self
+                .links
+                .iter()
+                .flatten()
+                .all(|end| end.session.is_synced())
     }
 
     /// Runs until all have everything; fails after `limit` milliseconds.
@@ -201,7 +215,12 @@ impl Network {
         while !self.is_even() {
             self.step();
             self.drain();
-            assert!(self.now < end, "seed {}: not even after {limit} ms:\n{}", self.seed, self.describe());
+            assert!(
+                self.now < end,
+                "seed {}: not even after {limit} ms:\n{}",
+                self.seed,
+                self.describe()
+            );
         }
         for node in &self.nodes {
             assert_eq!(node.view(), self.nodes[0].view());
@@ -217,7 +236,12 @@ impl Network {
         for end in self.links.iter().flatten() {
             writeln!(text, "{:?}", end.session).unwrap();
         }
-        writeln!(text, "{:?}", self.events.iter().rev().take(6).collect::<Vec<_>>()).unwrap();
+        writeln!(
+            text,
+            "{:?}",
+            self.events.iter().rev().take(6).collect::<Vec<_>>()
+        )
+        .unwrap();
         text
     }
 }

@@ -23,11 +23,24 @@ fn what_a_peer_has_no_grant_for_is_refused_and_not_claimed() {
     network.run_until(10_000);
     let stranger = network.nodes[0].actor();
     assert_eq!(network.nodes[2].context().prefix().get(stranger), 0);
-    assert_eq!(network.nodes[2].view().len(), 1, "what 1 wrote itself has come");
+    assert_eq!(
+        network.nodes[2].view().len(),
+        1,
+        "what 1 wrote itself has come"
+    );
     let dot = Dot::new(stranger, 1);
     assert!(network.events.contains(&(2, Event::NotGranted(dot))));
     let told = |event: &(usize, Event)| {
-        matches!(event, (1, Event::Refused { why: PeerRefusal::NotGranted, .. }))
+        matches!(
+            event,
+            (
+                1,
+                Event::Refused {
+                    why: PeerRefusal::NotGranted,
+                    ..
+                }
+            )
+        )
     };
     assert!(network.events.iter().any(told));
 }
@@ -73,7 +86,12 @@ fn a_copy_of_this_store_is_noticed() {
     network.nodes[0] = backup;
     network.restart(0, 0);
     network.run_until(network.now + 10_000);
-    assert!(network.events.iter().any(|event| matches!(event, (0, Event::Impostor(_)))));
+    assert!(
+        network
+            .events
+            .iter()
+            .any(|event| matches!(event, (0, Event::Impostor(_))))
+    );
 }
 
 #[test]
@@ -97,7 +115,11 @@ fn who_was_away_for_too_long_adopts_the_full_state() {
         network.weather.loss = loss;
         network.restart(0, 1);
         network.converge(1_000_000);
-        assert_eq!(network.nodes[0].view().len(), 21, "the dead stay dead, the new write lives");
+        assert_eq!(
+            network.nodes[0].view().len(),
+            21,
+            "the dead stay dead, the new write lives"
+        );
         assert!(network.events.contains(&(0, Event::PeerBehindHorizon)));
         assert!(network.events.contains(&(1, Event::AdoptionEnded)));
         network.events.clear();
