@@ -25,9 +25,9 @@ pub mod field;
 pub mod flag;
 #[cfg(feature = "crdts")]
 pub mod interop;
-mod keyed;
 #[cfg(feature = "alloc")]
 pub mod journal;
+mod keyed;
 pub mod ledger;
 pub mod map;
 pub mod merge;

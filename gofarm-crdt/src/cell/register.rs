@@ -186,6 +186,10 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
         })
     }
 
+    fn has_remains(&self) -> bool {
+        !self.is_empty() && (self.value.is_none() || !self.seen.as_slice().is_empty())
+    }
+
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {
         if self.is_empty() {
             return true;

@@ -120,6 +120,14 @@ impl Book {
         }
     }
 
+    /// How many cells there are, free numbers among them.
+    pub(crate) fn cell_count(&self) -> u64 {
+        (0..self.shelf_count())
+            .filter_map(|shelf| self.field(shelf))
+            .map(|field| u64::from(field.cells()))
+            .sum()
+    }
+
     /// Every cell.
     pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
         (0..self.shelf_count()).flat_map(|shelf| {

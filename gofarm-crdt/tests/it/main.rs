@@ -2,9 +2,6 @@
 
 extern crate alloc;
 
-#[cfg(feature = "alloc")]
-extern crate alloc;
-
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "alloc")]

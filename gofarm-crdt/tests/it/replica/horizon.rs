@@ -137,3 +137,23 @@ fn whoever_was_away_for_longer_adopts_and_the_dead_stay_dead() {
 fn the_horizon_is_14_days() {
     assert_eq!(gofarm_crdt::replica::HORIZON, days(14));
 }
+
+#[test]
+fn what_waits_to_be_forgotten_still_waits_after_a_restart() {
+    let (mut a, mut b) = (replica(1), replica(2));
+    let at_a = a.register::<Valve>("valve/7").expect("a name");
+    b.register::<Valve>("valve/7").expect("a name");
+    a.update(at(1), &at_a, |v| v.crew.insert(1));
+    a.update(at(2), &at_a, |v| v.crew.remove(&1));
+    a.commit().expect("memory takes it");
+    exchange(at(3), &mut a, &mut b);
+    assert_eq!(a.footprint().remains, 1);
+    let mut a = Replica::open(a.into_store().restored(7), at(4)).expect("the store opens");
+    assert_eq!(a.footprint().remains, 1);
+    a.register::<Valve>("valve/7").expect("a name");
+    for round in 5..9 {
+        exchange(at(round), &mut a, &mut b);
+    }
+    assert_eq!(a.footprint().remains, 0);
+    assert_eq!(b.footprint().remains, 0);
+}
