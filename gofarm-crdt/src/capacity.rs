@@ -32,6 +32,9 @@ pub trait Capacity: Copy + 'static {
 
     /// Room for the writers of each item of a collection of this capacity.
     type Writers: Capacity;
+
+    /// The most items that a list may hold: what an owner may announce to others.
+    const LIMIT: usize;
 }
 
 /// An ordered list in contiguous memory that may refuse to grow.
@@ -84,6 +87,7 @@ impl Capacity for Growing {
     type Rare<T> = Rare<T>;
     type Index = hashbrown::HashTable<u32>;
     type Writers = Self;
+    const LIMIT: usize = usize::MAX;
 }
 
 #[cfg(not(feature = "alloc"))]
@@ -93,6 +97,7 @@ impl Capacity for Growing {
     type Rare<T> = heapless::Vec<T, 0>;
     type Index = Scan;
     type Writers = Self;
+    const LIMIT: usize = 0;
 }
 
 impl<const N: usize, const W: usize> Capacity for Fixed<N, W> {
@@ -101,6 +106,7 @@ impl<const N: usize, const W: usize> Capacity for Fixed<N, W> {
     type Rare<T> = heapless::Vec<T, 2>;
     type Index = Scan;
     type Writers = Fixed<W, W>;
+    const LIMIT: usize = N;
 }
 
 #[cfg(feature = "alloc")]

@@ -99,6 +99,25 @@ impl<C: Capacity> CausalContext<C> {
         self.prefix.covers(dot) || self.run_at(dot).is_some()
     }
 
+    /// The first write of the same actor at or after `from` that is not known; nothing if all numbers up to
+    /// 2^64 - 1 are. O(log runs).
+    #[must_use]
+    pub fn first_lacking(&self, from: Dot) -> Option<Dot> {
+        let actor = from.actor();
+        let mut counter = from.counter().max(1);
+        if counter <= self.prefix.get(actor) {
+            counter = self.prefix.get(actor).checked_add(1)?;
+        }
+        // No two runs touch, and none touches the prefix.
+        let run = self
+            .run_at(Dot::new(actor, counter))
+            .and_then(|at| self.above.as_slice().get(at));
+        if let Some(run) = run {
+            counter = run.last.checked_add(1)?;
+        }
+        Some(Dot::new(actor, counter))
+    }
+
     /// Whether all that `other` knows is known here too.
     #[must_use]
     pub fn covers_all<D: Capacity>(&self, other: &CausalContext<D>) -> bool {

@@ -112,6 +112,10 @@ pub trait Ledger {
     /// Starts to adopt the full state of a peer: from now on every cell that comes is noted.
     fn begin_adoption(&mut self);
 
+    /// Whether an adoption was begun and not ended, also by an earlier session or before a restart. As long
+    /// as it is true, sessions send nothing of what is here and ask their peer for the full state.
+    fn is_adopting(&self) -> bool;
+
     /// Ends it: cells that did not come and of which the peer knew every write are dropped, own writes that
     /// it did not know are written anew.
     fn end_adoption(&mut self, now: Now);

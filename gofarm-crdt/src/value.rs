@@ -3,18 +3,25 @@
 //! What a register or a set holds crosses links and lies in stores; equal values must be equal bytes, or
 //! digests lie. serde leaves that to each format and map type, and does not say how many bytes a value may
 //! claim before it is read. So this crate has a small encoding of its own: integers as LEB128 of their
-//! shortest length (zigzag for signed ones), floats as their little-endian bits (every NaN as one), text and
-//! lists with their length in front, structs and tuples as their fields in order. A decoder refuses any
-//! second way to write the same value. `#[derive(Value)]` writes it for structs and enums.
+//! shortest length (zigzag for signed ones; one plain byte for 8 bits), floats as their little-endian bits
+//! (every NaN as one), text and lists with their length in front, structs and tuples as their fields in order.
+//! A decoder refuses any second way to write the same value. `#[derive(Value)]` writes it for structs and
+//! enums.
 //!
 //! A value is opaque to replicas that do not know its type: they keep it, merge it by its time-stamps and
 //! pass it on.
 
 use crate::error::Malformed;
 
+#[cfg(feature = "alloc")]
+mod collection;
+mod composite;
+mod domain;
 mod primitive;
 mod reader;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 pub use reader::Reader;
 pub use sink::{Count, Sink, SliceSink};
