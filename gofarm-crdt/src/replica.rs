@@ -187,7 +187,7 @@ impl<S: Store> Replica<S> {
         self.book.names()
     }
 
-    /// How much the replica holds in memory. Cost: O(fields).
+    /// How much the replica holds in memory. Cost: O(cells).
     #[must_use]
     pub fn footprint(&self) -> Footprint {
         Footprint {

@@ -251,17 +251,12 @@ impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
     }
 
     fn has_remains(&self) -> bool {
-        let marks = self.marks.as_slice();
-        marks.iter().any(|mark| mark.value.is_none()) || (!marks.is_empty() && !self.is_present())
+        self.marks.as_slice().iter().any(|mark| mark.value.is_none())
     }
 
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {
         if self.dots(&mut |dot| stable(dot)) {
-            if !self.is_present() {
-                // What keeps an element away may go with it: every later write has seen all of it, and one
-                // that has not is in no replica alone.
-                self.marks.clear();
-            }
+            // Live marks stay, also those that keep an element away: a later write must see them to end them.
             let mut at = 0;
             while let Some(mark) = self.marks.as_slice().get(at) {
                 if mark.value.is_none() {

@@ -120,12 +120,13 @@ impl Book {
         }
     }
 
-    /// How many cells there are, free numbers among them.
+    /// How many cells hold something.
     pub(crate) fn cell_count(&self) -> u64 {
-        (0..self.shelf_count())
-            .filter_map(|shelf| self.field(shelf))
-            .map(|field| u64::from(field.cells()))
-            .sum()
+        let holds = |place: &Place| {
+            self.field(place.shelf)
+                .is_some_and(|field| !field.dots(place.cell, &mut |_| false))
+        };
+        self.places().filter(holds).count() as u64
     }
 
     /// Every cell.
