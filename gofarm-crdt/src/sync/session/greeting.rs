@@ -76,8 +76,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 self.haves_out.begin(hello.need);
             }
         }
-        let keep_alive = hello.need == 0 && !fresh && self.peer_known;
-        if keep_alive && !equal && self.is_idle(now.instant(), idle_since) {
+        // Both sides ask anew: a peer may have forgotten a write above its prefix that it had acknowledged
+        // and that was overwritten there, and only its own list says so.
+        let settled = !fresh && self.peer_known;
+        if settled && !equal && self.is_idle(now.instant(), idle_since) {
             self.forget_what_peer_has();
         }
         self.greeting.due |= !self.peer_known && self.greeting.asked != self.greeting.need;
