@@ -119,6 +119,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         now: Instant,
         buf: &mut [u8],
     ) -> Option<usize> {
+        let asked_before = !self.greeting.due && self.greeting.asked == self.greeting.need;
+        if !self.peer_known && asked_before && self.peer.is_some() {
+            // The round did not end: pages of two servings met. Another number begins it anew.
+            self.greeting.need = self.greeting.need.checked_add(1).unwrap_or(1);
+            self.haves_in = Default::default();
+        }
         let need = if self.peer_known {
             0
         } else {
