@@ -228,7 +228,7 @@ pub struct Footprint {
     pub states: u32,
     /// Cells, removed ones that are still needed among them.
     pub cells: u64,
-    /// Entries of the index of writes; at most four times the cells, and a few.
+    /// Entries of the index of writes; at most four for each cell and 64 for each actor.
     pub index: usize,
     /// Cells of which a part can be forgotten once all replicas have seen them.
     pub remains: usize,

@@ -251,7 +251,10 @@ impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
     }
 
     fn has_remains(&self) -> bool {
-        self.marks.as_slice().iter().any(|mark| mark.value.is_none())
+        self.marks
+            .as_slice()
+            .iter()
+            .any(|mark| mark.value.is_none())
     }
 
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {

@@ -187,7 +187,10 @@ fn farm(seed: u64) {
         assert!(runs <= 60, "seed {seed}: {runs} runs");
         let footprint = node.replica.footprint();
         assert!(footprint.cells <= 60, "seed {seed}: {footprint:?}");
-        assert!(footprint.index <= 300, "seed {seed}: {footprint:?}");
+        assert!(
+            footprint.index <= 4 * 60 + 64 * footprint.actors,
+            "seed {seed}: {footprint:?}"
+        );
         assert_eq!(footprint.remains, 0, "seed {seed}: {footprint:?}");
     }
 }
