@@ -8,6 +8,7 @@ extern crate alloc;
 // Lets the derive macros name this crate by one path, inside and outside of it.
 extern crate self as gofarm_crdt;
 
+pub mod board;
 pub mod capacity;
 mod causal_context;
 pub mod cell;
@@ -34,6 +35,7 @@ mod timestamp;
 pub mod value;
 mod version_vector;
 
+pub use board::Board;
 pub use causal_context::{CausalContext, Run};
 #[cfg(feature = "alloc")]
 pub use replica::{Handle, Replica};

@@ -1,6 +1,8 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
 #[cfg(feature = "derive")]
+mod board;
+#[cfg(feature = "derive")]
 mod derive;
 #[cfg(feature = "derive")]
 mod replica;

@@ -14,7 +14,7 @@ use gofarm_crdt::value::Value;
 use gofarm_crdt::{Replica, Replicated, Timestamp};
 
 mod restart;
-mod wire;
+pub(crate) mod wire;
 
 /// What a valve and its crew know.
 #[derive(Replicated, Debug, Default)]
