@@ -25,9 +25,9 @@ pub(super) fn crc32(bytes: &[u8]) -> u32 {
         let at = (crc & 0xf) as usize;
         (crc >> 4) ^ TABLE.get(at).copied().unwrap_or_default()
     };
-    let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
-        step(step(crc ^ u32::from(*byte)))
-    });
+    let crc = bytes
+        .iter()
+        .fold(u32::MAX, |crc, byte| step(step(crc ^ u32::from(*byte))));
     !crc
 }
 

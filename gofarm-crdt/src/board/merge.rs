@@ -15,7 +15,9 @@ use crate::state::Replicated;
 use crate::value::{Sink, SliceSink};
 
 /// Cost: what looks for a cell or a dot takes O(cells).
-impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Ledger for Board<'_, T, ACTORS, CELLS> {
+impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Ledger
+    for Board<'_, T, ACTORS, CELLS>
+{
     type Capacity = Fixed<ACTORS>;
 
     fn actor(&self) -> Actor {

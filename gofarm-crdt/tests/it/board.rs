@@ -1,7 +1,5 @@
 //! A board alone, and beside a replica that holds the same state.
 
-use std::collections::BTreeMap;
-
 use gofarm_core::text::Text;
 use gofarm_crdt::Board;
 use gofarm_crdt::Replicated;
@@ -73,13 +71,13 @@ pub(crate) struct Seen {
     reason: Option<String>,
     litres: u64,
     crew: Vec<u32>,
-    limits: BTreeMap<String, u32>,
+    limits: Vec<(String, u32)>,
 }
 
-fn sorted(crew: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut crew: Vec<u32> = crew.collect();
-    crew.sort_unstable();
-    crew
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items
 }
 
 pub(crate) fn seen(valve: &Valve) -> Seen {
@@ -88,7 +86,7 @@ pub(crate) fn seen(valve: &Valve) -> Seen {
         reason: valve.reason.get().cloned(),
         litres: valve.litres.value(),
         crew: sorted(valve.crew.iter().copied()),
-        limits: valve.limits.iter().map(|(k, v)| (k.clone(), *v)).collect(),
+        limits: sorted(valve.limits.iter().map(|(k, v)| (k.clone(), *v))),
     }
 }
 
@@ -99,7 +97,7 @@ pub(crate) fn seen_small(valve: &SmallValve) -> Seen {
         reason: valve.reason.get().map(|text| text.as_str().to_owned()),
         litres: valve.litres.value(),
         crew: sorted(valve.crew.iter().copied()),
-        limits: limits.map(|(k, v)| (k.as_str().to_owned(), *v)).collect(),
+        limits: sorted(limits.map(|(k, v)| (k.as_str().to_owned(), *v))),
     }
 }
 
@@ -114,7 +112,6 @@ fn a_typical_board_takes_so_many_bytes() {
     }
     let state = size_of::<Typical>();
     let board = size_of::<Board<'static, Typical, 8, 11>>();
-    println!("state {state} B, board {board} B");
     assert!(board <= 4_096, "{board}");
 }
 

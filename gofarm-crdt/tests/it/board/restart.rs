@@ -1,8 +1,8 @@
 //! What is there again after a restart, and what a page may hold.
 
+use gofarm_core::time::Instant;
 use gofarm_crdt::board::RestoreError;
 use gofarm_crdt::clock::Now;
-use gofarm_core::time::Instant;
 use gofarm_crdt::ledger::Ledger;
 
 use super::meet::{pull_small, push_small};
@@ -102,13 +102,16 @@ fn a_page_that_was_torn_leaves_the_save_before_it_and_a_new_writer() {
     erased.0[torn_at].fill(0xff);
     assert_eq!(restored(&erased).expect("whole").actor(), small.actor());
     // Written whole.
-    assert_eq!(restored(&flash).expect("whole").read().open.get(), Some(&true));
+    assert_eq!(
+        restored(&flash).expect("whole").read().open.get(),
+        Some(&true)
+    );
 }
 
 #[test]
 fn a_save_that_was_lost_after_it_was_sent_comes_back_from_the_peer() {
     let (mut small, mut flash) = filled();
-    let mut gateway = replica(1);
+    let mut gateway = replica(4);
     let valve = gateway.register::<Valve>(NAME).expect("a name");
     small
         .update(at(5), |v| {
@@ -122,7 +125,9 @@ fn a_save_that_was_lost_after_it_was_sent_comes_back_from_the_peer() {
     flash.0[newest][100] ^= 1;
     let mut again = restored(&flash).expect("the other page is whole");
     assert_eq!(again.read().litres.value(), 7);
-    again.update(at(7), |v| v.litres.try_add(100)).expect("room");
+    again
+        .update(at(7), |v| v.litres.try_add(100))
+        .expect("room");
     flash.save(&mut again);
     pull_small(8, &gateway, &mut again);
     push_small(8, &again, &mut gateway);
@@ -180,7 +185,10 @@ fn bytes_that_only_look_like_a_save_never_panic() {
         cut[4..8].copy_from_slice(&u32::try_from(at + 4).expect("short").to_le_bytes());
         let check = crc(&cut[..at]);
         cut[at..].copy_from_slice(&check.to_le_bytes());
-        assert!(Small::restore(NAME, ReplicaId::new(2), 9, [&cut[..]]).is_err(), "{at}");
+        assert!(
+            Small::restore(NAME, ReplicaId::new(2), 9, [&cut[..]]).is_err(),
+            "{at}"
+        );
     }
     assert!(refused > len, "{refused}");
 }
@@ -193,7 +201,10 @@ fn a_save_of_another_device_state_or_type_is_refused() {
     }
     let (_, flash) = filled();
     let other = Small::restore(NAME, ReplicaId::new(3), 9, flash.pages());
-    assert_eq!(other.map(drop), Err(RestoreError::OtherDevice(ReplicaId::new(2))));
+    assert_eq!(
+        other.map(drop),
+        Err(RestoreError::OtherDevice(ReplicaId::new(2)))
+    );
     let other = Small::restore("valve/8", ReplicaId::new(2), 9, flash.pages());
     assert_eq!(other.map(drop), Err(RestoreError::OtherState));
     let less = Board::<Less, 8, 12>::restore(NAME, ReplicaId::new(2), 9, flash.pages());
