@@ -105,8 +105,13 @@ pub const MAX_KEY: usize = 64;
 /// `ACTORS` is of how many writers it knows without gaps what it has; one more writer is known less well, which costs
 /// cells that are sent repeatedly, and takes the place of one of which no write is left. A writer is one incarnation
 /// of a replica. `CELLS` is the number of cells in all fields: one for a register, counter or flag, one for each
-/// element of a set or key of a map, removed ones included until they are [collected](Self::collect). Each takes 32
+/// element of a set or key of a map, removed ones included until they are [collected](Self::collect). Each takes 28
 /// bytes beside the state.
+///
+/// A valve with a flag, a text of 24 bytes, a counter of 8 writers and a set of 8 persons with 4 writers each takes
+/// 1 520 bytes of RAM as a state and 2 584 as a `Board<_, 8, 11>` on a Cortex-M0+; all of the board's code for it takes
+/// 35 KB of flash (`opt-level = "s"`, fat LTO), the session not counted. To make one or restore it takes as much again of
+/// stack unless the compiler builds it in place.
 ///
 /// See the [module](self) for an example.
 pub struct Board<'n, T, const ACTORS: usize, const CELLS: usize> {

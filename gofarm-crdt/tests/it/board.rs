@@ -110,9 +110,11 @@ fn a_typical_board_takes_so_many_bytes() {
         litres: GCounter<Fixed<8>>,
         crew: AddWinsSet<u32, Fixed<8, 4>>,
     }
-    let state = size_of::<Typical>();
     let board = size_of::<Board<'static, Typical, 8, 11>>();
-    assert!(board <= 4_096, "{board}");
+    // 2 584 where a pointer has 32 bits, by the same sum.
+    if cfg!(target_pointer_width = "64") {
+        assert_eq!(board, 2_640);
+    }
 }
 
 #[test]
