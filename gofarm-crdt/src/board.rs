@@ -135,6 +135,7 @@ pub struct Board<'n, T, const ACTORS: usize, const CELLS: usize> {
 
 /// Two writes that met here without knowing of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Concurrent {
     /// The number of the field; see [`FieldName`](crate::FieldName).

@@ -167,7 +167,14 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Ledger
                 self.forget(silent);
             }
         }
-        self.covers.try_raise(dot)?;
+        // Own writes are known anyway, and no peer can know of more.
+        let most = if actor == self.actor {
+            self.last
+        } else {
+            u64::MAX
+        };
+        self.covers
+            .try_raise(Dot::new(actor, dot.counter().min(most)))?;
         self.unsaved |= !self.adopting;
         Ok(())
     }

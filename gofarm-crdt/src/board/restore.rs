@@ -32,8 +32,8 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
     /// number that this device never gave before.
     ///
     /// # Errors
-    /// [`RestoreError`]; with [`Blank`](RestoreError::Blank) this is the first start. After any other, a
-    /// [`new`](Self::new) board with a new incarnation gets back all that it ever sent.
+    /// [`RestoreError`]; with [`Blank`](RestoreError::Blank) this is the first start. After any other, erase the
+    /// pages: a [`new`](Self::new) board with a new incarnation gets back all that it ever sent.
     ///
     /// # Panics
     /// See [`new`](Self::new).
@@ -43,32 +43,34 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
         incarnation: u32,
         pages: impl IntoIterator<Item = &'p [u8]>,
     ) -> Result<Self, RestoreError> {
-        let (mut newest, mut is_damaged) = (None, false);
+        let (mut newest, mut damaged, mut count) = (None, None, 0_u32);
         for page in pages {
             match read_page(page) {
                 Page::Blank => {}
-                Page::Damaged => is_damaged = true,
+                Page::Damaged => damaged = Some(count),
                 Page::Whole(sequence, body) => {
                     if newest.is_none_or(|(last, _)| sequence > last) {
                         newest = Some((sequence, body));
                     }
                 }
             }
+            count = count.saturating_add(1);
         }
         let Some((sequence, body)) = newest else {
-            return Err(if is_damaged {
-                RestoreError::Damaged
-            } else {
-                RestoreError::Blank
-            });
+            return Err(damaged.map_or(RestoreError::Blank, |_| RestoreError::Damaged));
         };
         let mut board = Self::new(name, Actor::new(replica, incarnation));
         let saved = board.decode(body)?;
         board.sequence = sequence;
-        if !is_damaged {
-            (board.actor, board.last) = saved;
-        } else if board.actor == saved.0 {
-            return Err(RestoreError::Damaged);
+        match damaged {
+            None => (board.actor, board.last) = saved,
+            Some(_) if board.actor == saved.0 => return Err(RestoreError::Damaged),
+            // The next save goes there, so that the restart after it finds no damage.
+            Some(page) => {
+                while board.sequence.wrapping_add(1) % count != page {
+                    board.sequence = board.sequence.wrapping_add(1);
+                }
+            }
         }
         board.context = board.with_all();
         Ok(board)

@@ -124,6 +124,9 @@ fn a_double_and_a_clock_ahead_are_refused() {
         .expect("room");
     save(&mut other);
     let parcel = delta(&other, &replica(9)).remove(0);
+    small.cover(Dot::new(small.actor(), 5)).expect("room");
+    save(&mut small);
+    assert!(small.context().prefix().is_empty(), "no such write is here");
     let refused = parcel.deliver(at(1), &mut small);
     assert_eq!(refused, Err(Refusal::Impostor(Dot::new(small.actor(), 1))));
 

@@ -109,6 +109,30 @@ fn a_page_that_was_torn_leaves_the_save_before_it_and_a_new_writer() {
 }
 
 #[test]
+fn a_damaged_page_among_many_is_the_next_to_be_written() {
+    for damaged in 0..4 {
+        let (mut small, mut flash) = (board(2), Flash::new(4));
+        for litres in 1..=6 {
+            small
+                .update(at(litres), |v| v.litres.try_add(1))
+                .expect("room");
+            flash.save(&mut small);
+        }
+        let newest = 6 % 4;
+        flash.0[damaged][50] ^= 1;
+        let mut again = restored(&flash).expect("three pages are whole");
+        let lost = u64::from(damaged == newest);
+        assert_eq!(again.read().litres.value(), 6 - lost);
+        assert_ne!(again.actor(), small.actor());
+        again.update(at(9), |v| v.litres.try_add(10)).expect("room");
+        flash.save(&mut again);
+        let third = restored(&flash).expect("all pages are whole");
+        assert_eq!(third.actor(), again.actor(), "{damaged}");
+        assert_eq!(third.read().litres.value(), 16 - lost);
+    }
+}
+
+#[test]
 fn a_save_that_was_lost_after_it_was_sent_comes_back_from_the_peer() {
     let (mut small, mut flash) = filled();
     let mut gateway = replica(4);
