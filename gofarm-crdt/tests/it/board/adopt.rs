@@ -88,3 +88,25 @@ fn a_mark_that_the_peer_forgot_within_a_cell_does_not_come_back() {
     small.end_adoption(at(100));
     assert!(small.read().crew.is_empty());
 }
+
+#[test]
+fn a_mark_of_another_that_the_peer_forgot_does_not_come_back_either() {
+    let (mut third, mut small, mut peer) = (board(4), board(2), board(3));
+    third.update(at(1), |v| v.crew.try_insert(1)).expect("room");
+    save(&mut third);
+    pull_small(2, &third, &mut small);
+    peer.update(at(50), |v| v.crew.try_insert(1)).expect("room");
+    peer.update(at(51), |v| v.crew.try_remove(&1))
+        .expect("room");
+    save(&mut peer);
+    assert!(small.read().crew.contains(&1));
+    small.begin_adoption();
+    for parcel in delta(&peer, &replica(8)) {
+        // A repetition changes nothing.
+        parcel.deliver(at(100), &mut small).expect("merged");
+        parcel.deliver(at(100), &mut small).expect("merged");
+    }
+    cover(&peer, &mut small);
+    small.end_adoption(at(100));
+    assert!(small.read().crew.is_empty());
+}

@@ -158,6 +158,24 @@ fn a_cell_is_found_by_its_birth_and_by_what_it_holds() {
         let name = Named::Birth(Dot::new(gateway.actor(), counter));
         assert_eq!(parcel.deliver_as(&name, at(3), &mut small), Ok(()));
     }
+    // The name outlives the writes, also over a restart, and of two the lesser stays.
+    let name = |small: &Small| {
+        let live = small.next_live(Dot::new(gateway.actor(), 1));
+        small.birth(live.expect("one cell").1)
+    };
+    assert_eq!(name(&small), Some(Dot::new(gateway.actor(), 1)));
+    let mut flash = Flash::new(2);
+    flash.save(&mut small);
+    let again = Small::restore(NAME, small.actor().replica(), 9, flash.pages()).expect("whole");
+    assert_eq!(name(&again), name(&small));
+    let mut late = board(2);
+    for (birth, least) in [(2, 2), (1, 1), (2, 1)] {
+        let mut parcel = parcel.clone();
+        parcel.birth = Some(Dot::new(gateway.actor(), birth));
+        parcel.deliver(at(4), &mut late).expect("merged");
+        save(&mut late);
+        assert_eq!(name(&late), Some(Dot::new(gateway.actor(), least)));
+    }
     let unknown = Dot::new(gateway.actor(), 3);
     let refused = parcel.deliver_as(&Named::Birth(unknown), at(3), &mut small);
     assert_eq!(refused, Err(Refusal::UnknownBirth(unknown)));
