@@ -110,8 +110,8 @@ pub const MAX_KEY: usize = 64;
 ///
 /// A valve with a flag, a text of 24 bytes, a counter of 8 writers and a set of 8 persons with 4 writers each takes
 /// 1 520 bytes of RAM as a state and 2 584 as a `Board<_, 8, 11>` on a Cortex-M0+; all of the board's code for it takes
-/// 35 KB of flash (`opt-level = "s"`, fat LTO), the session not counted. To make one or restore it takes as much again of
-/// stack unless the compiler builds it in place.
+/// 35 KB of flash (`opt-level = "s"`, fat LTO), the session not counted. To make one or restore it may take as much again
+/// of stack, if the compiler does not build it in place.
 ///
 /// See the [module](self) for an example.
 pub struct Board<'n, T, const ACTORS: usize, const CELLS: usize> {
