@@ -3,6 +3,8 @@
 extern crate alloc;
 
 #[cfg(all(feature = "derive", feature = "alloc"))]
+mod board;
+#[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "alloc")]
 mod double_write;
