@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use crate::causal_context::CausalContext;
 use crate::cell::{CellWriter as _, Content, Mark, Slot};
+use crate::clock::Now;
 use crate::dot::Dot;
 use crate::ledger::{Address, Named};
 use crate::replica::Replica;
@@ -65,7 +66,7 @@ impl<S: Store> Replica<S> {
     }
 
     /// Puts what was received in the place of what is here, but for what the peer did not know.
-    pub(super) fn adopt(&mut self, adoption: Adoption) {
+    pub(super) fn adopt(&mut self, now: Now, adoption: Adoption) {
         let Adoption {
             book,
             index,
@@ -96,7 +97,7 @@ impl<S: Store> Replica<S> {
             }
         }
         for moved in &unknown {
-            self.join_moved(moved);
+            self.reissue(now, moved);
         }
         for dot in known.prefix().iter() {
             if self.index.number(dot.actor()).is_some() {
@@ -125,6 +126,64 @@ impl<S: Store> Replica<S> {
             }
         }
         self.remains.restart();
+    }
+
+    /// Joins what the peer never saw. An own write to a register is written anew, with the time of now: the
+    /// removal that it may have lost against is remembered by some replicas and forgotten by others, and it must
+    /// end the same everywhere.
+    fn reissue(&mut self, now: Now, moved: &Moved) {
+        let own = self.actor.replica();
+        let winner = moved.content.winner();
+        let Some((dot, _)) = winner.filter(|(dot, _)| dot.actor().replica() == own) else {
+            self.join_moved(moved);
+            return;
+        };
+        let anew = Dot::new(self.actor, self.last + 1);
+        let stamp = self.clock.tick(now);
+        let mut seen = moved.content.replaced(self.actor);
+        let met = self.met(moved);
+        seen.extend(met.filter(|met| met.actor() != anew.actor() && !seen.contains(met)));
+        // Of each actor the last.
+        seen.sort_unstable_by(|a, b| b.cmp(a));
+        seen.dedup_by_key(|dot| dot.actor());
+        seen.reverse();
+        let mut content = Kept::default();
+        moved.content.with(|old| {
+            if let Content::Register { value, .. } = *old {
+                content.copy(&Content::Register {
+                    stamp,
+                    dot: anew,
+                    value,
+                    seen: &seen,
+                });
+            }
+        });
+        self.last = anew.counter();
+        self.join_moved(&Moved {
+            state: moved.state.clone(),
+            field: moved.field,
+            key: moved.key.clone(),
+            birth: moved.birth.or(Some(dot)),
+            content,
+        });
+    }
+
+    /// The winner of the same register in the adopted state.
+    fn met(&self, moved: &Moved) -> Option<Dot> {
+        let state = self.book.find(&moved.state)?;
+        let mut met = None;
+        for &shelf in self.book.shelves_of(state) {
+            let is_field = self.book.shelf_at(shelf)?.field == moved.field;
+            if let Some(field) = self.book.field(shelf).filter(|_| is_field)
+                && let Some(cell) = field.find(&moved.key)
+            {
+                field.dots(cell, &mut |dot| {
+                    met = Some(dot);
+                    false
+                });
+            }
+        }
+        met
     }
 
     fn join_moved(&mut self, moved: &Moved) {
@@ -172,12 +231,13 @@ fn unseen(content: &Kept, known: &CausalContext) -> Option<Kept> {
     content.with(|content| match *content {
         Content::Register { dot, .. } => is_new(dot).then(|| part.copy(content)),
         Content::Marks(marks) => {
-            let new: Vec<Mark<'_>> = marks
+            // A write that the peer never saw ended others; that must not be lost with them.
+            let wanted = |mark: &&Mark<'_>| is_new(mark.dot) || mark.value.is_none();
+            let new: Vec<Mark<'_>> = marks.iter().filter(wanted).copied().collect();
+            marks
                 .iter()
-                .filter(|mark| is_new(mark.dot))
-                .copied()
-                .collect();
-            (!new.is_empty()).then(|| part.copy(&Content::Marks(&new)))
+                .any(|mark| is_new(mark.dot))
+                .then(|| part.copy(&Content::Marks(&new)))
         }
         Content::Tally(slots) => {
             let new: Vec<Slot> = slots

@@ -147,9 +147,9 @@ impl<S: Store> Ledger for Replica<S> {
         self.adoption.is_some()
     }
 
-    fn end_adoption(&mut self, _: Now) {
+    fn end_adoption(&mut self, now: Now) {
         if let Some(adoption) = self.adoption.take() {
-            self.adopt(*adoption);
+            self.adopt(now, *adoption);
         }
     }
 }

@@ -3,7 +3,9 @@
 //! A removed element leaves a cell behind, or a late message would bring it back. The cell may go once every
 //! replica has seen the removal. So each replica publishes, as replicated state like any other, how much of
 //! everybody's writes it knows without gaps; what all have seen that were heard of within the
-//! [horizon](HORIZON) is *stable*. A replica that was away for longer is not waited for. When it comes back,
+//! [horizon](HORIZON) is *stable*. A write that does not know of a removal may still be under way from one who
+//! knows of it by now: so a removed cell goes only here where all is known that the others have said they know.
+//! A replica that was away for longer is not waited for. When it comes back,
 //! its peers see that it lacks writes whose traces are gone, and it [adopts](crate::replica) their full
 //! state, so that the dead stay dead.
 
@@ -174,7 +176,13 @@ impl<S: Store> Replica<S> {
             })
             .map(|(_, knowledge)| knowledge.clone())
             .collect();
-        if heard.len() > 1 {
+        // Whoever has seen a removal writes after it; what he wrote before must be here before the removal goes.
+        let prefix = self.context.prefix();
+        let is_complete = heard
+            .iter()
+            .flat_map(|knowledge| &knowledge.0)
+            .all(|dot| prefix.covers(*dot));
+        if heard.len() > 1 && is_complete {
             done.collected = self.collect(&heard);
         }
         done.waiting = self.remains.waiting.len();
