@@ -16,9 +16,15 @@ pub mod clock;
 pub mod conflict;
 pub mod counter;
 pub mod dot;
+#[cfg(feature = "alloc")]
+pub mod double_write;
+#[cfg(feature = "tokio")]
+pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(feature = "alloc")]
+pub mod journal;
 mod keyed;
 pub mod ledger;
 pub mod map;

@@ -31,7 +31,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Database, ReadableTable, TableDefinition};
+use redb::{Database, TableDefinition};
 
 use self::backend::{Backend, Traffic};
 use self::format::Header;
@@ -186,8 +186,8 @@ impl RedbStore {
     fn create_backend(backend: Backend, replica: ReplicaId) -> Result<Self, RedbError> {
         let incarnation = random()?;
         let traffic = backend.traffic();
-        let database = builder().create_with_backend(backend)?;
-        let header = Header::new(replica);
+        let database = builder().create_with_backend(backend.clone())?;
+        let header = Header::new(replica, backend.pages()?);
         let transaction = database.begin_write()?;
         transaction
             .open_table(RECORDS)?
@@ -205,7 +205,7 @@ impl RedbStore {
     fn open_backend(backend: Backend) -> Result<Self, RedbError> {
         let incarnation = random()?;
         let traffic = backend.traffic();
-        let (database, header) = backend::checked(backend, format::check)?;
+        let (database, header) = backend::checked(backend)?;
         Ok(Self {
             database,
             header,

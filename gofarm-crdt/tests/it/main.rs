@@ -2,6 +2,14 @@
 
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
+#[cfg(feature = "alloc")]
+mod double_write;
+#[cfg(feature = "tokio")]
+mod handle;
+#[cfg(feature = "alloc")]
+mod journal;
+#[cfg(all(feature = "std", unix))]
+mod kill;
 #[cfg(feature = "derive")]
 mod partition;
 #[cfg(feature = "derive")]

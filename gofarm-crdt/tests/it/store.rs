@@ -1,11 +1,16 @@
 //! What a store promises: nothing acknowledged is lost, nothing is there twice, damage is told.
 
-use std::collections::BTreeMap;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::cast_possible_truncation, reason = "the numbers are small")]
+
+mod damage;
+
+use alloc::collections::BTreeMap;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::store::fault::{FaultyDisk, Loss};
-use gofarm_crdt::store::{Damage, MemoryStore, Record, RedbError, RedbStore, Store, Table};
+use gofarm_crdt::store::{MemoryStore, Record, RedbError, RedbStore, Store, Table};
 use proptest::prelude::*;
 
 const REPLICA: ReplicaId = ReplicaId::new(7);
@@ -148,51 +153,87 @@ fn each_acknowledged_commit_survives_a_cut_at_every_write() {
     assert!(cuts > 6 * 30, "{cuts}");
 }
 
-fn filled(commits: u64, is_closed: bool) -> Vec<u8> {
-    let disk = FaultyDisk::new(0);
-    let mut store = RedbStore::create_on(disk.clone(), REPLICA).unwrap();
-    for n in 1..=commits {
-        commit(&mut store, &changes(n)).unwrap();
-    }
-    if !is_closed {
-        return disk.image(); // as a power cut would leave it
-    }
+#[test]
+fn one_store_per_path_per_replica_and_per_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    assert_eq!(RedbStore::open(&path).err(), Some(RedbError::Missing));
+    let store = RedbStore::create(&path, REPLICA).unwrap();
+    assert_eq!(RedbStore::open(&path).err(), Some(RedbError::InUse));
+    assert_eq!(
+        RedbStore::create(&path, REPLICA).err(),
+        Some(RedbError::AlreadyExists)
+    );
     drop(store);
-    disk.image()
-}
-
-/// Opens a damaged image and reads it all: an error, or everything that was there.
-fn read_damaged(image: Vec<u8>, expected: &Content) -> Result<(), RedbError> {
-    let disk = FaultyDisk::holding(image.clone(), 0);
-    let found = RedbStore::open_on(disk.clone()).and_then(|mut store| content(&mut store));
-    match found {
-        Ok(found) => assert!(found == *expected, "silent loss"),
-        Err(error) => {
-            assert!(disk.image() == image, "{error}: the file was changed");
-            return Err(error);
-        }
-    }
-    Ok(())
+    let other = ReplicaId::new(8);
+    let refused = RedbError::OtherReplica {
+        found: REPLICA,
+        expected: other,
+    };
+    assert_eq!(RedbStore::open_or_create(&path, other).err(), Some(refused));
+    assert!(RedbStore::open_or_create(&path, REPLICA).is_ok());
+    assert!(RedbStore::open_or_create(folder.path().join("other.redb"), other).is_ok());
 }
 
 #[test]
-fn a_flipped_bit_is_told_or_harmless() {
-    for is_closed in [true, false] {
-        let image = filled(60, is_closed);
-        let expected = after(60);
-        let mut told = BTreeMap::<String, u32>::new();
-        let mut random = SplitMix64::new(1);
-        let header = 0..320 * 8;
-        let anywhere = (0..1_500).map(|_| random.below(image.len() as u64 * 8) as usize);
-        for bit in header.chain(anywhere) {
-            let mut flipped = image.clone();
-            flipped[bit / 8] ^= 1 << (bit % 8);
-            let told_as = match read_damaged(flipped, &expected) {
-                Ok(()) => "harmless".to_owned(),
-                Err(error) => format!("{error:?}"),
-            };
-            *told.entry(told_as).or_default() += 1;
-        }
-        eprintln!("{is_closed}: {told:#?}");
+fn a_creation_that_was_cut_off_is_begun_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    std::fs::write(folder.path().join("state.redb.new"), b"half of it").unwrap();
+    assert_eq!(RedbStore::open(&path).err(), Some(RedbError::Missing));
+    assert!(RedbStore::create(&path, REPLICA).is_ok());
+}
+
+#[test]
+fn each_opening_and_each_copy_has_its_own_incarnation() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, backup) = (folder.path().join("a.redb"), folder.path().join("b.redb"));
+    let mut store = RedbStore::create(&path, REPLICA).unwrap();
+    let mut seen = vec![store.incarnation()];
+    assert_eq!(store.incarnation(), seen[0]);
+    drop(store);
+    std::fs::copy(&path, &backup).unwrap();
+    for path in [&path, &backup, &path, &backup] {
+        seen.push(RedbStore::open(path).unwrap().incarnation());
     }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 5);
+}
+
+#[test]
+fn an_empty_commit_costs_nothing() {
+    let disk = FaultyDisk::new(0);
+    let mut store = RedbStore::create_on(disk.clone(), REPLICA).unwrap();
+    let before = disk.operations();
+    commit(&mut store, &[]).unwrap();
+    assert_eq!(disk.operations(), before);
+}
+
+#[test]
+fn a_small_commit_costs_one_sync_and_a_few_pages() {
+    let disk = FaultyDisk::new(0);
+    let mut store = RedbStore::create_on(disk, REPLICA).unwrap();
+    for n in 1..=200 {
+        commit(&mut store, &changes(n)).unwrap();
+    }
+    let (syncs, bytes) = (store.syncs(), store.bytes_written());
+    for _ in 0..100 {
+        commit(&mut store, &[(Table::Cells, vec![1], Some(vec![2; 20]))]).unwrap();
+    }
+    assert_eq!(store.syncs() - syncs, 100);
+    let per_commit = (store.bytes_written() - bytes) / 100;
+    assert!((4_096..=40_960).contains(&per_commit), "{per_commit} bytes");
+}
+
+#[test]
+fn after_a_failed_commit_everything_is_refused() {
+    let disk = FaultyDisk::new(0);
+    let mut store = RedbStore::create_on(disk.clone(), REPLICA).unwrap();
+    disk.cut_at(disk.operations() + 1, Loss::All);
+    assert!(matches!(
+        commit(&mut store, &changes(1)),
+        Err(RedbError::Io(_))
+    ));
+    assert_eq!(commit(&mut store, &changes(1)), Err(RedbError::Failed));
 }

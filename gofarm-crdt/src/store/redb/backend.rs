@@ -11,6 +11,7 @@ use redb::backends::FileBackend;
 use redb::{Database, StorageBackend};
 
 use super::error::{Damage, RedbError};
+use super::format::{self, Header, Pages};
 use crate::store::Disk;
 
 /// What was asked of the disk since the store was opened.
@@ -68,6 +69,13 @@ impl Backend {
         Arc::clone(&self.traffic)
     }
 
+    /// The part of the file's first page that stays the same.
+    pub(super) fn pages(&self) -> Result<Pages, RedbError> {
+        let bytes = StorageBackend::read(self, format::PAGES_AT, size_of::<Pages>());
+        let bytes = bytes.map_err(redb::StorageError::Io)?;
+        Pages::try_from(bytes.as_slice()).map_err(|_| RedbError::Damaged(Damage::Pages))
+    }
+
     /// Does to the disk what was held back, and holds nothing back any more.
     fn release(&self) -> io::Result<()> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,21 +115,19 @@ impl Backend {
     }
 }
 
-/// Opens the database and lets `check` look at it; only when it is content does anything reach the disk.
-pub(super) fn checked<T>(
-    backend: Backend,
-    check: impl FnOnce(&mut Database) -> Result<T, RedbError>,
-) -> Result<(Database, T), RedbError> {
+/// Opens the database and checks it; only when all is right does anything reach the disk.
+pub(super) fn checked(backend: Backend) -> Result<(Database, Header), RedbError> {
     if backend.disk.len()? == 0 {
         return Err(RedbError::Damaged(Damage::Pages)); // `redb` would make a new database of it
     }
+    let pages = backend.pages()?;
     *backend.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Vec::new());
     let held = backend.clone();
     // Nothing that the closure has touched is used after a panic.
     let opened = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut database = super::builder().create_with_backend(held)?;
-        let found = check(&mut database)?;
-        Ok((database, found))
+        let header = format::check(&mut database, pages)?;
+        Ok((database, header))
     }))
     .unwrap_or(Err(RedbError::Damaged(Damage::Pages)))?;
     backend.release()?;

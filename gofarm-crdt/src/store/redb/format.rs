@@ -12,7 +12,7 @@ use crate::store::Table;
 /// | format | what |
 /// |---|---|
 /// | 0 | never released, kept for the test of the migration: values without seals, header of format and replica |
-/// | 1 | a seal behind each value; header of format, replica, commits, records, sum of seals, own seal |
+/// | 1 | a seal behind each value; header of format, replica, commits, records, sum of seals, pages, own seal |
 pub(super) const FORMAT: u32 = 1;
 
 /// The key of the header; no table has number 0.
@@ -21,7 +21,14 @@ pub(super) const HEADER_KEY: &[u8] = &[0];
 /// How a file of format n becomes one of format n + 1.
 const MIGRATIONS: [Migration; FORMAT as usize] = [seal_all];
 
-type Migration = fn(&WriteTransaction) -> Result<(), RedbError>;
+type Migration = fn(&WriteTransaction, Pages) -> Result<(), RedbError>;
+
+/// The sizes of pages and regions as the file's first page has them, where `redb` has no checksum of them and
+/// stops at a wrong one when it is closed.
+pub(super) type Pages = [u8; 12];
+
+/// Where they are.
+pub(super) const PAGES_AT: u64 = 12;
 
 /// What is known of all records; rewritten in each commit.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +39,17 @@ pub(super) struct Header {
     pub(super) records: u64,
     /// The sum of the seals of all records.
     sum: u64,
+    pages: Pages,
 }
 
 impl Header {
-    pub(super) const fn new(replica: ReplicaId) -> Self {
+    pub(super) const fn new(replica: ReplicaId, pages: Pages) -> Self {
         Self {
             replica,
             commits: 0,
             records: 0,
             sum: 0,
+            pages,
         }
     }
 
@@ -60,6 +69,7 @@ impl Header {
         for number in [self.replica.get(), self.commits, self.records, self.sum] {
             bytes.extend_from_slice(&number.to_le_bytes());
         }
+        bytes.extend_from_slice(&self.pages);
         seal::seal(HEADER_KEY, &mut bytes);
         bytes
     }
@@ -67,18 +77,19 @@ impl Header {
     fn decode(sealed: &[u8]) -> Result<Self, RedbError> {
         let damaged = RedbError::Damaged(Damage::Header);
         let bytes = seal::open(HEADER_KEY, sealed).ok_or(damaged)?;
-        let (_, numbers) = bytes.split_first_chunk::<4>().ok_or(damaged)?;
-        let mut numbers = numbers
-            .as_chunks::<8>()
-            .0
-            .iter()
-            .map(|n| u64::from_le_bytes(*n));
-        let mut next = || numbers.next().ok_or(damaged);
+        let (_, bytes) = bytes.split_first_chunk::<4>().ok_or(damaged)?;
+        let (numbers, pages) = bytes.split_last_chunk().ok_or(damaged)?;
+        let mut numbers = numbers.as_chunks::<8>().0.iter();
+        let mut next = || {
+            let number = numbers.next().ok_or(damaged);
+            number.map(|number| u64::from_le_bytes(*number))
+        };
         Ok(Self {
             replica: ReplicaId::new(next()?),
             commits: next()?,
             records: next()?,
             sum: next()?,
+            pages: *pages,
         })
     }
 }
@@ -95,7 +106,7 @@ pub(super) const fn number(table: Table) -> u8 {
 }
 
 /// Migrates an older file, refuses a newer one, and reads and checks every record.
-pub(super) fn check(database: &mut Database) -> Result<Header, RedbError> {
+pub(super) fn check(database: &mut Database, pages: Pages) -> Result<Header, RedbError> {
     let found = read_format(database)?;
     if found > FORMAT {
         return Err(RedbError::NewerFormat { found });
@@ -109,8 +120,11 @@ pub(super) fn check(database: &mut Database) -> Result<Header, RedbError> {
     // Checks the checksum of each page. It repairs by going back to the commit before: what comes of it is
     // compared, and nothing of it reaches the disk unless it is right.
     database.check_integrity()?;
-    migrate(database, found)?;
+    migrate(database, found, pages)?;
     let header = read_header(database)?;
+    if header.pages != pages {
+        return Err(RedbError::Damaged(Damage::Pages));
+    }
     if header.commits < before {
         return Err(RedbError::Damaged(Damage::RolledBack {
             found: header.commits,
@@ -139,7 +153,7 @@ fn read_header(database: &Database) -> Result<Header, RedbError> {
 
 fn check_records(database: &Database, header: &Header) -> Result<(), RedbError> {
     let table = database.begin_read()?.open_table(RECORDS)?;
-    let mut found = Header::new(header.replica);
+    let mut found = Header::new(header.replica, header.pages);
     for entry in table.iter()? {
         let (key, sealed) = entry?;
         let (key, sealed) = (key.value(), sealed.value());
@@ -168,7 +182,7 @@ fn check_records(database: &Database, header: &Header) -> Result<(), RedbError> 
 }
 
 /// All steps from `found` to [`FORMAT`] in one transaction.
-fn migrate(database: &Database, found: u32) -> Result<(), RedbError> {
+fn migrate(database: &Database, found: u32, pages: Pages) -> Result<(), RedbError> {
     let steps = usize::try_from(found)
         .ok()
         .and_then(|found| MIGRATIONS.get(found..))
@@ -178,14 +192,14 @@ fn migrate(database: &Database, found: u32) -> Result<(), RedbError> {
     }
     let transaction = database.begin_write()?;
     for step in steps {
-        step(&transaction)?;
+        step(&transaction, pages)?;
     }
     transaction.commit()?;
     Ok(())
 }
 
 /// Format 0 to 1.
-fn seal_all(transaction: &WriteTransaction) -> Result<(), RedbError> {
+fn seal_all(transaction: &WriteTransaction, pages: Pages) -> Result<(), RedbError> {
     let mut table = transaction.open_table(RECORDS)?;
     let mut unsealed = Vec::new();
     for entry in table.iter()? {
@@ -196,7 +210,7 @@ fn seal_all(transaction: &WriteTransaction) -> Result<(), RedbError> {
     for (key, mut value) in unsealed {
         if key == HEADER_KEY {
             let replica = value.last_chunk::<8>().filter(|_| value.len() == 12);
-            header = replica.map(|id| Header::new(ReplicaId::new(u64::from_le_bytes(*id))));
+            header = replica.map(|id| Header::new(ReplicaId::new(u64::from_le_bytes(*id)), pages));
         } else if let Some(header) = &mut header {
             header.add(seal::seal(&key, &mut value));
             table.insert(key.as_slice(), value.as_slice())?;
