@@ -48,6 +48,7 @@
 //! ```text
 //! # mosquitto.conf
 //! allow_anonymous false
+//! use_username_as_clientid true
 //! acl_file /etc/mosquitto/gofarm.acl
 //!
 //! # gofarm.acl
@@ -55,7 +56,8 @@
 //! pattern write gofarm/north-farm/sync/+/%u
 //! ```
 //!
-//! Then a [`PeerIdentity`](crate::sync::PeerIdentity) of the replica that [`Client::peer`] was called with is as good as
+//! (Without `use_username_as_clientid` any client can end the connection of another by taking its name, though not
+//! speak for it.) Then a [`PeerIdentity`](crate::sync::PeerIdentity) of the replica that [`Client::peer`] was called with is as good as
 //! the broker's login, and the broker itself must be trusted: it could speak for everybody.
 //!
 //! # Room

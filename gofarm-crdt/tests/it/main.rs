@@ -1,9 +1,14 @@
 //! The public behaviour of gofarm-crdt, a file per subject.
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "alloc")]
 mod double_write;
+#[cfg(all(feature = "tokio", feature = "derive"))]
+mod driver;
 #[cfg(feature = "tokio")]
 mod handle;
 #[cfg(feature = "alloc")]
