@@ -312,7 +312,11 @@ impl<C: Capacity> Default for CausalContext<C> {
     }
 }
 
-impl<C: Capacity<List<Dot>: Clone, List<Run>: Clone>> Clone for CausalContext<C> {
+impl<C: Capacity> Clone for CausalContext<C>
+where
+    C::List<Dot>: Clone,
+    C::List<Run>: Clone,
+{
     fn clone(&self) -> Self {
         Self {
             prefix: self.prefix.clone(),

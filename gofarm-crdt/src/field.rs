@@ -43,6 +43,10 @@ pub trait Field {
     /// Whether a reader sees something in this cell: a value, an element, a count.
     fn is_present(&self, cell: u32) -> bool;
 
+    /// Whether [`settle`](Self::settle) could make this cell less one day: it holds something that serves only
+    /// merging.
+    fn has_remains(&self, cell: u32) -> bool;
+
     /// Merges received content into the cell under a key.
     ///
     /// # Errors
@@ -86,6 +90,14 @@ pub enum Change {
     Updated,
     /// The value is absent now.
     Deleted,
+}
+
+impl Change {
+    /// Whether a reader sees a difference.
+    #[must_use]
+    pub const fn is_visible(self) -> bool {
+        !matches!(self, Self::None | Self::Hidden)
+    }
 }
 
 /// Why received content was not merged; nothing was changed.

@@ -8,6 +8,7 @@ extern crate alloc;
 // Lets the derive macros name this crate by one path, inside and outside of it.
 extern crate self as gofarm_crdt;
 
+pub mod board;
 pub mod capacity;
 mod causal_context;
 pub mod cell;
@@ -23,6 +24,8 @@ pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(feature = "crdts")]
+pub mod interop;
 #[cfg(feature = "alloc")]
 pub mod journal;
 mod keyed;
@@ -42,7 +45,10 @@ pub mod sync;
 mod timestamp;
 pub mod value;
 mod version_vector;
+#[cfg(feature = "alloc")]
+pub mod watch;
 
+pub use board::Board;
 pub use causal_context::{CausalContext, Run};
 #[cfg(feature = "alloc")]
 pub use replica::{Handle, Replica};

@@ -8,6 +8,7 @@ mod automerge;
 mod crdt_kit;
 mod crdts;
 mod floor;
+mod gofarm;
 mod loro;
 mod parts;
 mod workload;
@@ -28,7 +29,7 @@ pub fn measure(figures: &mut Figures) {
             best::<floor::Floor<u32>>(&workload),
             best::<floor::Compressed<String>>(&workload),
             best::<floor::Compressed<u32>>(&workload),
-            // gofarm's row belongs here: `best::<gofarm::Gofarm>(&workload)`, in `crdt/gofarm.rs`.
+            best::<gofarm::Gofarm>(&workload),
             best::<crdts::State<crdts::Register>>(&workload),
             best::<crdts::State<crdts::Newest>>(&workload),
             best::<crdts::Operations>(&workload),

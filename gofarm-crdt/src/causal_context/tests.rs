@@ -131,7 +131,7 @@ impl Oracle {
 fn of(ops: &[Op]) -> (CausalContext, Oracle) {
     let (mut context, mut oracle) = (CausalContext::<Growing>::new(), Oracle::default());
     for op in ops {
-        context.apply(*op).unwrap();
+        assert_eq!(context.apply(*op), Ok(()));
         oracle.apply(*op);
     }
     (context, oracle)

@@ -51,27 +51,27 @@ impl<V, C: Capacity> Register<V, C> {
         };
         self.dot = dot;
         self.value = value;
-        self.see(replaced, true);
         self.prune();
+        self.see(replaced, true);
     }
 
     fn has_seen(&self, dot: Dot) -> bool {
         covers(self.dot, self.seen.as_slice(), dot)
     }
 
-    /// Notes that a write is known; with `by_force` another is forgotten for it if there is no room.
-    /// Returns whether that is news.
+    /// Notes that a write is known, if that is news; with `by_force` another is forgotten for it if there is
+    /// no room. Returns whether anything changed.
     fn see(&mut self, dot: Dot, by_force: bool) -> bool {
-        if dot.counter() == 0 {
+        if dot.counter() == 0 || says(self.dot, dot) || self.has_seen(dot) {
             return false;
         }
         match self.find(dot.actor()) {
             Ok(at) => match self.seen.as_mut_slice().get_mut(at) {
-                Some(last) if *last < dot => {
+                Some(last) => {
                     *last = dot;
                     true
                 }
-                _ => false,
+                None => false,
             },
             Err(at) => {
                 if self.seen.insert(at, dot).is_ok() {
@@ -85,20 +85,16 @@ impl<V, C: Capacity> Register<V, C> {
         }
     }
 
-    /// Drops what the winner says already.
-    fn prune(&mut self) -> bool {
-        let Ok(at) = self.find(self.dot.actor()) else {
-            return false;
-        };
-        let covered = self
-            .seen
-            .as_slice()
-            .get(at)
-            .is_some_and(|dot| *dot <= self.dot);
-        if covered {
-            self.seen.remove(at);
+    /// Drops what a new winner says already.
+    fn prune(&mut self) {
+        let mut at = 0;
+        while let Some(dot) = self.seen.as_slice().get(at) {
+            if says(self.dot, *dot) {
+                self.seen.remove(at);
+            } else {
+                at += 1;
+            }
         }
-        covered
     }
 
     fn find(&self, actor: Actor) -> Result<usize, usize> {
@@ -106,6 +102,15 @@ impl<V, C: Capacity> Register<V, C> {
             .as_slice()
             .binary_search_by(|dot| dot.actor().cmp(&actor))
     }
+}
+
+/// Whether a winner says that another write happened before it: one replica's writes are in order, also those
+/// of its earlier incarnations. So a replica that restarts every day leaves no trail.
+fn says(winner: Dot, other: Dot) -> bool {
+    if winner.actor() == other.actor() {
+        return other.counter() <= winner.counter();
+    }
+    winner.actor().replica() == other.actor().replica()
 }
 
 /// Whether the writer of `winner`, who had seen `seen`, knew `dot`.
@@ -163,7 +168,10 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
 
         let ours = self.dot;
         let met = !self.is_empty() && ours != dot;
-        let concurrent = met && !self.has_seen(dot) && !covers(dot, seen, ours);
+        let concurrent = met
+            && ours.actor().replica() != dot.actor().replica()
+            && !self.has_seen(dot)
+            && !covers(dot, seen, ours);
         let before = self.is_present();
         // The loser first and by force: a writer of which nothing is remembered looks concurrent.
         let mut hidden = false;
@@ -171,16 +179,14 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
             self.stamp = stamp;
             self.dot = dot;
             self.value = value;
+            self.prune();
             self.see(ours, true);
-        } else if met && !self.has_seen(dot) {
+        } else if met {
             hidden |= self.see(dot, true);
         }
         for dot in seen {
-            if !self.has_seen(*dot) {
-                hidden |= self.see(*dot, false);
-            }
+            hidden |= self.see(*dot, false);
         }
-        self.prune();
         Ok(Met {
             change: match (wins, hidden) {
                 (true, _) => change(before, self.is_present(), true),
@@ -189,6 +195,10 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
             },
             conflict: concurrent.then_some((ours, dot)),
         })
+    }
+
+    fn has_remains(&self) -> bool {
+        !self.is_empty() && (self.value.is_none() || !self.seen.as_slice().is_empty())
     }
 
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {

@@ -47,6 +47,7 @@ impl<C: Capacity> Tally<C> {
 
     /// Takes back all that is counted here, of all writers. The actor must have been
     /// [admitted](Self::admits).
+    #[cfg(feature = "alloc")]
     pub(crate) fn reset(&mut self, dot: Dot) {
         self.sign(dot);
         for slot in self.slots.as_mut_slice() {
@@ -168,6 +169,10 @@ impl<C: Capacity> Lattice for Tally<C> {
             },
             conflict: None,
         })
+    }
+
+    fn has_remains(&self) -> bool {
+        false
     }
 
     // A slot is never forgotten: a writer that starts again from 0 while others remember where it was

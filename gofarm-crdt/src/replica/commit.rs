@@ -14,6 +14,7 @@ use crate::replica::record::{self, ActorRecord, Batch};
 use crate::replica::{Replica, Scratch, kept, signal};
 use crate::store::{Record, Store, Table};
 use crate::value::Sink;
+use crate::watch::Report;
 
 /// A batch on its way to the store, while the replica goes on.
 #[derive(Debug)]
@@ -22,11 +23,22 @@ pub(super) struct Committing {
     news: News,
     gone: Vec<Vec<u8>>,
     recorded: (u32, usize),
+    report: Report,
 }
 
 impl Committing {
     pub(super) fn holds(&self, place: Place) -> bool {
         self.dirty.holds(place)
+    }
+
+    /// Learns that a cell has another number now.
+    pub(super) fn moved(&mut self, from: Place, to: Place) {
+        self.dirty.moved(from, to);
+        for (_, place) in &mut self.news.live {
+            if *place == from {
+                *place = to;
+            }
+        }
     }
 }
 
@@ -82,6 +94,7 @@ impl<S> Replica<S> {
         }
         let news = self.news();
         news.apply(&mut self.ahead);
+        let report = self.report();
         let mut batch = core::mem::take(&mut self.batch);
         self.put_records(&mut batch);
         self.covers.clear();
@@ -90,6 +103,7 @@ impl<S> Replica<S> {
             news,
             gone: core::mem::take(&mut self.gone),
             recorded: (self.book.state_count(), self.index.actors().len()),
+            report,
         });
         Some(CommitBatch { batch })
     }
@@ -105,6 +119,7 @@ impl<S> Replica<S> {
             news,
             mut gone,
             recorded,
+            report,
         } = committing;
         if is_durable {
             news.apply(&mut self.context);
@@ -114,6 +129,9 @@ impl<S> Replica<S> {
             self.sweep();
             self.recorded = recorded;
             self.revision = self.revision.wrapping_add(1);
+            let book = &self.book;
+            self.watches
+                .publish(report, self.revision, |state| book.name(state));
             self.observer
                 .observe(&signal::COMMITTED.count(count as u64));
             self.observer
@@ -124,6 +142,7 @@ impl<S> Replica<S> {
                 self.dirty = dirty;
             }
         } else {
+            self.watches.take_back(&report);
             dirty.absorb(&self.dirty);
             self.dirty = dirty;
             gone.append(&mut self.gone);
@@ -188,12 +207,7 @@ impl<S> Replica<S> {
                 }
             }
             give_birth(book, index, place, dots);
-            let is_present = book
-                .field(place.shelf)
-                .is_some_and(|field| field.is_present(place.cell));
-            if (!is_present || dots.len() > 1) && !dots.is_empty() {
-                remains.wait(place);
-            }
+            remains.wait_if_any(book, place);
         }
         news.live.sort_unstable_by_key(|(dot, _)| *dot);
         news

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use crate::dot::Dot;
 use crate::field::Field;
@@ -11,7 +12,7 @@ use crate::replica::book::Place;
 /// The cells that the next commit writes, in the order in which they were first touched.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
-    known: HashMap<Place, ()>,
+    known: HashMap<Place, usize>,
     cells: Vec<DirtyCell>,
     dots: Vec<Dot>,
 }
@@ -22,6 +23,8 @@ pub(crate) struct DirtyCell {
     pub(crate) place: Place,
     /// Whether a reader saw something in it before.
     pub(crate) was_present: bool,
+    /// Whether a reader may see something else in it now.
+    pub(crate) is_shown: bool,
     first: usize,
     count: usize,
 }
@@ -35,11 +38,12 @@ impl Dirty {
         !self.known.is_empty() && self.known.contains_key(&place)
     }
 
-    /// Notes that a cell is about to change; `field` still has it as it was.
-    pub(crate) fn note(&mut self, place: Place, field: &dyn Field) {
-        if self.known.insert(place, ()).is_some() {
-            return;
-        }
+    /// Notes that a cell is about to change; `field` still has it as it was. Returns its place in the list.
+    pub(crate) fn note(&mut self, place: Place, field: &dyn Field) -> usize {
+        let slot = match self.known.entry(place) {
+            Entry::Occupied(known) => return *known.get(),
+            Entry::Vacant(new) => *new.insert(self.cells.len()),
+        };
         let first = self.dots.len();
         field.dots(place.cell, &mut |dot| {
             self.dots.push(dot);
@@ -48,20 +52,42 @@ impl Dirty {
         self.cells.push(DirtyCell {
             place,
             was_present: field.is_present(place.cell),
+            is_shown: false,
             first,
             count: self.dots.len() - first,
         });
+        slot
     }
 
-    /// Notes a cell that is new and held nothing.
-    pub(crate) fn note_new(&mut self, place: Place) {
-        if self.known.insert(place, ()).is_none() {
+    /// Notes a cell that is new and held nothing. Returns its place in the list.
+    pub(crate) fn note_new(&mut self, place: Place) -> usize {
+        let slot = *self.known.entry(place).or_insert(self.cells.len());
+        if slot == self.cells.len() {
             self.cells.push(DirtyCell {
                 place,
                 was_present: false,
+                is_shown: false,
                 first: 0,
                 count: 0,
             });
+        }
+        slot
+    }
+
+    /// Notes that a reader may see a difference in a cell that was noted.
+    pub(crate) fn show(&mut self, slot: usize) {
+        if let Some(cell) = self.cells.get_mut(slot) {
+            cell.is_shown = true;
+        }
+    }
+
+    /// Learns that a cell has another number now, which no other cell in the list has.
+    pub(crate) fn moved(&mut self, from: Place, to: Place) {
+        if let Some(slot) = self.known.remove(&from) {
+            self.known.insert(to, slot);
+            if let Some(cell) = self.cells.get_mut(slot) {
+                cell.place = to;
+            }
         }
     }
 
@@ -94,10 +120,18 @@ impl Dirty {
     /// Takes over what was noted later elsewhere.
     pub(crate) fn absorb(&mut self, later: &Self) {
         for cell in &later.cells {
-            if self.known.insert(cell.place, ()).is_none() {
-                let first = self.dots.len();
-                self.dots.extend_from_slice(later.before(cell));
-                self.cells.push(DirtyCell { first, ..*cell });
+            match self.known.entry(cell.place) {
+                Entry::Occupied(known) => {
+                    if let Some(earlier) = self.cells.get_mut(*known.get()) {
+                        earlier.is_shown |= cell.is_shown;
+                    }
+                }
+                Entry::Vacant(new) => {
+                    new.insert(self.cells.len());
+                    let first = self.dots.len();
+                    self.dots.extend_from_slice(later.before(cell));
+                    self.cells.push(DirtyCell { first, ..*cell });
+                }
             }
         }
     }

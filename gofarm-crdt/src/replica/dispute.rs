@@ -77,9 +77,11 @@ impl<S: Store> Replica<S> {
         let mut kept = Kept::default();
         cells.write(cell, &mut kept);
         let stamp = self.clock.tick(now);
+        self.watches.written_at(now);
         let dot = Dot::new(self.actor, self.last + 1);
         let seen = kept.replaced(self.actor);
-        self.dirty.note(Place { shelf, cell }, cells);
+        let slot = self.dirty.note(Place { shelf, cell }, cells);
+        self.dirty.show(slot);
         let content = Content::Register {
             stamp,
             dot,

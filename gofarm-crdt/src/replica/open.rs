@@ -24,6 +24,7 @@ use crate::replica::{Replica, Scratch};
 use crate::store::{Store, Table};
 use crate::timestamp::Timestamp;
 use crate::value::Reader;
+use crate::watch::Watches;
 
 impl<S: Store> Replica<S> {
     /// Opens a store and reads all that is in it. The replica is a new [`Actor`](Self::actor).
@@ -50,6 +51,7 @@ impl<S: Store> Replica<S> {
             covers: Vec::new(),
             conflicts: Conflicts::default(),
             remains: Remains::default(),
+            watches: Watches::default(),
             adoption: None,
             gone: Vec::new(),
             recorded: (0, 0),
@@ -80,6 +82,7 @@ impl<S: Store> Replica<S> {
         replica.read_cells()?;
         replica.recorded = (replica.book.state_count(), replica.index.actors().len());
         replica.index.number(actor);
+        replica.watches.written_at(now);
         replica.ahead = replica.context.clone();
         Ok(replica)
     }
@@ -115,6 +118,7 @@ impl<S: Store> Replica<S> {
             book,
             index,
             context,
+            remains,
             ..
         } = self;
         let mut kept = Kept::default();
@@ -140,8 +144,9 @@ impl<S: Store> Replica<S> {
         if let Some(wrong) = wrong {
             return Err(wrong.into());
         }
-        for (dot, _) in &held {
+        for (dot, place) in &held {
             context.insert(*dot);
+            remains.wait_if_any(book, *place);
         }
         births.append(&mut held);
         index.build(births);
@@ -153,6 +158,9 @@ impl<S: Store> Replica<S> {
         let Self {
             book,
             index,
+            dirty,
+            committing,
+            remains,
             scratch: Scratch {
                 kept, key, dots, ..
             },
@@ -193,6 +201,11 @@ impl<S: Store> Replica<S> {
             cells.settle(raw.cell, &|_| true);
         }
         let place = Place { shelf, cell };
+        remains.wait_if_any(book, place);
+        dirty.moved(raw, place);
+        if let Some(batch) = committing {
+            batch.moved(raw, place);
+        }
         for &dot in dots.iter() {
             index.insert(dot, place);
         }

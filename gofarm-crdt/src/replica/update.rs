@@ -30,6 +30,7 @@ impl<S: Store> Replica<S> {
     ) -> R {
         assert_eq!(handle.owner, self.owner, "a handle of another replica");
         let stamp = self.clock.tick(now);
+        self.watches.written_at(now);
         self.write(stamp, handle, None, write)
     }
 
@@ -46,6 +47,7 @@ impl<S: Store> Replica<S> {
         run: impl FnOnce(&mut Transaction<'_, S>) -> Result<R, E>,
     ) -> Result<R, E> {
         let stamp = self.clock.tick(now);
+        self.watches.written_at(now);
         let (last, dirty) = (self.last, self.dirty.len());
         let mut transaction = Transaction {
             replica: self,
@@ -175,7 +177,9 @@ impl Notes for Scribe<'_> {
             return;
         };
         let place = Place { shelf, cell };
-        self.dirty.borrow_mut().note(place, state);
+        let mut dirty = self.dirty.borrow_mut();
+        let slot = dirty.note(place, state);
+        dirty.show(slot);
         if let Some(undo) = self.undo {
             let mut kept = Kept::default();
             state.write(cell, &mut kept);

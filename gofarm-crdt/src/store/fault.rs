@@ -1,7 +1,7 @@
 //! Stores and disks that fail on purpose, so that a test meets a power cut at every write.
 //!
-//! [`FaultyStore`] fails as any [`Store`](super::Store) may: at a commit the power goes, and the commit either is
-//! durable and nobody was told, or never happened. [`FaultyDisk`] fails one level below, as disks do: whatever
+//! [`FaultyStore`] fails as any [`Store`] may: at a commit the power goes, and the commit either is
+//! durable and nobody was told, or never happened. `FaultyDisk` (feature `std`) fails one level below, as disks do: whatever
 //! was not synchronised is lost or torn.
 //!
 //! ```

@@ -12,9 +12,12 @@
 //! - *An older format is migrated* when it is opened, in one transaction; a newer one is refused.
 //! - *Bytes and syncs are counted.*
 //!
-//! What remains: if power fails and *at once* the pages of the very last commit are damaged, that looks like a
-//! commit that was cut off, and it is rolled back without a word. Disks that say they have synchronised and have
-//! not are beyond any store.
+//! - *A file grows before its header counts on it*: `redb` 2.6 leaves the order of both to the disk, and cannot open
+//!   what a power cut in between may leave.
+//!
+//! What remains: if power fails and *besides* something of the very last commit is damaged, that looks like a
+//! commit that was cut off, and it is rolled back without a word; the one before it is safe. Damage to pages
+//! while they are in use may panic. Disks that say they have synchronised and have not are beyond any store.
 //!
 //! The version is `redb` 2.6 in its file format 3, which `redb` 3 and 4 read too; those need a newer compiler than
 //! this crate promises.

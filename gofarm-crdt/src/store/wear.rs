@@ -9,9 +9,11 @@ const DAY: Duration = hours(24);
 
 /// Counts the bytes that a store writes per day, from [`Store::bytes_written`](super::Store::bytes_written).
 ///
-/// A small commit of a few bytes rewrites whole pages, so the wear of a day follows from how often is committed, not
-/// from how much. An industrial SD card of 8 GB that bears 3 000 rewrites bears 24 TB: 10 years at 6.5 GB a day,
-/// if it levels the wear perfectly; a cheap one bears a tenth.
+/// A commit of a few bytes rewrites whole pages, so the wear of a day follows from how often is committed, not
+/// from how much. A commit of one small record into a `RedbStore` of 1 000 writes 24 KB (`benches/fsync.rs` prints it):
+/// 2.1 GB a day at one commit a second, 35 MB at one a minute. A card of 8 GB whose cells bear 3 000 rewrites, and
+/// which levels the wear perfectly, would last 31 years at the first pace; one of 1 000 rewrites that writes three
+/// times what it is given, 3 years.
 ///
 /// It looks back over 24 hours in steps of one hour. It needs 25 numbers of memory and nothing of the store.
 ///

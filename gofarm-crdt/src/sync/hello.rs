@@ -6,7 +6,7 @@ use crate::dot::{Actor, ReplicaId};
 use crate::error::Malformed;
 use crate::value::Reader;
 
-use super::check::{CHECK_LEN, seal, verified};
+use super::check::{seal, verified};
 use super::{FrameError, VERSION};
 
 pub(super) const HELLO: u8 = (VERSION << 4) | 1;
@@ -28,8 +28,6 @@ pub(super) struct Hello {
 }
 
 impl Hello {
-    pub(super) const LEN: usize = 37 + CHECK_LEN;
-
     pub(super) fn encode(&self, buf: &mut [u8]) -> Option<usize> {
         let mut at = 0;
         let mut put = |bytes: &[u8]| -> Option<()> {

@@ -31,10 +31,25 @@ use fragments::{Job, Reassembly};
 use haves::{HavesIn, HavesOut};
 
 /// One side of a conversation of two replicas over a lossy link; does no I/O.
+///
+/// `C` holds its lists, `B` the bytes of an item that comes in fragments. Its memory is bounded by its
+/// [`Limits`] and, for what is known of the peer, by the number of writers and of runs.
+///
+/// ```
+/// use gofarm_core::time::Instant;
+/// use gofarm_crdt::dot::ReplicaId;
+/// use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
+///
+/// let gateway: PeerIdentity = PeerIdentity::relay(ReplicaId::new(1));
+/// let session: Session = Session::new(gateway, Limits::lora(), 0x5eed_1234); // 32 random bits
+/// assert_eq!(session.poll_timeout(), Instant::ZERO); // it has a greeting to send
+/// ```
 pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     identity: PeerIdentity<C>,
     limits: Limits,
     number: u32,
+    /// A packet of the peer verified under this number: the peer may rely on what is remembered here.
+    engaged: bool,
     peer: Option<Peer>,
     greeting: Greeting,
     given: Given<C>,
@@ -44,6 +59,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     refusals: C::List<(u64, u16, u8)>,
     /// When what came must be acknowledged.
     ack_at: Option<Instant>,
+    /// Answers wait until the ledger is durable.
+    held: bool,
     /// How many frames came since the last answer.
     unanswered: u8,
     haves_out: HavesOut<C>,
@@ -170,6 +187,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             identity,
             limits: limits.clamped::<C, B>(),
             number: number.max(1),
+            engaged: false,
             peer: None,
             greeting: Greeting {
                 due: true,
@@ -184,6 +202,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             received: Received::default(),
             refusals: Default::default(),
             ack_at: None,
+            held: false,
             unanswered: 0,
             haves_out: HavesOut::new(),
             haves_in: HavesIn::default(),
@@ -258,7 +277,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Forgets all that was agreed with the peer; frame numbers go on.
+    ///
+    /// A greeting that came late looks like a new session, and the peer may still rely on the present one. So
+    /// this side takes another number, by which the peer sees that it must forget as well; but only if a
+    /// packet came since the last time, or the two would go on for ever.
     fn forget_peer(&mut self, dictionary: u16) {
+        if core::mem::take(&mut self.engaged) {
+            self.number = self.number.wrapping_add(1).max(1);
+        }
         self.given.reset(dictionary);
         self.learned.clear();
         self.received = Received::default();
@@ -348,6 +374,13 @@ impl<C: Capacity, B: Capacity> fmt::Debug for Session<C, B> {
             .field("number", &self.number)
             .field("in_flight", &self.flight.as_slice().len())
             .field("outstanding", &self.outstanding.as_slice().len())
+            .field("peer_known", &self.peer_known)
+            .field("covering", &self.cover.is_some())
+            .field("barrier", &self.barrier.is_some())
+            .field("looked_through", &self.scan.at_end)
+            .field("feeding", &(self.feeding != Feeding::No))
+            .field("fragments", &self.job.is_some())
+            .field("blocked", &self.blocked)
             .field("synced", &self.synced)
             .finish_non_exhaustive()
     }

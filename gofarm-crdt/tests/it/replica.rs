@@ -16,7 +16,7 @@ use gofarm_crdt::{Replica, Replicated, Timestamp};
 mod commit;
 mod horizon;
 mod restart;
-mod wire;
+pub(crate) mod wire;
 
 /// What a valve and its crew know.
 #[derive(Replicated, Debug, Default)]

@@ -111,17 +111,10 @@ fn each_acknowledged_commit_survives_a_cut_at_every_write() {
 
     let mut cuts = 0;
     for seed in 0.. {
-        // Every operation with each kind of loss in turn, and the torn ones with several seeds.
+        // Every operation with each kind of loss in turn, and the torn ones with two seeds.
         let (operation, loss) = (
-            1 + seed / 6,
-            [
-                Loss::All,
-                Loss::None,
-                Loss::Torn,
-                Loss::Torn,
-                Loss::Torn,
-                Loss::Torn,
-            ][seed as usize % 6],
+            1 + seed / 4,
+            [Loss::All, Loss::None, Loss::Torn, Loss::Torn][seed as usize % 4],
         );
         let disk = FaultyDisk::holding(created.clone(), seed);
         disk.cut_at(operation, loss);
@@ -145,12 +138,10 @@ fn each_acknowledged_commit_survives_a_cut_at_every_write() {
             found == acknowledged || found == acknowledged + 1,
             "operation {operation}, {loss:?}: {acknowledged} acknowledged, {found} found"
         );
-        for n in found + 1..=COMMITS {
-            commit(&mut store, &changes(n)).unwrap();
-        }
+        commit(&mut store, &changes(found + 1)).unwrap();
         drop(store);
     }
-    assert!(cuts > 6 * 30, "{cuts}");
+    assert!(cuts > 4 * 30, "{cuts}");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use super::{DONE, Feeding, Sent, SentLoad, Session, WAITING, retain};
 /// A frame counts as lost when one this much later was acknowledged (RFC 9002, section 6.1.1).
 const REORDERED: u64 = 3;
 
+/// After so many time-outs in a row a greeting is sent with each further one.
+const SILENT: u32 = 3;
+
 impl<C: Capacity, B: Capacity> Session<C, B> {
     pub(super) fn peer_acknowledged<L: Ledger<Capacity = C>>(
         &mut self,
@@ -183,6 +186,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             let timeout = self.round_trip.timeout(&self.limits);
             self.lose(|sent| sent.at + timeout <= now);
             self.round_trip.back_off();
+            // Perhaps the peer has forgotten this session, by a restart or a greeting that came late.
+            self.greeting.due |= self.round_trip.backoff() >= SILENT;
         }
     }
 

@@ -70,8 +70,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         None
     }
 
-    /// Below the prefix, what no cell holds is dead and will not come back.
+    /// Below the prefix, what no cell holds is dead and will not come back. A cell that waits to be durable
+    /// is not shown either, and its writes are not dead: nothing can be said then.
     fn pass_dead<L: Ledger<Capacity = C>>(&mut self, ledger: &L, from: Dot, before: u64) {
+        if !ledger.is_durable() {
+            return;
+        }
         let actor = from.actor();
         let last = before
             .saturating_sub(1)
@@ -85,6 +89,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ///
     /// The argument is in PROTOCOL.md, "Why a cover is true".
     pub(super) fn advance_barrier<L: Ledger<Capacity = C>>(&mut self, ledger: &L) {
+        let known = |cover: &mut Cover<C>| self.peer_context.prefix().covers_all(&cover.upto);
+        if self.cover.take_if(known).is_some() {
+            self.after_cover();
+        }
         let complete = self.scan.at_end
             && self.scan.revision == Some(ledger.revision())
             && ledger.is_durable()

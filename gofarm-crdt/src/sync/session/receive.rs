@@ -78,6 +78,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         let fresh = names.into_fresh();
         learn::<C>(&mut self.learned, fresh.as_slice());
         peer.confirmed = true;
+        self.engaged = true;
         self.heard_at = now.instant();
         if let Some(refused) = packet.refused {
             self.peer_refused(now.instant(), refused);

@@ -65,11 +65,13 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         written
     }
 
-    /// When to call [`poll_transmit`](Self::poll_transmit) next if nothing happens before.
+    /// When to call [`poll_transmit`](Self::poll_transmit) next if no frame comes and nothing is committed
+    /// before.
     #[must_use]
     pub fn poll_timeout(&self) -> Instant {
         let mut wake = self.hello_at();
-        for at in [self.ack_at, self.loss_at(), self.blocked] {
+        let answer = self.ack_at.filter(|_| !self.held);
+        for at in [answer, self.loss_at(), self.blocked] {
             wake = at.map_or(wake, |at| wake.min(at));
         }
         wake
@@ -82,7 +84,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         buf: &mut [u8],
     ) -> Option<usize> {
         let theirs = self.peer.as_ref()?.session;
-        if ledger.is_durable() {
+        self.held = !ledger.is_durable();
+        if !self.held {
             self.received.settle();
         }
         let number = self.next_number;
@@ -97,9 +100,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         };
         draft.out.put_u8(PACKET);
         draft.out.put_varint(number);
-        let due = self.ack_at.is_some_and(|at| at <= now) && ledger.is_durable();
+        let due = self.ack_at.is_some_and(|at| at <= now) && !self.held;
         let header = draft.out.len();
-        if self.ack_at.is_some() && ledger.is_durable() {
+        if self.ack_at.is_some() && !self.held {
             self.write_answers(&mut draft);
         }
         draft.bare = draft.out.len() == header;
@@ -123,7 +126,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         if !send {
             return None;
         }
-        if len > header && self.ack_at.is_some() && ledger.is_durable() {
+        if len > header && self.ack_at.is_some() && !self.held {
             self.answered();
         }
         let len = seal(buf, len, self.number, theirs)?;

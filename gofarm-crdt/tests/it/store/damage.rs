@@ -31,7 +31,7 @@ fn read_damaged(image: Vec<u8>) -> Result<Content, RedbError> {
 
 /// Rounds of a test that may be asked to do more: `GOFARM_FLIPS=100000`.
 fn flips() -> u64 {
-    std::env::var("GOFARM_FLIPS").map_or(150, |flips| flips.parse().unwrap())
+    std::env::var("GOFARM_FLIPS").map_or(60, |flips| flips.parse().unwrap())
 }
 
 /// One bit of each byte of the first page that is in use, and bits anywhere.
