@@ -7,7 +7,7 @@ use gofarm_core::observe::{Label, Observer as _};
 
 use crate::capacity::Growing;
 use crate::causal_context::CausalContext;
-use crate::cell::{CellWriter, Content, Mark};
+use crate::cell::{CellWriter, Content};
 use crate::clock::Now;
 use crate::dot::{Actor, Dot};
 use crate::error::Full;
