@@ -33,8 +33,10 @@ use std::io;
 use std::thread;
 
 use gofarm_core::error::{Classify, Kind};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::ledger::Ledger;
+use crate::replica::{CommitError, Replica};
 use crate::store::{Record, Store, Table};
 
 /// How many calls may wait for the thread; further ones wait for a place.
@@ -50,6 +52,11 @@ pub trait Durable: Send + 'static {
     /// # Errors
     /// When nothing was made durable, as far as can be known.
     fn commit(&mut self) -> Result<(), Self::Error>;
+
+    /// Changes whenever a commit made something durable: what [`Commits`] goes by. Without it nobody is woken.
+    fn revision(&self) -> u64 {
+        0
+    }
 }
 
 /// A way to the thread that owns a `T`; clones lead to the same thread, which ends when the last is dropped and all
@@ -58,12 +65,13 @@ pub trait Durable: Send + 'static {
 /// See the [module](self) for an example.
 pub struct Handle<T: Durable> {
     calls: mpsc::Sender<Call<T>>,
+    revision: watch::Receiver<u64>,
 }
 
 /// Runs in memory; what it returns is called after the commit.
 type Update<T> = Box<dyn FnOnce(&mut T) -> Answer<T> + Send>;
 /// Tells a task what came of its call.
-type Answer<T> = Box<dyn FnOnce(&Result<(), Arc<<T as Durable>::Error>>)>;
+type Answer<T> = Box<dyn FnOnce(&mut T, &Result<(), Arc<<T as Durable>::Error>>)>;
 
 enum Call<T: Durable> {
     Update(Update<T>),
@@ -78,10 +86,14 @@ impl<T: Durable> Handle<T> {
     /// When the system gives no thread; `owned` is dropped then.
     pub fn start(owned: T) -> io::Result<Self> {
         let (sender, calls) = mpsc::channel(QUEUE);
+        let (committed, revision) = watch::channel(owned.revision());
         thread::Builder::new()
             .name("gofarm-store".into())
-            .spawn(move || serve(owned, calls))?;
-        Ok(Self { calls: sender })
+            .spawn(move || serve(owned, calls, &committed))?;
+        Ok(Self {
+            calls: sender,
+            revision,
+        })
     }
 
     /// Changes it by `update` and waits until that is durable, together with whatever else waits.
@@ -94,12 +106,26 @@ impl<T: Durable> Handle<T> {
         &self,
         update: impl FnOnce(&mut T) -> R + Send + 'static,
     ) -> Result<R, HandleError<T::Error>> {
+        self.update_then(update, |_, result| result).await
+    }
+
+    /// Changes it by `update`, makes that durable together with whatever else waits, and runs `then` before any other
+    /// update: for what may be said only of what is durable.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); `then` did not run.
+    pub async fn update_then<M: Send + 'static, R: Send + 'static>(
+        &self,
+        update: impl FnOnce(&mut T) -> M + Send + 'static,
+        then: impl FnOnce(&mut T, M) -> R + Send + 'static,
+    ) -> Result<R, HandleError<T::Error>> {
         let (answer, answered) = oneshot::channel();
         let call = Call::Update(Box::new(move |owned: &mut T| {
             let result = update(owned);
-            Box::new(move |committed: &Result<(), _>| {
+            Box::new(move |owned: &mut T, committed: &Result<(), _>| {
+                let result = committed.clone().map(|()| then(owned, result));
                 // Nobody waits any more: it is durable all the same.
-                let _ = answer.send(committed.clone().map(|()| result));
+                let _ = answer.send(result);
             })
         }));
         self.send(call).await?;
@@ -135,6 +161,14 @@ impl<T: Durable> Handle<T> {
         answered.await.map_err(|_| HandleError::Stopped)
     }
 
+    /// Tells of commits.
+    #[must_use]
+    pub fn commits(&self) -> Commits {
+        Commits {
+            revision: self.revision.clone(),
+        }
+    }
+
     /// How many calls wait for the thread, from 0 to 1024: near the end, the disk is too slow for what is asked of it.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -151,6 +185,7 @@ impl<T: Durable> Clone for Handle<T> {
     fn clone(&self) -> Self {
         Self {
             calls: self.calls.clone(),
+            revision: self.revision.clone(),
         }
     }
 }
@@ -162,7 +197,11 @@ impl<T: Durable> fmt::Debug for Handle<T> {
 }
 
 /// The thread: all that waits, one commit, all answers.
-fn serve<T: Durable>(mut owned: T, mut calls: mpsc::Receiver<Call<T>>) {
+fn serve<T: Durable>(
+    mut owned: T,
+    mut calls: mpsc::Receiver<Call<T>>,
+    committed: &watch::Sender<u64>,
+) {
     let mut answers: Vec<Answer<T>> = Vec::new();
     while let Some(first) = calls.blocking_recv() {
         let mut next = Some(first);
@@ -182,9 +221,11 @@ fn serve<T: Durable>(mut owned: T, mut calls: mpsc::Receiver<Call<T>>) {
                 .flatten();
         }
         if !answers.is_empty() {
-            let committed = owned.commit().map_err(Arc::new);
+            let result = owned.commit().map_err(Arc::new);
+            let revision = owned.revision();
+            committed.send_if_modified(|known| core::mem::replace(known, revision) != revision);
             for answer in answers.drain(..) {
-                answer(&committed);
+                answer(&mut owned, &result);
             }
         }
         if let Some(stop) = stop {
@@ -192,6 +233,45 @@ fn serve<T: Durable>(mut owned: T, mut calls: mpsc::Receiver<Call<T>>) {
             let _ = stop.send(owned); // or it is dropped here, which closes it
             return;
         }
+    }
+}
+
+/// Tells that something was made durable, by whomever; several commits in a row may be told as one.
+///
+/// ```
+/// use gofarm_crdt::driver::handle::{Durable, Handle};
+///
+/// struct Counter(u64);
+/// impl Durable for Counter {
+///     type Error = gofarm_crdt::error::Full;
+///     fn commit(&mut self) -> Result<(), Self::Error> {
+///         Ok(())
+///     }
+///     fn revision(&self) -> u64 {
+///         self.0
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let handle = Handle::start(Counter(0))?;
+/// let mut commits = handle.commits();
+/// handle.update(|counter| counter.0 += 1).await?;
+/// assert!(commits.other_than(0).await); // there was one
+/// drop(handle);
+/// assert!(!commits.other_than(1).await); // there will be none
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Commits {
+    revision: watch::Receiver<u64>,
+}
+
+impl Commits {
+    /// Waits until the [revision](Durable::revision) is another than `seen`; false once the thread has ended.
+    pub async fn other_than(&mut self, seen: u64) -> bool {
+        self.revision.wait_for(|now| *now != seen).await.is_ok()
     }
 }
 
@@ -276,5 +356,21 @@ where
                 key,
                 value: value.as_deref(),
             }))
+    }
+}
+
+impl<S> Durable for Replica<S>
+where
+    S: Store + Send + 'static,
+    S::Error: Send + Sync,
+{
+    type Error = CommitError<S::Error>;
+
+    fn commit(&mut self) -> Result<(), Self::Error> {
+        Self::commit(self)
+    }
+
+    fn revision(&self) -> u64 {
+        Ledger::revision(self)
     }
 }

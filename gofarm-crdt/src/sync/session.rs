@@ -247,6 +247,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.peer.as_ref().map(|peer| peer.actor)
     }
 
+    /// What this side may use.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Whether the last event about it was [`Event::Synced`] and nothing changed since.
     #[must_use]
     pub const fn is_synced(&self) -> bool {

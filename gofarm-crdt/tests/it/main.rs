@@ -9,6 +9,8 @@ mod derive;
 #[cfg(feature = "alloc")]
 mod double_write;
 mod fixed;
+#[cfg(all(feature = "tokio", feature = "derive"))]
+mod driver;
 #[cfg(feature = "tokio")]
 mod handle;
 #[cfg(feature = "alloc")]
