@@ -50,8 +50,15 @@ pub mod watch;
 
 pub use board::Board;
 pub use causal_context::{CausalContext, Run};
+pub use counter::{GCounter, PnCounter};
+pub use flag::{DisableWinsFlag, EnableWinsFlag};
+pub use map::LwwMap;
+#[cfg(feature = "alloc")]
+pub use map::Map;
+pub use register::{Asked, Lww, Merged, MvRegister};
 #[cfg(feature = "alloc")]
 pub use replica::{Handle, Replica};
+pub use set::{AddWinsSet, LwwSet, RemoveWinsSet};
 pub use state::{FieldName, Replicated};
 pub use timestamp::Timestamp;
 pub use value::Value;

@@ -174,15 +174,26 @@ enum Feeding {
     Ending { under_way: bool },
 }
 
-impl<C: Capacity, B: Capacity> Session<C, B> {
-    const EVENTS: usize = 32;
-
+#[cfg(feature = "alloc")]
+impl Session {
     /// Begins a session with a peer that the driver authenticated.
     ///
     /// `number` is 32 random bits, drawn anew for each session: frames of earlier ones are told apart by it.
-    /// Limits that the capacities cannot hold are lowered.
     #[must_use]
-    pub fn new(identity: PeerIdentity<C>, limits: Limits, number: u32) -> Self {
+    pub fn new(identity: PeerIdentity, limits: Limits, number: u32) -> Self {
+        Self::of_capacity(identity, limits, number)
+    }
+}
+
+impl<C: Capacity, B: Capacity> Session<C, B> {
+    const EVENTS: usize = 32;
+
+    /// Begins a session in memory of this capacity: `Session::<Fixed<16>, Fixed<512>>` on a board.
+    ///
+    /// `number` is 32 random bits, drawn anew for each session. Limits that the capacities cannot hold are
+    /// lowered.
+    #[must_use]
+    pub fn of_capacity(identity: PeerIdentity<C>, limits: Limits, number: u32) -> Self {
         Self {
             identity,
             limits: limits.clamped::<C, B>(),

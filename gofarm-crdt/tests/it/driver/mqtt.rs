@@ -162,7 +162,26 @@ async fn a_broker_that_is_killed_in_mid_stream_loses_nothing() {
     for writer in writers {
         writer.await.unwrap();
     }
-    tokio::spawn({ let clients = clients.clone(); let nodes = nodes.clone(); async move { loop { tokio::time::sleep(secs(5)).await; for at in 0..2 { eprintln!("{:?} {:?} {:?}", clients[at].status(), nodes[at].litres().await, nodes[at].owner.read(|r| format!("{:?}", gofarm_crdt::ledger::Ledger::context(r))).await); } } } });
+    tokio::spawn({
+        let clients = clients.clone();
+        let nodes = nodes.clone();
+        async move {
+            loop {
+                tokio::time::sleep(secs(5)).await;
+                for at in 0..2 {
+                    eprintln!(
+                        "{:?} {:?} {:?}",
+                        clients[at].status(),
+                        nodes[at].litres().await,
+                        nodes[at]
+                            .owner
+                            .read(|r| format!("{:?}", gofarm_crdt::ledger::Ledger::context(r)))
+                            .await
+                    );
+                }
+            }
+        }
+    });
     agree(&nodes, 2 * WRITES).await;
     for client in &clients {
         assert_eq!(client.status().connections(), 3);

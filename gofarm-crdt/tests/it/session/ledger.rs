@@ -1,7 +1,9 @@
 //! A small replica over byte cells: what a session needs, and nothing else.
 
-use std::cell::Cell as Counter;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use core::cell::Cell as Counter;
+use std::collections::HashMap;
+
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use gofarm_crdt::capacity::Growing;
 use gofarm_crdt::cell::{CellKind, CellWriter, Content, Slot};
@@ -214,7 +216,7 @@ impl ByteLedger {
             cell.indexed = dots;
         }
         self.context.raise(Dot::new(self.actor, self.last));
-        for dot in std::mem::take(&mut self.covers) {
+        for dot in core::mem::take(&mut self.covers) {
             self.context.raise(dot);
         }
         self.dirty = false;

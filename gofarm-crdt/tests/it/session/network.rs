@@ -46,7 +46,7 @@ pub(crate) struct Network {
     pub(crate) nodes: Vec<ByteLedger>,
     pub(crate) links: Vec<[End; 2]>,
     /// Arrival, order, link, receiving side, bytes.
-    frames: std::collections::BTreeMap<(u64, u64), (usize, usize, Vec<u8>)>,
+    frames: alloc::collections::BTreeMap<(u64, u64), (usize, usize, Vec<u8>)>,
     order: u64,
     pub(crate) sent: u64,
     pub(crate) bytes: u64,
@@ -228,7 +228,7 @@ impl Network {
     }
 
     fn describe(&self) -> String {
-        use std::fmt::Write;
+        use core::fmt::Write;
         let mut text = String::new();
         for node in &self.nodes {
             writeln!(text, "{:?}", node.context()).unwrap();
