@@ -8,9 +8,9 @@ mod board;
 mod derive;
 #[cfg(feature = "alloc")]
 mod double_write;
-mod fixed;
 #[cfg(all(feature = "tokio", feature = "derive"))]
 mod driver;
+mod fixed;
 #[cfg(feature = "tokio")]
 mod handle;
 #[cfg(feature = "alloc")]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
 
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -67,6 +68,7 @@ impl Broker {
         let path = self.file("mosquitto.conf", &config);
         let child = Command::new(self.program)
             .args(["-c", &path])
+            .stderr(Stdio::null()) // it warns of being run by root
             .kill_on_drop(true)
             .spawn()
             .unwrap();
