@@ -58,8 +58,8 @@ impl Broker {
         path.to_str().unwrap().into()
     }
 
-    /// Starts it with these lines of configuration for its listener.
-    pub(super) fn start(&mut self, lines: &str) {
+    /// Starts it with these lines of configuration for its listener; returns the number of its process.
+    pub(super) fn start(&mut self, lines: &str) -> Option<u32> {
         // `user` keeps a broker that root has started able to read its files; others ignore it.
         let config = format!(
             "user root\npersistence false\nlog_dest none\nlistener {} 127.0.0.1\n{lines}\n",
@@ -72,12 +72,7 @@ impl Broker {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        self.child = Some(child);
-    }
-
-    /// Its process, while it runs.
-    pub(super) fn process(&self) -> Option<u32> {
-        self.child.as_ref().and_then(Child::id)
+        self.child.insert(child).id()
     }
 
     /// SIGKILL.

@@ -253,12 +253,7 @@ async fn frames_that_wait_are_merged_in_one_commit() {
     }
     let revision = |node: &Node<Time>| {
         let owner = node.owner.clone();
-        async move {
-            owner
-                .read(|replica| Ledger::revision(replica))
-                .await
-                .unwrap()
-        }
+        async move { owner.read(Ledger::revision).await.unwrap() }
     };
     let before = revision(&pair.nodes[1]).await;
     let cable = Arc::new(Cable::default());

@@ -128,10 +128,7 @@ impl Node<Clocks> {
 
     async fn revision(&self) -> u64 {
         use gofarm_crdt::ledger::Ledger;
-        self.owner
-            .read(|replica| Ledger::revision(replica))
-            .await
-            .unwrap()
+        self.owner.read(Ledger::revision).await.unwrap()
     }
 }
 
