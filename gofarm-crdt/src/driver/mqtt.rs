@@ -103,7 +103,6 @@ const INCOMING: usize = 256;
 const OUTGOING: usize = 256;
 
 /// Makes a client of a broker; it connects when its pump [runs](Pump::run).
-#[must_use]
 pub fn client(config: Config) -> (Client, Pump) {
     let (outgoing, to_send) = mpsc::channel(OUTGOING);
     let (status, seen) = watch::channel(Status::default());

@@ -46,14 +46,25 @@ impl RoundTrip {
         self.backoff
     }
 
+    /// The link was away, which says nothing of its round trips.
+    pub(super) const fn forget_back_off(&mut self) {
+        self.backoff = 0;
+    }
+
     pub(super) fn timeout(&self, limits: &Limits) -> Duration {
+        let (_, min, max) = limits.rto();
+        self.patience(limits)
+            .saturating_mul(1 << self.backoff)
+            .min(max.max(min))
+    }
+
+    /// The time-out before any doubling.
+    pub(super) fn patience(&self, limits: &Limits) -> Duration {
         let (initial, min, max) = limits.rto();
         let base = self
             .smoothed
             .map_or(initial, |smoothed| smoothed + self.variation * 4);
         base.clamp(min, max.max(min))
-            .saturating_mul(1 << self.backoff)
-            .min(max.max(min))
     }
 }
 

@@ -270,8 +270,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.synced
     }
 
-    /// Has a greeting sent at the next chance: the link has come back.
+    /// Has a greeting sent at the next chance: the link has come back, and what was under way on it is lost.
     pub fn greet(&mut self) {
+        self.lose(|_| true);
+        self.round_trip.forget_back_off();
         self.greeting.due = true;
         self.greeting.tries = 0;
     }

@@ -126,7 +126,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// The frames that match are lost; what was in them waits to be sent again.
-    fn lose(&mut self, mut is_lost: impl FnMut(&Sent) -> bool) {
+    pub(super) fn lose(&mut self, mut is_lost: impl FnMut(&Sent) -> bool) {
         let mut at = 0;
         while let Some(sent) = self.flight.as_slice().get(at).copied() {
             if !is_lost(&sent) {
@@ -183,7 +183,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
 
     pub(super) fn lose_overdue(&mut self, now: Instant) {
         if self.loss_at().is_some_and(|at| at <= now) {
-            let timeout = self.round_trip.timeout(&self.limits);
+            // What has waited for a time-out that was not doubled has waited long enough too: if each frame waited
+            // for a doubled one of its own, a window of them would hold up the link for hours.
+            let timeout = self.round_trip.patience(&self.limits);
             self.lose(|sent| sent.at + timeout <= now);
             self.round_trip.back_off();
             // Perhaps the peer has forgotten this session, by a restart or a greeting that came late.

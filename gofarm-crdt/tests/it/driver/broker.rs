@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
 
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -57,8 +58,8 @@ impl Broker {
         path.to_str().unwrap().into()
     }
 
-    /// Starts it with these lines of configuration for its listener.
-    pub(super) fn start(&mut self, lines: &str) {
+    /// Starts it with these lines of configuration for its listener; returns the number of its process.
+    pub(super) fn start(&mut self, lines: &str) -> Option<u32> {
         // `user` keeps a broker that root has started able to read its files; others ignore it.
         let config = format!(
             "user root\npersistence false\nlog_dest none\nlistener {} 127.0.0.1\n{lines}\n",
@@ -67,15 +68,11 @@ impl Broker {
         let path = self.file("mosquitto.conf", &config);
         let child = Command::new(self.program)
             .args(["-c", &path])
+            .stderr(Stdio::null()) // it warns of being run by root
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        self.child = Some(child);
-    }
-
-    /// Its process, while it runs.
-    pub(super) fn process(&self) -> Option<u32> {
-        self.child.as_ref().and_then(Child::id)
+        self.child.insert(child).id()
     }
 
     /// SIGKILL.

@@ -95,7 +95,8 @@ impl Pair {
                 return;
             }
             let waited = self.time.now().saturating_since(start);
-            assert!(waited < within, "apart after {waited:?}: {views:?}");
+            let litres = views.map(|view| view.litres);
+            assert!(waited < within, "apart after {waited:?}: {litres:?}");
             self.pass(step).await;
         }
     }
@@ -152,6 +153,24 @@ async fn seventy_two_hours_apart_then_everything_is_there() {
     assert!(tries < 12_000, "{tries} frames into a dead link");
     cable.cut(false);
     pair.meet(1_440, secs(1), minutes(30)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_of_frames_that_was_lost_holds_up_the_link_for_seconds() {
+    let mut pair = Pair::new();
+    let cable = Arc::new(Cable::default());
+    let (one, two) = channel::pair(128);
+    let ends = [(one, 1), (two, 2)].map(|(end, seed)| Lossy::new(end, 0, seed, &cable));
+    pair.connect(ends, Limits::mqtt());
+    pair.sync().await;
+    cable.cut(true);
+    for n in 0..200 {
+        pair.nodes[0].write(n, 1).await;
+        pair.nodes[1].write(n, 2).await;
+        pair.pass(millis(5)).await;
+    }
+    cable.cut(false);
+    pair.meet(400, millis(100), secs(20)).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -234,12 +253,7 @@ async fn frames_that_wait_are_merged_in_one_commit() {
     }
     let revision = |node: &Node<Time>| {
         let owner = node.owner.clone();
-        async move {
-            owner
-                .read(|replica| Ledger::revision(replica))
-                .await
-                .unwrap()
-        }
+        async move { owner.read(Ledger::revision).await.unwrap() }
     };
     let before = revision(&pair.nodes[1]).await;
     let cable = Arc::new(Cable::default());
