@@ -124,7 +124,7 @@ impl Radio {
         }
         self.send(now, Arrival::AtValve(message.clone()));
         if self.random.below(20) == 0 {
-            self.duplicated += 1;
+            self.duplicated += u32::from(!matches!(message, ToValve::Sync(_)));
             self.send(now, Arrival::AtValve(message));
         }
     }

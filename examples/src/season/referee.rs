@@ -66,7 +66,7 @@ impl Referee {
         self.readings.extend(readings.iter().copied());
     }
 
-    /// A side is back from a power cut, with all that it had committed or not.
+    /// A side is back from a power cut, and has all that it had committed or not.
     pub(super) fn restored(&mut self, is_whole: bool) {
         self.damaged += u32::from(!is_whole);
     }

@@ -186,7 +186,7 @@ pub struct Sync {
     pub conflicts: u64,
     /// Power cuts of the gateway; those of the valve's node are its restarts.
     pub gateway_power_cuts: u32,
-    /// Power cuts of either side after which something committed was missing or something uncommitted there.
+    /// Power cuts of either side after which something committed was missing.
     pub damaged_by_power_cuts: u32,
     /// Litres through the valve, as the gateway reads them.
     pub litres: u64,

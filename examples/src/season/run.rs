@@ -23,7 +23,6 @@ const POWER_CUTS: u64 = 400;
 /// The year of the devices: the weather may be of any, but no clock believes a time from before it was built. It has a
 /// 29 February.
 const YEAR: i16 = 2028;
-const TARGETS: [f32; 4] = [0.2, 0.3, 0.5, 0.6];
 /// For so long both sides may go on talking after the last day.
 const PATIENCE: Duration = days(2);
 
@@ -129,8 +128,8 @@ impl<'a> Season<'a> {
         self.controller.act(self.now, decision, &mut self.radio);
         self.valve.housekeep(self.now, &mut self.referee);
         if self.accidents.below(BY_HAND) == 0 {
-            let drawn = usize::from(self.accidents.below(4) as u8);
-            self.valve.set_by_hand(self.now, TARGETS[drawn]);
+            let tenths = 2 + self.accidents.below(5);
+            self.valve.set_by_hand(self.now, tenths as f32 / 10.0);
         }
         if self.accidents.below(POWER_CUTS) == 0 {
             self.controller.lose_power(self.now, &mut self.referee);

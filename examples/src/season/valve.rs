@@ -4,6 +4,8 @@
 //! running has to close first. The node has no battery-backed clock: after a start it does not know the time for a
 //! while.
 
+mod publish;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
@@ -19,7 +21,6 @@ use super::contract::Open;
 use super::radio::{Radio, ToController, ToValve};
 use super::referee::Referee;
 use super::replica::{FieldReplica, GATEWAY, NODE};
-use super::state::LastCommand;
 
 /// From the pulse to the water.
 const OPENING: Duration = millis(800);
@@ -29,8 +30,6 @@ const FLOW_SEEN: Duration = secs(20);
 const RESTART: Duration = secs(3);
 /// From a start until the network gives the time.
 const TIME_UNKNOWN: Duration = secs(60);
-/// What flows through the open valve: 10 mm/h on 0.36 ha.
-const LITRES_PER_SECOND: u64 = 10;
 /// How many ends of commands the node can tell again.
 const REMEMBERED: usize = 16;
 
@@ -331,62 +330,6 @@ impl ValveNode {
         }
     }
 
-    /// Writes what is new into the field's state, and sends what the gateway lacks; after everything else.
-    pub(super) fn sync(&mut self, now: Instant, radio: &mut Radio, referee: &mut Referee) {
-        let Power::On { booted, .. } = self.power else {
-            return;
-        };
-        let clock = clock(self.epoch, now, booted);
-        let field = self.state.read();
-        if field.open.get() != Some(&self.water.is_some()) {
-            self.publish_flow(now, referee);
-        }
-        if let Some((id, Report::Ended(outcome))) = self.ended.front() {
-            let last = LastCommand::new(*id, *outcome);
-            if self.state.read().last_command.get() != Some(&last) {
-                self.state
-                    .write(clock, |field| field.last_command.set(last));
-            }
-        }
-        self.state.transmit(clock, |frame| {
-            radio.send_to_controller(now, ToController::Sync(frame));
-        });
-    }
-
-    /// What the node does every quarter of an hour.
-    pub(super) fn housekeep(&mut self, now: Instant, referee: &mut Referee) {
-        if let Power::On { booted, .. } = self.power {
-            if self.water.is_some() {
-                self.publish_flow(now, referee);
-            }
-            self.state.maintain(clock(self.epoch, now, booted));
-        }
-    }
-
-    /// Writes whether water flows and how much did.
-    fn publish_flow(&mut self, now: Instant, referee: &mut Referee) {
-        let Power::On { booted, .. } = self.power else {
-            return;
-        };
-        self.measure(now);
-        let seconds = self.metered.as_secs();
-        self.metered -= secs(seconds);
-        let (open, litres) = (self.water.is_some(), seconds * LITRES_PER_SECOND);
-        self.state.write(clock(self.epoch, now, booted), |field| {
-            field.open.set(open);
-            field.litres.add(litres);
-        });
-        referee.committed_litres(litres);
-    }
-
-    /// Somebody at the valve sets how far the soil is to be filled up.
-    pub(super) fn set_by_hand(&mut self, now: Instant, stop_at: f32) {
-        if let Power::On { booted, .. } = self.power {
-            let clock = clock(self.epoch, now, booted);
-            self.state.write(clock, |field| field.stop_at.set(stop_at));
-        }
-    }
-
     /// Lets the water run up to now.
     fn measure(&mut self, now: Instant) {
         if let Some(since) = &mut self.water {
@@ -401,10 +344,6 @@ impl ValveNode {
     pub(super) fn take_flow(&mut self, now: Instant) -> Duration {
         self.measure(now);
         core::mem::take(&mut self.flowed)
-    }
-
-    pub(super) fn state(&self) -> &FieldReplica {
-        &self.state
     }
 
     /// How many deliveries the node took and how each ended.
