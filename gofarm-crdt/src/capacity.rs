@@ -21,8 +21,6 @@ pub trait Capacity: Copy + 'static {
     /// A list of up to so many items.
     type List<T>: List<T>;
 
-    /// The most items that a list may hold: what an owner may announce to others.
-    const LIMIT: usize;
     /// A list that holds one item most of the time.
     type Few<T>: List<T>;
 
@@ -34,6 +32,9 @@ pub trait Capacity: Copy + 'static {
 
     /// Room for the writers of each item of a collection of this capacity.
     type Writers: Capacity;
+
+    /// The most items that a list may hold: what an owner may announce to others.
+    const LIMIT: usize;
 }
 
 /// An ordered list in contiguous memory that may refuse to grow.
@@ -82,30 +83,30 @@ pub struct Fixed<const N: usize, const W: usize = 8>;
 #[cfg(feature = "alloc")]
 impl Capacity for Growing {
     type List<T> = alloc::vec::Vec<T>;
-    const LIMIT: usize = usize::MAX;
     type Few<T> = Few<T>;
     type Rare<T> = Rare<T>;
     type Index = hashbrown::HashTable<u32>;
     type Writers = Self;
+    const LIMIT: usize = usize::MAX;
 }
 
 #[cfg(not(feature = "alloc"))]
 impl Capacity for Growing {
     type List<T> = heapless::Vec<T, 0>;
-    const LIMIT: usize = 0;
     type Few<T> = heapless::Vec<T, 0>;
     type Rare<T> = heapless::Vec<T, 0>;
     type Index = Scan;
     type Writers = Self;
+    const LIMIT: usize = 0;
 }
 
 impl<const N: usize, const W: usize> Capacity for Fixed<N, W> {
     type List<T> = heapless::Vec<T, N>;
-    const LIMIT: usize = N;
     type Few<T> = heapless::Vec<T, N>;
     type Rare<T> = heapless::Vec<T, 2>;
     type Index = Scan;
     type Writers = Fixed<W, W>;
+    const LIMIT: usize = N;
 }
 
 #[cfg(feature = "alloc")]

@@ -62,6 +62,20 @@ pub enum Content<'a> {
 }
 
 impl Content<'_> {
+    /// Every dot in it, replaced ones too, in no order.
+    pub fn dots(&self) -> impl Iterator<Item = Dot> + '_ {
+        let (winner, seen, marks, slots): (_, &[Dot], &[Mark<'_>], &[Slot]) = match *self {
+            Self::Register { dot, seen, .. } => (Some(dot), seen, &[], &[]),
+            Self::Marks(marks) => (None, &[], marks, &[]),
+            Self::Tally(slots) => (None, &[], &[], slots),
+        };
+        winner
+            .into_iter()
+            .chain(seen.iter().copied())
+            .chain(marks.iter().map(|mark| mark.dot))
+            .chain(slots.iter().map(|slot| slot.dot))
+    }
+
     /// Which lattice it belongs to.
     #[must_use]
     pub const fn kind(&self) -> CellKind {

@@ -68,7 +68,8 @@ impl fmt::Display for ReplicaId {
 /// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+// Without the 4 bytes of padding, which each mark, register and entry of a list would carry.
+#[repr(Rust, packed(4))]
 pub struct Actor {
     replica: ReplicaId,
     incarnation: u32,
@@ -97,9 +98,22 @@ impl Actor {
     }
 }
 
+// The derive would borrow packed fields.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Actor {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "{=u64:016x}/{=u32:08x}",
+            self.replica().get(),
+            self.incarnation()
+        );
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{:08x}", self.replica, self.incarnation)
+        write!(f, "{}/{:08x}", self.replica(), self.incarnation())
     }
 }
 
@@ -108,7 +122,8 @@ impl fmt::Display for Actor {
 /// See the [module](self) for an example.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+// As an actor.
+#[repr(Rust, packed(4))]
 pub struct Dot {
     actor: Actor,
     counter: u64,
@@ -143,8 +158,26 @@ impl Dot {
     }
 }
 
+// The derive would borrow packed fields.
+#[cfg(feature = "defmt")]
+impl defmt::Format for Dot {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{}#{=u64}", self.actor(), self.counter());
+    }
+}
+
 impl fmt::Display for Dot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.actor, self.counter)
+        write!(f, "{}#{}", self.actor(), self.counter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_has_no_padding() {
+        assert_eq!((size_of::<Actor>(), size_of::<Dot>()), (12, 20));
     }
 }

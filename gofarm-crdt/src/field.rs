@@ -43,6 +43,10 @@ pub trait Field {
     /// Whether a reader sees something in this cell: a value, an element, a count.
     fn is_present(&self, cell: u32) -> bool;
 
+    /// Whether [`settle`](Self::settle) could make this cell less one day: it holds something that serves only
+    /// merging.
+    fn has_remains(&self, cell: u32) -> bool;
+
     /// Merges received content into the cell under a key.
     ///
     /// # Errors

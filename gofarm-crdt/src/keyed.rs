@@ -242,6 +242,10 @@ impl<K: Value + Eq + Hash, S: Lattice + Default, C: Capacity> Field for Keyed<K,
         self.entry(cell).is_some_and(|(_, cell)| cell.is_present())
     }
 
+    fn has_remains(&self, cell: u32) -> bool {
+        self.entry(cell).is_some_and(|(_, cell)| cell.has_remains())
+    }
+
     fn join(&mut self, key: &[u8], content: &Content<'_>) -> Result<Joined, JoinError> {
         let key = K::from_bytes(key)?;
         let (cell, met) = match self.number(&key) {

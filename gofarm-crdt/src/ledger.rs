@@ -140,6 +140,12 @@ pub enum Refusal {
         /// Its length in bytes.
         len: usize,
     },
+    /// This replica keeps only its own state, and this cell is of another.
+    #[error("a state that is not kept here")]
+    UnknownState,
+    /// This replica keeps only the fields that it knows, and this is none of them.
+    #[error("field number {0} is not kept here")]
+    UnknownField(u16),
     /// The content does not fit the field.
     #[error(transparent)]
     Join(#[from] JoinError),
@@ -153,7 +159,11 @@ impl Classify for Refusal {
         match self {
             Self::UnknownBirth(_) | Self::AheadOfClock(_) => Kind::Transient,
             Self::Full(_) | Self::Join(JoinError::Full(_)) => Kind::Overloaded,
-            Self::Impostor(_) | Self::Name { .. } | Self::Join(_) => Kind::Permanent,
+            Self::Impostor(_)
+            | Self::Name { .. }
+            | Self::UnknownState
+            | Self::UnknownField(_)
+            | Self::Join(_) => Kind::Permanent,
         }
     }
 }

@@ -8,6 +8,7 @@ extern crate alloc;
 // Lets the derive macros name this crate by one path, inside and outside of it.
 extern crate self as gofarm_crdt;
 
+pub mod board;
 pub mod capacity;
 mod causal_context;
 pub mod cell;
@@ -25,9 +26,9 @@ pub mod field;
 pub mod flag;
 #[cfg(feature = "crdts")]
 pub mod interop;
-mod keyed;
 #[cfg(feature = "alloc")]
 pub mod journal;
+mod keyed;
 pub mod ledger;
 pub mod map;
 pub mod merge;
@@ -47,6 +48,7 @@ mod version_vector;
 #[cfg(feature = "alloc")]
 pub mod watch;
 
+pub use board::Board;
 pub use causal_context::{CausalContext, Run};
 #[cfg(feature = "alloc")]
 pub use replica::{Handle, Replica};

@@ -139,6 +139,10 @@ impl Lattice for RawCell {
         Ok(met.unwrap_or(Met::NOTHING))
     }
 
+    fn has_remains(&self) -> bool {
+        self.known().is_some_and(Lattice::has_remains)
+    }
+
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {
         self.known_mut().is_none_or(|cell| cell.settle(stable))
     }
@@ -194,6 +198,10 @@ impl Field for RawField {
 
     fn is_present(&self, cell: u32) -> bool {
         self.cells.is_present(cell)
+    }
+
+    fn has_remains(&self, cell: u32) -> bool {
+        self.cells.has_remains(cell)
     }
 
     fn join(&mut self, key: &[u8], content: &Content<'_>) -> Result<Joined, JoinError> {

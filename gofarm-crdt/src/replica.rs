@@ -187,6 +187,18 @@ impl<S: Store> Replica<S> {
         self.book.names()
     }
 
+    /// How much the replica holds in memory. Cost: O(cells).
+    #[must_use]
+    pub fn footprint(&self) -> Footprint {
+        Footprint {
+            states: self.book.state_count(),
+            cells: self.book.cell_count(),
+            index: self.index.len(),
+            remains: self.remains.len(),
+            actors: self.index.actors().len(),
+        }
+    }
+
     /// The store, for its figures.
     #[must_use]
     pub const fn store(&self) -> &S {
@@ -204,6 +216,24 @@ impl<S: Store> Replica<S> {
     pub const fn clock(&self) -> &HybridClock {
         &self.clock
     }
+}
+
+/// How much a replica holds in memory: what to watch on a device that runs for years.
+///
+/// See [`Replica::footprint`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Footprint {
+    /// Named states, registered here or not.
+    pub states: u32,
+    /// Cells, removed ones that are still needed among them.
+    pub cells: u64,
+    /// Entries of the index of writes; at most four for each cell and 64 for each actor.
+    pub index: usize,
+    /// Cells of which a part can be forgotten once all replicas have seen them.
+    pub remains: usize,
+    /// Writers ever met.
+    pub actors: usize,
 }
 
 /// The longest name of a state, in bytes.

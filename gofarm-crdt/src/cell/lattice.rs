@@ -31,6 +31,9 @@ pub(crate) trait Lattice: Present {
     /// Merges received content; on an error nothing was changed.
     fn join(&mut self, content: &Content<'_>) -> Result<Met, JoinError>;
 
+    /// See [`Field::has_remains`](crate::field::Field::has_remains).
+    fn has_remains(&self) -> bool;
+
     /// See [`Field::settle`](crate::field::Field::settle).
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool;
 }

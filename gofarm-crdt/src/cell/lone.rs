@@ -42,6 +42,10 @@ impl<S: Lattice + Default> Field for Lone<S> {
         cell == 0 && self.cell.is_present()
     }
 
+    fn has_remains(&self, cell: u32) -> bool {
+        cell == 0 && self.cell.has_remains()
+    }
+
     fn join(&mut self, key: &[u8], content: &Content<'_>) -> Result<Joined, JoinError> {
         if !key.is_empty() {
             return Err(Malformed::Trailing(key.len()).into());

@@ -250,8 +250,16 @@ impl<V: Value, C: Capacity, P: Reading<V>> Lattice for Marks<V, C, P> {
         })
     }
 
+    fn has_remains(&self) -> bool {
+        self.marks
+            .as_slice()
+            .iter()
+            .any(|mark| mark.value.is_none())
+    }
+
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {
         if self.dots(&mut |dot| stable(dot)) {
+            // Live marks stay, also those that keep an element away: a later write must see them to end them.
             let mut at = 0;
             while let Some(mark) = self.marks.as_slice().get(at) {
                 if mark.value.is_none() {

@@ -62,7 +62,7 @@ impl<V, C: Capacity> Register<V, C> {
     /// Notes that a write is known, if that is news; with `by_force` another is forgotten for it if there is
     /// no room. Returns whether anything changed.
     fn see(&mut self, dot: Dot, by_force: bool) -> bool {
-        if dot.counter() == 0 || self.has_seen(dot) {
+        if dot.counter() == 0 || says(self.dot, dot) || self.has_seen(dot) {
             return false;
         }
         match self.find(dot.actor()) {
@@ -87,14 +87,13 @@ impl<V, C: Capacity> Register<V, C> {
 
     /// Drops what a new winner says already.
     fn prune(&mut self) {
-        if let Ok(at) = self.find(self.dot.actor())
-            && self
-                .seen
-                .as_slice()
-                .get(at)
-                .is_some_and(|dot| *dot <= self.dot)
-        {
-            self.seen.remove(at);
+        let mut at = 0;
+        while let Some(dot) = self.seen.as_slice().get(at) {
+            if says(self.dot, *dot) {
+                self.seen.remove(at);
+            } else {
+                at += 1;
+            }
         }
     }
 
@@ -103,6 +102,15 @@ impl<V, C: Capacity> Register<V, C> {
             .as_slice()
             .binary_search_by(|dot| dot.actor().cmp(&actor))
     }
+}
+
+/// Whether a winner says that another write happened before it: one replica's writes are in order, also those
+/// of its earlier incarnations. So a replica that restarts every day leaves no trail.
+fn says(winner: Dot, other: Dot) -> bool {
+    if winner.actor() == other.actor() {
+        return other.counter() <= winner.counter();
+    }
+    winner.actor().replica() == other.actor().replica()
 }
 
 /// Whether the writer of `winner`, who had seen `seen`, knew `dot`.
@@ -160,7 +168,10 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
 
         let ours = self.dot;
         let met = !self.is_empty() && ours != dot;
-        let concurrent = met && !self.has_seen(dot) && !covers(dot, seen, ours);
+        let concurrent = met
+            && ours.actor().replica() != dot.actor().replica()
+            && !self.has_seen(dot)
+            && !covers(dot, seen, ours);
         let before = self.is_present();
         // The loser first and by force: a writer of which nothing is remembered looks concurrent.
         let mut hidden = false;
@@ -184,6 +195,10 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
             },
             conflict: concurrent.then_some((ours, dot)),
         })
+    }
+
+    fn has_remains(&self) -> bool {
+        !self.is_empty() && (self.value.is_none() || !self.seen.as_slice().is_empty())
     }
 
     fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {

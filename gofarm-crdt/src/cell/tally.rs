@@ -171,6 +171,10 @@ impl<C: Capacity> Lattice for Tally<C> {
         })
     }
 
+    fn has_remains(&self) -> bool {
+        false
+    }
+
     // A slot is never forgotten: a writer that starts again from 0 while others remember where it was
     // would count in vain until it is there again.
     fn settle(&mut self, _: &dyn Fn(Dot) -> bool) -> bool {

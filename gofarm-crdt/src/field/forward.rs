@@ -32,6 +32,10 @@ macro_rules! forward_field {
                 $crate::field::Field::is_present(&self.cells, cell)
             }
 
+            fn has_remains(&self, cell: u32) -> bool {
+                $crate::field::Field::has_remains(&self.cells, cell)
+            }
+
             fn join(
                 &mut self,
                 key: &[u8],

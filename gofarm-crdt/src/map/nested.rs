@@ -261,6 +261,14 @@ impl<K: Value + Eq + Hash, V: Nested> Field for Map<K, V> {
         })
     }
 
+    fn has_remains(&self, cell: u32) -> bool {
+        self.numbers.get(cell).is_some_and(|(number, inner)| {
+            self.entries
+                .entry(number)
+                .is_some_and(|(_, entry)| entry.value.has_remains(inner))
+        })
+    }
+
     fn join(&mut self, key: &[u8], content: &Content<'_>) -> Result<Joined, JoinError> {
         let mut reader = Reader::new(key);
         let key = K::decode(&mut reader)?;

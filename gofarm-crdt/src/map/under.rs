@@ -103,6 +103,10 @@ impl<K: Value> Field for View<'_, K> {
         cell == self.number && self.value.is_present(self.inner)
     }
 
+    fn has_remains(&self, cell: u32) -> bool {
+        cell == self.number && self.value.has_remains(self.inner)
+    }
+
     fn join(&mut self, _: &[u8], _: &Content<'_>) -> Result<Joined, JoinError> {
         Err(Malformed::Invalid("a cell that is being written").into())
     }

@@ -17,7 +17,7 @@ use crate::value::Value;
 /// later than it, also with a clock that is behind. The one that loses is gone; that two writes did not know
 /// of each other is reported where they meet ([`Joined::conflict`](crate::field::Joined)).
 ///
-/// A 24-byte dot of each other writer is kept to tell that exactly, until all replicas have the winner. Of
+/// A 20-byte dot of each other writer is kept to tell that exactly, until all replicas have the winner. Of
 /// [`Fixed`](crate::capacity::Fixed) capacity it keeps two and may report a write that saw a third.
 ///
 /// ```

@@ -134,7 +134,7 @@ impl<S: Store> Replica<S> {
             key: &moved.key,
         };
         moved.content.with(|content| {
-            let birth = moved.birth.or_else(|| dots_of(content).next());
+            let birth = moved.birth.or_else(|| content.dots().next());
             let name = Named::Full(birth.unwrap_or(Dot::new(self.actor, 0)), address);
             let joined = self
                 .place(&name)
@@ -163,19 +163,6 @@ impl Moved {
             content,
         })
     }
-}
-
-/// The dots that a cell holds.
-fn dots_of<'a>(content: &'a Content<'_>) -> impl Iterator<Item = Dot> + 'a {
-    let (winner, marks, slots): (_, &[Mark<'_>], &[Slot]) = match *content {
-        Content::Register { dot, .. } => (Some(dot), &[], &[]),
-        Content::Marks(marks) => (None, marks, &[]),
-        Content::Tally(slots) => (None, &[], slots),
-    };
-    winner
-        .into_iter()
-        .chain(marks.iter().map(|mark| mark.dot))
-        .chain(slots.iter().map(|slot| slot.dot))
 }
 
 /// The part of a cell that `known` does not cover, if there is one.

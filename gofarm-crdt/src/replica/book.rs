@@ -120,6 +120,15 @@ impl Book {
         }
     }
 
+    /// How many cells hold something.
+    pub(crate) fn cell_count(&self) -> u64 {
+        let holds = |place: &Place| {
+            self.field(place.shelf)
+                .is_some_and(|field| !field.dots(place.cell, &mut |_| false))
+        };
+        self.places().filter(holds).count() as u64
+    }
+
     /// Every cell.
     pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
         (0..self.shelf_count()).flat_map(|shelf| {

@@ -207,12 +207,7 @@ impl<S> Replica<S> {
                 }
             }
             give_birth(book, index, place, dots);
-            let is_present = book
-                .field(place.shelf)
-                .is_some_and(|field| field.is_present(place.cell));
-            if (!is_present || dots.len() > 1) && !dots.is_empty() {
-                remains.wait(place);
-            }
+            remains.wait_if_any(book, place);
         }
         news.live.sort_unstable_by_key(|(dot, _)| *dot);
         news

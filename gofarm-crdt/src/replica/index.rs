@@ -134,10 +134,14 @@ impl Index {
         }
     }
 
-    /// Notes a dot that is not noted for any place yet.
-    pub(crate) fn insert_if_absent(&mut self, dot: Dot, place: Place) {
-        if self.get(dot).is_none() {
-            self.insert(dot, place);
+    /// Notes a dot that is not noted for another place; returns whether it is noted for this one now.
+    pub(crate) fn insert_if_absent(&mut self, dot: Dot, place: Place) -> bool {
+        match self.get(dot) {
+            Some(other) => other == place,
+            None => {
+                self.insert(dot, place);
+                true
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::cell::{CellWriter, Content};
 use crate::clock::Now;
 use crate::dot::{Actor, Dot};
 use crate::error::Full;
-use crate::field::{Field, JoinError, Joined};
+use crate::field::{Change, Field, JoinError, Joined};
 use crate::ledger::{Address, CellRef, Ledger, Named, Refusal};
 use crate::replica::adoption::Adoption;
 use crate::replica::book::{Birth, Place};
@@ -102,6 +102,11 @@ impl<S: Store> Ledger for Replica<S> {
     fn merge(&mut self, now: Now, name: &Named<'_>, content: &Content<'_>) -> Result<(), Refusal> {
         self.watches.written_at(now);
         let result = self.check(now, content).and_then(|()| {
+            if self.adoption.is_none() {
+                let (shelf, birth) = self.place(name)?;
+                return self.join_news(shelf, birth, content);
+            }
+            // What was known here says nothing about the state that is being adopted.
             self.aside(|replica| {
                 let (shelf, birth) = replica.place(name)?;
                 replica.join(shelf, birth, content)
@@ -162,15 +167,14 @@ impl<S: Store> Replica<S> {
     /// Whether this content may be merged here at all.
     fn check(&mut self, now: Now, content: &Content<'_>) -> Result<(), Refusal> {
         let own = |dot: Dot| dot.actor() == self.actor && dot.counter() > self.last;
-        let forged = match *content {
-            Content::Register { dot, seen, .. } => core::iter::once(dot)
-                .chain(seen.iter().copied())
-                .find(|dot| own(*dot)),
-            Content::Marks(marks) => marks.iter().map(|mark| mark.dot).find(|dot| own(*dot)),
-            Content::Tally(slots) => slots.iter().map(|slot| slot.dot).find(|dot| own(*dot)),
-        };
+        let forged = content.dots().find(|dot| own(*dot));
         if let Some(dot) = forged {
             return Err(Refusal::Impostor(dot));
+        }
+        for dot in content.dots() {
+            self.index.number(dot.actor()).ok_or(Full {
+                limit: usize::from(u16::MAX),
+            })?;
         }
         if let Content::Register { stamp, .. } = *content {
             self.clock.observe(now, stamp)?;
@@ -215,6 +219,22 @@ impl<S: Store> Replica<S> {
         }
     }
 
+    /// Merges what came, but for what was replaced here long ago.
+    fn join_news(&mut self, shelf: u32, birth: Dot, content: &Content<'_>) -> Result<(), Refusal> {
+        match (self.dead_in(shelf, content), content) {
+            (Dead::All, _) => Ok(()),
+            (Dead::Some, Content::Marks(all)) => {
+                let cell = self.find(shelf);
+                let mut marks = all.to_vec();
+                for mark in &mut marks {
+                    mark.value = mark.value.filter(|_| !self.is_dead(cell, mark.dot));
+                }
+                self.join(shelf, birth, &Content::Marks(&marks))
+            }
+            _ => self.join(shelf, birth, content),
+        }
+    }
+
     pub(super) fn join(
         &mut self,
         shelf: u32,
@@ -232,6 +252,47 @@ impl<S: Store> Replica<S> {
                 self.join_at(raw, birth, content)
             }
             done => done,
+        }
+    }
+
+    /// The cell under the key in the scratch memory.
+    fn find(&self, shelf: u32) -> Option<Place> {
+        let cell = self.book.field(shelf)?.find(&self.scratch.key)?;
+        Some(Place { shelf, cell })
+    }
+
+    /// Whether a write is known here and in its cell no more: it was replaced, and what replaced it may have
+    /// been forgotten since.
+    fn is_dead(&self, cell: Option<Place>, dot: Dot) -> bool {
+        self.context.prefix().covers(dot) && !cell.is_some_and(|cell| self.book.holds(cell, dot))
+    }
+
+    /// How much of what came was replaced here long ago: a message that was late by weeks.
+    fn dead_in(&self, shelf: u32, content: &Content<'_>) -> Dead {
+        match *content {
+            // Totals only grow, and are never forgotten.
+            Content::Tally(_) => Dead::Nothing,
+            Content::Register { dot, .. } => {
+                if self.is_dead(self.find(shelf), dot) {
+                    Dead::All
+                } else {
+                    Dead::Nothing
+                }
+            }
+            Content::Marks(marks) => {
+                let prefix = self.context.prefix();
+                let known = marks.iter().filter(|mark| prefix.covers(mark.dot)).count();
+                if known == 0 {
+                    return Dead::Nothing;
+                }
+                let cell = self.find(shelf);
+                let dead = marks.iter().filter(|mark| self.is_dead(cell, mark.dot));
+                match dead.count() {
+                    0 => Dead::Nothing,
+                    all if all == marks.len() => Dead::All,
+                    _ => Dead::Some,
+                }
+            }
         }
     }
 
@@ -261,13 +322,18 @@ impl<S: Store> Replica<S> {
             shelf,
             cell: joined.cell,
         };
+        if met.is_some() && joined.change == Change::None {
+            dirty.truncate(mark);
+            return Ok(());
+        }
         let slot = met.unwrap_or_else(|| dirty.note_new(place));
         if joined.change.is_visible() {
             dirty.show(slot);
         }
-        // The least of all births known, so that replicas come to use the same.
-        if let Some(number) = index.number(birth.actor()) {
-            index.insert_if_absent(birth, place);
+        // The least of all births known, so that replicas come to use the same; never that of another cell.
+        if let Some(number) = index.number(birth.actor())
+            && index.insert_if_absent(birth, place)
+        {
             let known = book.shelf_at(shelf).map(|shelf| shelf.birth(place.cell));
             let known = known
                 .and_then(Birth::parts)
@@ -283,6 +349,13 @@ impl<S: Store> Replica<S> {
         }
         Ok(())
     }
+}
+
+/// How much of a received cell is dead here.
+enum Dead {
+    Nothing,
+    Some,
+    All,
 }
 
 /// Whether the winner of a register has not been seen by what came.

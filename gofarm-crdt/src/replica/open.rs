@@ -82,6 +82,7 @@ impl<S: Store> Replica<S> {
         replica.read_cells()?;
         replica.recorded = (replica.book.state_count(), replica.index.actors().len());
         replica.index.number(actor);
+        replica.watches.written_at(now);
         replica.ahead = replica.context.clone();
         Ok(replica)
     }
@@ -117,6 +118,7 @@ impl<S: Store> Replica<S> {
             book,
             index,
             context,
+            remains,
             ..
         } = self;
         let mut kept = Kept::default();
@@ -142,8 +144,9 @@ impl<S: Store> Replica<S> {
         if let Some(wrong) = wrong {
             return Err(wrong.into());
         }
-        for (dot, _) in &held {
+        for (dot, place) in &held {
             context.insert(*dot);
+            remains.wait_if_any(book, *place);
         }
         births.append(&mut held);
         index.build(births);
@@ -157,6 +160,7 @@ impl<S: Store> Replica<S> {
             index,
             dirty,
             committing,
+            remains,
             scratch: Scratch {
                 kept, key, dots, ..
             },
@@ -197,6 +201,7 @@ impl<S: Store> Replica<S> {
             cells.settle(raw.cell, &|_| true);
         }
         let place = Place { shelf, cell };
+        remains.wait_if_any(book, place);
         dirty.moved(raw, place);
         if let Some(batch) = committing {
             batch.moved(raw, place);

@@ -40,6 +40,7 @@ pub(crate) const fn reason(refusal: &Refusal) -> &'static str {
         Refusal::AheadOfClock(_) => "ahead_of_clock",
         Refusal::Impostor(_) => "impostor",
         Refusal::Name { .. } => "name",
+        Refusal::UnknownState | Refusal::UnknownField(_) => "not_kept",
         Refusal::Join(JoinError::Kind { .. }) => "kind",
         Refusal::Join(JoinError::Unreadable(_)) => "unreadable",
         Refusal::Join(JoinError::Full(_)) | Refusal::Full(_) => "full",

@@ -19,7 +19,7 @@ use crate::dot::{Dot, ReplicaId};
 use crate::error::Malformed;
 use crate::field::{Edit, Field, Pen};
 use crate::map::LwwMap;
-use crate::replica::book::{Birth, Place};
+use crate::replica::book::{Birth, Book, Place};
 use crate::replica::{Handle, RegisterError, Replica, signal};
 use crate::state::{FieldName, Replicated};
 use crate::store::Store;
@@ -110,8 +110,18 @@ pub(crate) struct Remains {
 }
 
 impl Remains {
-    pub(crate) fn wait(&mut self, place: Place) {
-        self.waiting.insert(place);
+    /// Notes a cell of which a part may be forgotten one day.
+    pub(crate) fn wait_if_any(&mut self, book: &Book, place: Place) {
+        let remains = book
+            .field(place.shelf)
+            .is_some_and(|field| field.has_remains(place.cell));
+        if remains {
+            self.waiting.insert(place);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     pub(crate) const fn collected(&self) -> &VersionVector {

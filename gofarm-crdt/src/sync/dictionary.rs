@@ -36,16 +36,24 @@ impl<C: Capacity> Given<C> {
         }
     }
 
-    /// Begins anew with a peer that knows no names and keeps up to `limit`.
+    /// Begins anew with a peer that knows no names and keeps up to `limit`. A number keeps its actor: the
+    /// peer may remember more than this side believes.
     pub(super) fn reset(&mut self, limit: u16) {
-        self.entries.clear();
+        for entry in self.entries.as_mut_slice() {
+            entry.known = false;
+            entry.defined_in = 0;
+        }
         self.limit = limit;
     }
 
     fn place(&mut self, actor: Actor) -> Option<(usize, bool)> {
         let entries = self.entries.as_slice();
         if let Some(at) = entries.iter().position(|entry| entry.actor == actor) {
-            return entries.get(at).map(|entry| (at, entry.known));
+            let kept = at < usize::from(self.limit);
+            return entries
+                .get(at)
+                .filter(|_| kept)
+                .map(|entry| (at, entry.known));
         }
         let at = entries.len();
         if at >= usize::from(self.limit) {

@@ -112,7 +112,7 @@ impl From<Refusal> for PeerRefusal {
             Refusal::AheadOfClock { .. } => Self::AheadOfClock,
             Refusal::Impostor(_) => Self::Impostor,
             Refusal::Full(_) | Refusal::Join(JoinError::Full(_)) => Self::Full,
-            Refusal::Name { .. } => Self::Other,
+            Refusal::Name { .. } | Refusal::UnknownState | Refusal::UnknownField(_) => Self::Other,
             Refusal::Join(_) => Self::Unreadable,
         }
     }

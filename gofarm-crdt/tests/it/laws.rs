@@ -1,12 +1,14 @@
 //! The laws of a lattice, for every type, and for cells that no honest replica would send.
 
+use gofarm_crdt::capacity::Fixed;
 use gofarm_crdt::cell::{CellKind, Content, Mark, Slot};
 use gofarm_crdt::counter::PnCounter;
 use gofarm_crdt::dot::Dot;
 use gofarm_crdt::field::{Change, Field};
+use gofarm_crdt::map::{LwwMap, Map};
 use gofarm_crdt::raw::RawField;
-use gofarm_crdt::register::{Lww, MvRegister};
-use gofarm_crdt::set::AddWinsSet;
+use gofarm_crdt::register::{Asked, Lww, MvRegister};
+use gofarm_crdt::set::{AddWinsSet, RemoveWinsSet};
 use gofarm_crdt::{Timestamp, VersionVector};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -374,4 +376,46 @@ fn malformed_content_changes_nothing() {
             .is_err()
     );
     assert_eq!(canonical(&set), before);
+}
+
+#[test]
+fn all_types_may_cross_threads() {
+    const fn may<T: Send + Sync + 'static>() {}
+    may::<Asked<u64>>();
+    may::<Map<u64, MvRegister<u64>>>();
+    may::<LwwMap<u64, u64>>();
+    may::<RemoveWinsSet<u64, Fixed<4>>>();
+    may::<PnCounter>();
+    may::<RawField>();
+}
+
+#[test]
+fn register_conflicts_are_exactly_the_concurrent_writes() {
+    check(&|steps| {
+        let [(a, a_knows), (mut b, b_knows), _] = run::<Lww<u64>>(steps, &|_, _| ());
+        let (Some(theirs), Some(ours)) = (a.writer(), b.writer()) else {
+            return;
+        };
+        let concurrent = !a_knows.covers(ours) && !b_knows.covers(theirs);
+        let joined = cells(&a)[0].join_into(&mut b).expect("there is room");
+        assert_eq!(joined.conflict, concurrent.then_some((ours, theirs)));
+    });
+}
+
+#[test]
+fn kept_values_conflict_when_another_joins_them() {
+    check(&|steps| {
+        let [(a, _), (mut b, _), _] = run::<MvRegister<u64>>(steps, &|_, _| ());
+        let dots = |of: &MvRegister<u64>| of.values().map(|(dot, ..)| dot).collect::<Vec<_>>();
+        let before = dots(&b);
+        for cell in cells(&a) {
+            let joined = cell.join_into(&mut b).expect("there is room");
+            let after = dots(&b);
+            let came = after.iter().any(|dot| !before.contains(dot));
+            assert_eq!(joined.conflict.is_some(), came && after.len() > 1);
+            if let Some((one, came)) = joined.conflict {
+                assert!(one != came && after.contains(&one) && !before.contains(&came));
+            }
+        }
+    });
 }

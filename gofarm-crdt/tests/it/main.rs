@@ -2,9 +2,8 @@
 
 extern crate alloc;
 
-#[cfg(feature = "alloc")]
-extern crate alloc;
-
+#[cfg(all(feature = "derive", feature = "alloc"))]
+mod board;
 #[cfg(all(feature = "derive", feature = "alloc"))]
 mod derive;
 #[cfg(feature = "alloc")]

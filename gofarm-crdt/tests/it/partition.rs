@@ -1,7 +1,7 @@
 //! 72 hours apart on a bad network: nothing committed is lost, and all agree in the end.
 
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, UnixMillis};
+use gofarm_core::time::{Instant, UnixMillis, hours};
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::counter::GCounter;
 use gofarm_crdt::dot::ReplicaId;
@@ -10,7 +10,7 @@ use gofarm_crdt::map::LwwMap;
 use gofarm_crdt::register::Lww;
 use gofarm_crdt::set::AddWinsSet;
 use gofarm_crdt::store::MemoryStore;
-use gofarm_crdt::sync::{Limits, PeerIdentity};
+use gofarm_crdt::sync::Limits;
 use gofarm_crdt::{Handle, Replica, Replicated};
 
 mod network;
@@ -88,6 +88,12 @@ impl Node {
         }
     }
 
+    fn maintain(&mut self, at: Now) {
+        let done = self.replica.maintain(at, hours(6));
+        done.expect("the name of members is free");
+        self.replica.commit().expect("memory takes it");
+    }
+
     fn view(&self) -> String {
         let field = self.replica.read(&self.field);
         let mut crew: Vec<_> = field.crew.iter().collect();
@@ -145,6 +151,7 @@ fn farm(seed: u64) {
         }
         if random.below(10) == 0 {
             nodes[who].wall = true;
+            nodes[who].maintain(at);
         }
         for (at, link) in links.iter_mut().enumerate() {
             link.is_up = at == 0 || !apart;
@@ -154,9 +161,12 @@ fn farm(seed: u64) {
     for node in &mut nodes {
         node.wall = true;
     }
-    // A quiet day at the end, on links that are merely bad.
-    for _ in 0..2_000 {
-        seconds += 40;
+    // Three quiet days at the end, on links that are merely bad.
+    for hour in 0..72 {
+        seconds += HOUR;
+        for node in nodes.iter_mut().filter(|_| hour < 60) {
+            node.maintain(now(seconds, true));
+        }
         for link in &mut links {
             link.run(&mut nodes, seconds);
         }
@@ -175,6 +185,13 @@ fn farm(seed: u64) {
     for node in &nodes {
         let runs = node.replica.context().runs().count();
         assert!(runs <= 60, "seed {seed}: {runs} runs");
+        let footprint = node.replica.footprint();
+        assert!(footprint.cells <= 60, "seed {seed}: {footprint:?}");
+        assert!(
+            footprint.index <= 4 * 60 + 64 * footprint.actors,
+            "seed {seed}: {footprint:?}"
+        );
+        assert_eq!(footprint.remains, 0, "seed {seed}: {footprint:?}");
     }
 }
 

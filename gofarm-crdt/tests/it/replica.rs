@@ -21,11 +21,11 @@ pub(crate) mod wire;
 /// What a valve and its crew know.
 #[derive(Replicated, Debug, Default)]
 pub(crate) struct Valve {
-    open: Lww<bool>,
-    reason: Lww<String>,
-    litres: GCounter,
-    crew: AddWinsSet<u32>,
-    limits: LwwMap<String, u32>,
+    pub(crate) open: Lww<bool>,
+    pub(crate) reason: Lww<String>,
+    pub(crate) litres: GCounter,
+    pub(crate) crew: AddWinsSet<u32>,
+    pub(crate) limits: LwwMap<String, u32>,
 }
 
 pub(crate) fn at(seconds: u64) -> Now {

@@ -287,14 +287,16 @@ fn every_watch_hears_of_its_states() {
 }
 
 #[test]
-fn a_write_after_a_repeat_in_a_commit_that_failed_is_told() {
+fn a_write_after_a_lost_one_in_a_commit_that_failed_is_told() {
     let (mut here, handle, watch) = watched("valve/");
     let mut there = replica(2);
-    there.register::<Valve>("valve/7").expect("a name");
-    for parcel in delta(&here, &there) {
-        parcel.deliver(at(1), &mut here).expect("its own cells");
+    let other = there.register::<Valve>("valve/7").expect("a name");
+    there.update(at(0), &other, |v| v.open.set(false));
+    there.commit().expect("memory takes it");
+    for parcel in delta(&there, &here) {
+        parcel.deliver(at(1), &mut here).expect("an honest cell");
     }
-    let batch = here.begin_commit().expect("repeats are written again");
+    let batch = here.begin_commit().expect("a write that lost");
     here.update(at(2), &handle, |v| v.open.set(true));
     here.finish_commit(batch, false);
     here.commit().expect("memory takes it");

@@ -76,8 +76,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 self.haves_out.begin(hello.need);
             }
         }
-        let keep_alive = hello.need == 0 && !fresh && self.peer_known;
-        if keep_alive && !equal && self.is_idle(now.instant(), idle_since) {
+        // Both sides ask anew: a peer may have forgotten a write above its prefix that it had acknowledged
+        // and that was overwritten there, and only its own list says so.
+        let settled = !fresh && self.peer_known;
+        if settled && !equal && self.is_idle(now.instant(), idle_since) {
             self.forget_what_peer_has();
         }
         self.greeting.due |= !self.peer_known && self.greeting.asked != self.greeting.need;
@@ -117,6 +119,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         now: Instant,
         buf: &mut [u8],
     ) -> Option<usize> {
+        let asked_before = !self.greeting.due && self.greeting.asked == self.greeting.need;
+        if !self.peer_known && asked_before && self.peer.is_some() {
+            // The round did not end: pages of two servings met. Another number begins it anew.
+            self.greeting.need = self.greeting.need.checked_add(1).unwrap_or(1);
+            self.haves_in = Default::default();
+        }
         let need = if self.peer_known {
             0
         } else {

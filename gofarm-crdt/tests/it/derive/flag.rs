@@ -46,6 +46,10 @@ impl<T: 'static> Field for Flag<T> {
         })
     }
 
+    fn has_remains(&self, _: u32) -> bool {
+        false
+    }
+
     fn erase(&mut self, _: u32) {}
 
     fn settle(&mut self, _: u32, _: &dyn Fn(Dot) -> bool) -> bool {

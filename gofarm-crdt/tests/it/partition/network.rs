@@ -1,7 +1,6 @@
 //! A bad link between two nodes: frames are lost, repeated, delayed and overtake each other.
 
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_crdt::ledger::Ledger;
 use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
 
 use super::{Node, now};

@@ -137,3 +137,52 @@ fn whoever_was_away_for_longer_adopts_and_the_dead_stay_dead() {
 fn the_horizon_is_14_days() {
     assert_eq!(gofarm_crdt::replica::HORIZON, days(14));
 }
+
+#[test]
+fn what_waits_to_be_forgotten_still_waits_after_a_restart() {
+    let (mut a, mut b) = (replica(1), replica(2));
+    let at_a = a.register::<Valve>("valve/7").expect("a name");
+    b.register::<Valve>("valve/7").expect("a name");
+    a.update(at(1), &at_a, |v| v.crew.insert(1));
+    a.update(at(2), &at_a, |v| v.crew.remove(&1));
+    a.commit().expect("memory takes it");
+    exchange(at(3), &mut a, &mut b);
+    assert_eq!(a.footprint().remains, 1);
+    let mut a = Replica::open(a.into_store().restored(7), at(4)).expect("the store opens");
+    assert_eq!(a.footprint().remains, 1);
+    a.register::<Valve>("valve/7").expect("a name");
+    for round in 5..9 {
+        exchange(at(round), &mut a, &mut b);
+    }
+    assert_eq!(a.footprint().remains, 0);
+    assert_eq!(b.footprint().remains, 0);
+}
+
+#[test]
+fn a_message_from_before_the_collection_brings_nothing_back() {
+    let (mut a, mut b) = (replica(1), replica(2));
+    let at_a = a.register::<Valve>("valve/7").expect("a name");
+    b.register::<Valve>("valve/7").expect("a name");
+    a.update(at(1), &at_a, |v| {
+        v.crew.insert(1);
+        v.limits.insert("flow".into(), 7);
+    });
+    a.commit().expect("memory takes it");
+    let late = delta(&a, &b);
+    exchange(at(2), &mut a, &mut b);
+    a.update(at(3), &at_a, |v| {
+        v.crew.remove(&1);
+        v.limits.remove("flow");
+    });
+    a.commit().expect("memory takes it");
+    for round in 4..9 {
+        exchange(at(round), &mut a, &mut b);
+    }
+    assert_eq!((a.footprint().remains, b.footprint().remains), (0, 0));
+    for parcel in &late {
+        parcel.deliver(at(10), &mut a).expect("it is ignored");
+        parcel.deliver(at(10), &mut b).expect("it is ignored");
+    }
+    assert!(a.is_durable() && b.is_durable(), "nothing changed");
+    assert!(a.read(&at_a).crew.is_empty() && a.read(&at_a).limits.is_empty());
+}

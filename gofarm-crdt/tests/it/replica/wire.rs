@@ -53,10 +53,19 @@ impl Parcel {
                 key: &self.key,
             },
         );
+        self.deliver_as(&name, now, to)
+    }
+
+    pub(crate) fn deliver_as(
+        &self,
+        name: &Named<'_>,
+        now: Now,
+        to: &mut impl Ledger,
+    ) -> Result<(), Refusal> {
         match self.content.as_ref().expect("a cell has content") {
             Owned::Register(stamp, dot, value, seen) => to.merge(
                 now,
-                &name,
+                name,
                 &Content::Register {
                     stamp: *stamp,
                     dot: *dot,
@@ -72,9 +81,9 @@ impl Parcel {
                         value: value.as_deref(),
                     })
                     .collect();
-                to.merge(now, &name, &Content::Marks(&marks))
+                to.merge(now, name, &Content::Marks(&marks))
             }
-            Owned::Tally(slots) => to.merge(now, &name, &Content::Tally(slots)),
+            Owned::Tally(slots) => to.merge(now, name, &Content::Tally(slots)),
         }
     }
 }

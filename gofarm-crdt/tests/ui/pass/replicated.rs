@@ -83,6 +83,14 @@ pub mod field {
         fn join(&mut self, _: &[u8], _: &Content<'_>) -> Result<Joined, JoinError> {
             Err(JoinError::Unreadable(Malformed::Invalid("key")))
         }
+        fn has_remains(&self, _: u32) -> bool {
+            false
+        }
+
+        fn is_present(&self, _: u32) -> bool {
+            true
+        }
+
         fn erase(&mut self, _: u32) {}
         fn settle(&mut self, _: u32, _: &dyn Fn(Dot) -> bool) -> bool {
             false
