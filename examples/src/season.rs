@@ -6,7 +6,10 @@
 //! - [`contract`]: what the probes and the valve promise, written once with the derive macros.
 //! - `probe`: three soil probes that follow the field and lie now and then (NaN, spikes, stuck, missing).
 //! - `controller`: takes readings through quality and contract, decides, issues commands and keeps account of them.
-//! - `radio`: the link between controller and valve: delay, loss, duplicates, retained messages, outages.
+//! - `state`: what is known of the field, replicated: written where it happens, read on both sides.
+//! - `replica`: one side's replica of it and its session with the other side.
+//! - `radio`: the link between controller and valve: delay, loss, duplicates, retained messages,
+//!   outages.
 //! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
@@ -25,6 +28,7 @@
 //! let report = season.finish();
 //! assert!(report.commands.is_balanced);
 //! assert_eq!(report.valve.longest_past_lease_s, 0.0);
+//! assert!(report.sync.is_same_on_both_sides);
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
@@ -37,8 +41,10 @@ mod plan;
 mod probe;
 mod radio;
 mod referee;
+mod replica;
 pub mod report;
 mod run;
+mod state;
 mod valve;
 
 pub use plan::{DEFAULT_SEED, HUPSEL, Plan, PlanError};

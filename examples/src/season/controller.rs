@@ -2,6 +2,8 @@
 //!
 //! It stands beside the field and has a clock of its own. It acts on nothing that is not of good quality and within
 //! its contract, and it never needs the link to know that water has stopped: a lease that it gave ends by itself.
+//!
+//! What it knows of the field it keeps in its replica: after a power cut it goes on with the readings that it had.
 
 mod water_reading;
 
@@ -11,12 +13,17 @@ use core::time::Duration;
 use gofarm_core::command::{Command, CommandId, Outcome, Tracker, TrackerEvent};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
+use gofarm_crdt::Timestamp;
+use gofarm_crdt::clock::Now;
 
 use self::water_reading::WaterReading;
 use super::contract::{Close, Open};
 use super::plan::Plan;
 use super::probe::Sample;
 use super::radio::{Radio, ToController, ToValve};
+use super::referee::Referee;
+use super::replica::{FieldReplica, GATEWAY, NODE};
+use super::state::Reason;
 
 /// Water that the valve gives to the field, in mm/h.
 pub(super) const RATE: f64 = 10.0;
@@ -30,10 +37,10 @@ const PATIENCE: Duration = hours(2);
 const LONGEST_RUN: Duration = minutes(40);
 /// The lease is longer than the plan by this: it is the safety net for a close that does not arrive.
 const MARGIN: Duration = minutes(5);
-/// Irrigation starts when this share of the readily available water is used up, and ends at the other: the rest is
-/// room for rain.
+/// Irrigation starts when this share of the readily available water is used up, and by plan ends at the other: the rest
+/// is room for rain.
 const START: f64 = 0.85;
-const STOP: f64 = 0.4;
+const STOP: f32 = 0.4;
 /// Rain in mm in a quarter of an hour that ends irrigation.
 const RAIN_STOPS: f64 = 0.1;
 
@@ -64,6 +71,8 @@ pub(super) struct Controller {
     epoch: UnixMillis,
     plan: Plan,
     probes: [WaterReading; 3],
+    /// What is known of the field, here and at the valve.
+    state: FieldReplica,
     tracker: Tracker<8>,
     /// A command without an answer: what it is, when to send it again, how often that is left.
     unanswered: Option<(ToValve, Instant, u32)>,
@@ -73,7 +82,6 @@ pub(super) struct Controller {
     /// How long the run that was asked for should be, and when to close it once it is known to have started.
     planned: Option<Duration>,
     close_at: Option<Instant>,
-    is_refilling: bool,
     counts: Counts,
 }
 
@@ -89,12 +97,16 @@ pub(super) struct Counts {
     pub(super) unconfirmed: u32,
     /// Time with water, as the valve reported it with each close.
     pub(super) reported: Duration,
+    pub(super) power_cuts: u32,
 }
 
 impl Controller {
     pub(super) fn new(seed: u64, epoch: UnixMillis, plan: Plan) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let now = Now::new(Instant::ZERO, Some(epoch));
         Self {
-            random: SplitMix64::new(seed),
+            state: FieldReplica::new(GATEWAY, NODE, random.next_u64(), now),
+            random,
             epoch,
             plan,
             probes: core::array::from_fn(|_| WaterReading::new()),
@@ -104,62 +116,109 @@ impl Controller {
             running_until: None,
             planned: None,
             close_at: None,
-            is_refilling: false,
             counts: Counts::default(),
         }
     }
 
-    /// Takes one sample of each probe and decides.
+    /// Publishes the plan of the day; it overrules what people at the valve set before.
+    pub(super) fn start_day(&mut self, now: Instant) {
+        let clock = self.clock(now);
+        self.state.write(clock, |field| field.stop_at.set(STOP));
+    }
+
+    /// Takes one sample of each probe, decides, and publishes both.
     pub(super) fn decide(
         &mut self,
         now: Instant,
         samples: [Sample; 3],
         today: Today,
         rain: f64,
+        referee: &mut Referee,
     ) -> Decision {
+        let clock = self.clock(now);
+        let good = self.take_samples(now, samples);
+        self.state.write(clock, |field| {
+            for &(probe, water) in &good {
+                field.water.insert(probe, water);
+            }
+        });
+        referee.committed_readings(&good);
+
         self.counts.decisions += 1;
-        for (probe, sample) in self.probes.iter_mut().zip(samples) {
+        self.running_until = self.running_until.filter(|until| now < *until);
+        let (decision, reason) = self.choose(now, today, rain);
+        if self.state.read().reason.get() != Some(&reason) {
+            self.state.write(clock, |field| field.reason.set(reason));
+        }
+        self.state.maintain(clock);
+        decision
+    }
+
+    /// The good readings among the samples, with the number of the probe.
+    fn take_samples(&mut self, now: Instant, samples: [Sample; 3]) -> Vec<(u8, f32)> {
+        let mut good = Vec::new();
+        for ((number, probe), sample) in (0..).zip(&mut self.probes).zip(samples) {
             self.counts.taken += 1;
             match probe.take(now, sample) {
-                Ok(()) => self.counts.accepted += 1,
+                Ok(water) => {
+                    self.counts.accepted += 1;
+                    good.push((number, water));
+                }
                 Err(reason) => *self.counts.refused.entry(reason).or_default() += 1,
             }
         }
-        self.running_until = self.running_until.filter(|until| now < *until);
+        good
+    }
 
+    fn choose(&mut self, now: Instant, today: Today, rain: f64) -> (Decision, Reason) {
         if rain > RAIN_STOPS {
-            self.is_refilling = false;
             let is_running = self.running_until.is_some() && self.pending.is_none();
-            return if is_running {
+            let decision = if is_running {
                 Decision::Close
             } else {
                 Decision::Hold
             };
+            return (decision, Reason::Raining);
         }
         let Some(water) = self.water_content(now) else {
             self.counts.withheld += 1;
-            return Decision::Withhold;
+            return (Decision::Withhold, Reason::Untrusted);
         };
+        let field = self.state.read();
         let depletion = 1_000.0 * (self.plan.soil.field_capacity - water) * today.rooting_depth;
-        if depletion >= START * today.readily_available {
-            self.is_refilling = true;
+        let stop_at = f64::from(*field.stop_at.get().unwrap_or(&STOP));
+        let wanted = depletion - stop_at * today.readily_available;
+        let is_refilling = depletion >= START * today.readily_available
+            || field.reason.get() == Some(&Reason::Refilling);
+        if !is_refilling || wanted <= 0.5 {
+            return (Decision::Hold, Reason::Enough);
         }
-        let wanted = depletion - STOP * today.readily_available;
-        if wanted <= 0.5 {
-            self.is_refilling = false;
-        }
-        if !self.is_refilling || self.pending.is_some() || self.running_until.is_some() {
-            return Decision::Hold;
+        if self.pending.is_some() || self.running_until.is_some() {
+            return (Decision::Hold, Reason::Refilling);
         }
         let time = Duration::from_secs_f64((wanted / RATE * 3_600.0).max(0.0).round());
-        Decision::Open(time.clamp(minutes(5), LONGEST_RUN))
+        let run = time.clamp(minutes(5), LONGEST_RUN);
+        (Decision::Open(run), Reason::Refilling)
     }
 
     /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
     fn water_content(&self, now: Instant) -> Option<f64> {
-        let fresh = self.probes.iter().filter_map(|p| p.fresh(now, hours(1)));
-        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), water| (sum + water, n + 1));
+        let water = &self.state.read().water;
+        let is_fresh = |probe| {
+            let age = |at: Timestamp| self.wall(now).saturating_since(at.unix());
+            water.stamp(&probe).is_some_and(|at| age(at) <= hours(1))
+        };
+        let fresh = (0..3).filter_map(|probe| water.get(&probe).filter(|_| is_fresh(probe)));
+        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), &w| (sum + f64::from(w), n + 1));
         (count >= 2).then(|| sum / f64::from(count))
+    }
+
+    fn wall(&self, now: Instant) -> UnixMillis {
+        self.epoch + now.saturating_since(Instant::ZERO)
+    }
+
+    fn clock(&self, now: Instant) -> Now {
+        Now::new(now, Some(self.wall(now)))
     }
 
     /// Turns a decision into a command.
@@ -169,8 +228,8 @@ impl Controller {
             Decision::Hold | Decision::Withhold => {}
             Decision::Open(run) => {
                 let lease = run + MARGIN;
-                let wall = self.epoch + now.saturating_since(Instant::ZERO);
-                let open = Command::new(id, Open).expires(wall + VALIDITY).lease(lease);
+                let expires = self.wall(now) + VALIDITY;
+                let open = Command::new(id, Open).expires(expires).lease(lease);
                 if self.tracker.issue(&open, now).is_ok() {
                     // It may be accepted at the last moment of its validity, and the close takes a few seconds.
                     self.running_until = Some(now + VALIDITY + lease + minutes(1));
@@ -190,7 +249,7 @@ impl Controller {
 
     fn send(&mut self, now: Instant, id: CommandId, message: ToValve, radio: &mut Radio) {
         self.pending = Some(id);
-        self.unanswered = Some((message, now + RESEND, 2));
+        self.unanswered = Some((message.clone(), now + RESEND, 2));
         radio.send_to_valve(now, message);
     }
 
@@ -206,6 +265,7 @@ impl Controller {
     /// Takes what the valve's node says.
     pub(super) fn handle(&mut self, now: Instant, message: ToController) {
         let event = match message {
+            ToController::Sync(frame) => return self.state.handle(self.clock(now), &frame),
             ToController::Report(id, report) => {
                 if self.pending == Some(id) {
                     self.unanswered = None;
@@ -245,21 +305,18 @@ impl Controller {
 
     /// When [`Controller::poll`] has something to do.
     pub(super) fn poll_timeout(&self) -> Instant {
-        let resend = self.unanswered.map(|(_, at, _)| at);
+        let resend = self.unanswered.as_ref().map(|(_, at, _)| *at);
         [resend, self.close_at, self.tracker.poll_timeout()]
             .into_iter()
             .flatten()
-            .min()
-            .unwrap_or(Instant::FAR_FUTURE)
+            .fold(self.state.poll_timeout(), Instant::min)
     }
 
     /// Sends again what has had no answer, and gives up what has had none for too long.
     pub(super) fn poll(&mut self, now: Instant, radio: &mut Radio) {
-        if let Some((message, at, left)) = self.unanswered
-            && now >= at
-        {
+        if let Some((message, _, left)) = self.unanswered.take_if(|(_, at, _)| now >= *at) {
             // The same command with the same id: the device takes it once, however often it arrives.
-            radio.send_to_valve(now, message);
+            radio.send_to_valve(now, message.clone());
             self.unanswered = (left > 1).then_some((message, now + RESEND, left - 1));
         }
         if self.close_at.is_some_and(|at| now >= at) {
@@ -268,6 +325,25 @@ impl Controller {
         while let Some(event) = self.tracker.poll(now) {
             self.take(now, event);
         }
+        let clock = self.clock(now);
+        self.state.transmit(clock, |frame| {
+            radio.send_to_valve(now, ToValve::Sync(frame));
+        });
+    }
+
+    /// The gateway loses its power for a moment.
+    ///
+    /// Only its account of the commands under way is taken to be kept elsewhere.
+    pub(super) fn lose_power(&mut self, now: Instant, referee: &mut Referee) {
+        let before = self.state.read().view();
+        self.state.restart(self.clock(now));
+        referee.restored(before == self.state.read().view());
+        self.probes = core::array::from_fn(|_| WaterReading::new());
+        self.counts.power_cuts += 1;
+    }
+
+    pub(super) fn state(&self) -> &FieldReplica {
+        &self.state
     }
 
     pub(super) fn tracker(&self) -> &Tracker<8> {

@@ -17,14 +17,16 @@ use gofarm_core::time::{Instant, hours, millis, minutes};
 use super::contract::{Close, Open};
 
 /// A message to the valve.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum ToValve {
     Open(Command<Open>),
     Close(Command<Close>),
+    /// A frame of the session between the replicas.
+    Sync(Vec<u8>),
 }
 
 /// A message to the controller.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum ToController {
     /// What the valve's node says of a command.
     Report(CommandId, Report),
@@ -32,15 +34,29 @@ pub(super) enum ToController {
     Seen(CommandId),
     /// The valve has closed.
     Closed(Closed),
+    /// A frame of the session between the replicas.
+    Sync(Vec<u8>),
 }
 
 /// A message that arrives.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Arrival {
     AtValve(ToValve),
     AtController(ToController),
+    /// The valve's node finds that its link is there again.
+    LinkFound,
     /// The valve's node finds that its link is lost.
     LinkLost,
+}
+
+impl Arrival {
+    /// Whether broker and node keep it for a node that is not connected; sessions repeat their frames themselves.
+    fn is_kept(&self) -> bool {
+        !matches!(
+            self,
+            Self::AtValve(ToValve::Sync(_)) | Self::AtController(ToController::Sync(_))
+        )
+    }
 }
 
 /// A broker, a radio path with outages, and the node's session over it.
@@ -60,6 +76,7 @@ pub(super) struct Radio {
     down: Duration,
     lost: u32,
     duplicated: u32,
+    frames_lost: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +104,7 @@ impl Radio {
             down: Duration::ZERO,
             lost: 0,
             duplicated: 0,
+            frames_lost: 0,
         };
         radio.plan_outage(Instant::ZERO);
         radio
@@ -101,12 +119,12 @@ impl Radio {
     }
 
     pub(super) fn send_to_valve(&mut self, now: Instant, message: ToValve) {
-        if let ToValve::Open(open) = message {
-            self.retained = Some(open);
+        if let ToValve::Open(open) = &message {
+            self.retained = Some(*open);
         }
-        self.send(now, Arrival::AtValve(message));
+        self.send(now, Arrival::AtValve(message.clone()));
         if self.random.below(20) == 0 {
-            self.duplicated += 1;
+            self.duplicated += u32::from(!matches!(message, ToValve::Sync(_)));
             self.send(now, Arrival::AtValve(message));
         }
     }
@@ -117,12 +135,30 @@ impl Radio {
 
     fn send(&mut self, now: Instant, message: Arrival) {
         if self.random.below(50) == 0 {
-            self.lost += 1;
+            self.lose(&message);
         } else if self.session.is_connected() {
             self.launch(now, message);
         } else {
-            self.waiting.push(message);
+            self.keep(message);
         }
+    }
+
+    /// Keeps what cannot be sent now, if it is of the kind that is kept.
+    fn keep(&mut self, message: Arrival) {
+        if message.is_kept() {
+            self.waiting.push(message);
+        } else {
+            self.lose(&message);
+        }
+    }
+
+    fn lose(&mut self, message: &Arrival) {
+        let count = if message.is_kept() {
+            &mut self.lost
+        } else {
+            &mut self.frames_lost
+        };
+        *count += 1;
     }
 
     fn launch(&mut self, now: Instant, message: Arrival) {
@@ -157,7 +193,10 @@ impl Radio {
         }
         let is_path_up = self.is_path_up(now);
         match self.session.poll(now, is_path_up) {
-            Some(Change::Connected) => self.node_subscribed(now),
+            Some(Change::Connected) => {
+                self.node_subscribed(now);
+                return Some(Arrival::LinkFound);
+            }
             Some(Change::Lost) => return Some(Arrival::LinkLost),
             None => {}
         }
@@ -169,7 +208,7 @@ impl Radio {
                 return Some(message);
             }
             // Not acknowledged: it is sent again with the rest.
-            self.waiting.push(message);
+            self.keep(message);
         }
         None
     }
@@ -197,6 +236,7 @@ impl Radio {
             alarms,
             lost: self.lost,
             duplicated: self.duplicated,
+            frames_lost: self.frames_lost,
         }
     }
 }
@@ -210,4 +250,6 @@ pub(super) struct Account {
     pub(super) alarms: u32,
     pub(super) lost: u32,
     pub(super) duplicated: u32,
+    /// Frames of the session between the replicas.
+    pub(super) frames_lost: u32,
 }

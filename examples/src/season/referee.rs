@@ -6,7 +6,10 @@ use core::time::Duration;
 use gofarm_core::command::CommandId;
 use gofarm_core::time::Instant;
 
-/// Knows when water must have stopped and how often each command took effect.
+use super::state::FieldState;
+
+/// Knows when water must have stopped and how often each command took effect, and what was
+/// committed of the field's state.
 #[derive(Debug, Default)]
 pub(super) struct Referee {
     /// When a running node has to drive the close at the latest.
@@ -14,6 +17,10 @@ pub(super) struct Referee {
     longest_past: Duration,
     longest_close: Duration,
     effects: BTreeMap<CommandId, u32>,
+    /// What the flow meter counted, in litres, and the last reading of each probe.
+    litres: u64,
+    readings: BTreeMap<u8, f32>,
+    damaged: u32,
 }
 
 impl Referee {
@@ -47,6 +54,32 @@ impl Referee {
     /// Water flows for this command.
     pub(super) fn opened(&mut self, id: CommandId) {
         *self.effects.entry(id).or_default() += 1;
+    }
+
+    /// The valve's node has committed a count of its flow meter.
+    pub(super) fn committed_litres(&mut self, litres: u64) {
+        self.litres += litres;
+    }
+
+    /// The gateway has committed good readings of these probes.
+    pub(super) fn committed_readings(&mut self, readings: &[(u8, f32)]) {
+        self.readings.extend(readings.iter().copied());
+    }
+
+    /// A side is back from a power cut, and has all that it had committed or not.
+    pub(super) fn restored(&mut self, is_whole: bool) {
+        self.damaged += u32::from(!is_whole);
+    }
+
+    /// Power cuts after which something committed was missing.
+    pub(super) fn damaged(&self) -> u32 {
+        self.damaged
+    }
+
+    /// Whether a side has all that was committed anywhere.
+    pub(super) fn is_complete(&self, field: &FieldState) -> bool {
+        let has = |(probe, water): (&u8, &f32)| field.water.get(probe) == Some(water);
+        field.litres.value() == self.litres && self.readings.iter().all(has)
     }
 
     /// Takes note of how long a close is due and not driven; call it at every event.

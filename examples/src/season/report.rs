@@ -27,6 +27,8 @@ pub struct Report {
     pub valve: ValveReport,
     /// The link.
     pub link: Link,
+    /// The state of the field on both sides of it.
+    pub sync: Sync,
     /// Times taken by a real clock on this machine.
     pub measured: Measured,
 }
@@ -169,6 +171,31 @@ pub struct Link {
     pub duplicated: u32,
 }
 
+/// The state of the field, replicated on the valve's node and on the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Sync {
+    /// Frames that both sessions sent.
+    pub frames: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Frames that the radio lost.
+    pub lost: u32,
+    /// Frames that came and were refused whole: of a session from before a restart.
+    pub refused: u64,
+    /// Writes of one value on both sides that did not know of each other, as the gateway found them.
+    pub conflicts: u64,
+    /// Power cuts of the gateway; those of the valve's node are its restarts.
+    pub gateway_power_cuts: u32,
+    /// Power cuts of either side after which something committed was missing.
+    pub damaged_by_power_cuts: u32,
+    /// Litres through the valve, as the gateway reads them.
+    pub litres: u64,
+    /// Whether both sides read the same at the end.
+    pub is_same_on_both_sides: bool,
+    /// Whether both sides have all that was committed on either.
+    pub is_complete: bool,
+}
+
 /// Times taken by a real clock.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Measured {
@@ -242,7 +269,28 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             lost: link.lost,
             duplicated: link.duplicated,
         },
+        sync: sync(season),
         measured: measured(nanos),
+    }
+}
+
+fn sync(season: &Season<'_>) -> Sync {
+    let (gateway, node) = (season.controller.state(), season.valve.state());
+    let (ours, theirs) = (gateway.counts(), node.counts());
+    let referee = &season.referee;
+    Sync {
+        frames: ours.frames + theirs.frames,
+        bytes: ours.bytes + theirs.bytes,
+        lost: season.radio.account().frames_lost,
+        refused: ours.refused + theirs.refused,
+        conflicts: ours.conflicts,
+        gateway_power_cuts: season.controller.counts().power_cuts,
+        damaged_by_power_cuts: referee.damaged(),
+        litres: gateway.read().litres.value(),
+        is_same_on_both_sides: gateway.read().view() == node.read().view(),
+        is_complete: [gateway, node]
+            .into_iter()
+            .all(|side| referee.is_complete(side.read())),
     }
 }
 

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, UnixMillis, minutes};
+use gofarm_core::time::{Instant, UnixMillis, days, minutes};
 use jiff::civil::Date;
 
 use super::controller::{Controller, RATE, Today};
@@ -17,6 +17,14 @@ use super::valve::ValveNode;
 use crate::weather::WeatherDay;
 
 const SLOT: Duration = minutes(15);
+/// Somebody at the valve sets the target about once a day, and the gateway loses its power about every fourth day.
+const BY_HAND: u64 = 96;
+const POWER_CUTS: u64 = 400;
+/// The year of the devices: the weather may be of any, but no clock believes a time from before it was built. It has a
+/// 29 February.
+const YEAR: i16 = 2028;
+/// For so long both sides may go on talking after the last day.
+const PATIENCE: Duration = days(2);
 
 /// A real clock, read only to time decisions: nanoseconds since any start.
 pub trait Stopwatch {
@@ -45,6 +53,7 @@ pub struct Season<'a> {
     pub(super) valve: ValveNode,
     pub(super) referee: Referee,
     pub(super) start_depletion: f64,
+    accidents: SplitMix64,
     decision_nanos: Vec<u64>,
 }
 
@@ -71,6 +80,7 @@ impl<'a> Season<'a> {
             radio: Radio::new(seeds.next_u64()),
             valve: ValveNode::new(seeds.next_u64(), epoch, &mut referee),
             referee,
+            accidents: SplitMix64::new(seeds.next_u64()),
             decision_nanos: Vec::with_capacity(count * SLOTS),
             plan,
         }
@@ -87,6 +97,7 @@ impl<'a> Season<'a> {
         let today = self.days.get(usize::from(self.played))?;
         self.field
             .start_day(self.played, today, &self.plan, &mut self.weather);
+        self.controller.start_day(self.now);
         for slot in 0..SLOTS {
             self.play_slot(slot, stopwatch);
         }
@@ -109,12 +120,25 @@ impl<'a> Season<'a> {
         }
         let before = stopwatch.nanos();
         let rain = self.field.rain(slot);
-        let decision = self.controller.decide(self.now, samples, today, rain);
+        let decision = self
+            .controller
+            .decide(self.now, samples, today, rain, &mut self.referee);
         self.decision_nanos
             .push(stopwatch.nanos().saturating_sub(before));
         self.controller.act(self.now, decision, &mut self.radio);
+        self.valve.housekeep(self.now, &mut self.referee);
+        if self.accidents.below(BY_HAND) == 0 {
+            let tenths = 2 + self.accidents.below(5);
+            self.valve.set_by_hand(self.now, tenths as f32 / 10.0);
+        }
+        if self.accidents.below(POWER_CUTS) == 0 {
+            self.controller.lose_power(self.now, &mut self.referee);
+        }
+        self.happen();
+        self.play_until(self.now + SLOT);
+    }
 
-        let end = self.now + SLOT;
+    fn play_until(&mut self, end: Instant) {
         loop {
             self.referee.check(self.now);
             let next = self
@@ -142,23 +166,38 @@ impl<'a> Season<'a> {
                         .handle(self.now, message, &mut self.radio, &mut self.referee);
                 }
                 Arrival::AtController(message) => self.controller.handle(self.now, message),
+                Arrival::LinkFound => self.valve.link_found(),
                 Arrival::LinkLost => self.valve.link_lost(self.now),
             }
         }
         self.controller.poll(self.now, &mut self.radio);
+        self.valve
+            .sync(self.now, &mut self.radio, &mut self.referee);
+    }
+
+    /// Lets both sides talk until they are of one mind, and gives up after two days.
+    fn settle(&mut self) {
+        let end = self.now + PATIENCE;
+        while !(self.valve.state().is_synced() && self.controller.state().is_synced())
+            && self.now < end
+        {
+            self.play_until(self.now + minutes(1));
+        }
     }
 
     /// Ends the season and gives its report.
     #[must_use]
     pub fn finish(mut self) -> Report {
+        self.settle();
         let left = self.valve.take_flow(self.now).as_secs_f64() / 3_600.0 * RATE;
         let nanos = core::mem::take(&mut self.decision_nanos);
         report::of(&self, usize::from(self.played), left, nanos)
     }
 }
 
-/// Wall time at the start of `day`, UTC; the epoch for a day before it.
+/// Wall time at the start of `day`, UTC, in [`YEAR`].
 fn unix_start(day: Date) -> UnixMillis {
+    let day = day.with().year(YEAR).build().unwrap_or(day);
     let days = jiff::civil::date(1970, 1, 1)
         .until(day)
         .map_or(0, |span| span.get_days());

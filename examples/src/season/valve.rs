@@ -4,6 +4,8 @@
 //! running has to close first. The node has no battery-backed clock: after a start it does not know the time for a
 //! while.
 
+mod publish;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use core::time::Duration;
 
@@ -13,10 +15,12 @@ use gofarm_core::command::{
 };
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, millis, secs};
+use gofarm_crdt::clock::Now;
 
 use super::contract::Open;
 use super::radio::{Radio, ToController, ToValve};
 use super::referee::Referee;
+use super::replica::{FieldReplica, GATEWAY, NODE};
 
 /// From the pulse to the water.
 const OPENING: Duration = millis(800);
@@ -39,6 +43,10 @@ pub(super) struct ValveNode {
     water: Option<Instant>,
     /// Time with water since the last [`ValveNode::take_flow`].
     flowed: Duration,
+    /// Time with water that the flow meter counted and the state does not have yet; lost in a restart.
+    metered: Duration,
+    /// What is known of the field, here and at the gateway.
+    state: FieldReplica,
     /// A pulse under way, and its end.
     opening: Option<(CommandId, Instant)>,
     flow_due: Option<(CommandId, Instant)>,
@@ -80,8 +88,11 @@ impl ValveNode {
         // A journal in memory always has room for a snapshot of its own size.
         let _ = lease.commission();
         referee.started(Instant::ZERO);
+        let mut random = SplitMix64::new(seed);
+        let clock = clock(epoch, Instant::ZERO, Instant::ZERO);
         Self {
-            random: SplitMix64::new(seed),
+            state: FieldReplica::new(NODE, GATEWAY, random.next_u64(), clock),
+            random,
             epoch,
             power: Power::On {
                 lease,
@@ -89,6 +100,7 @@ impl ValveNode {
             },
             water: None,
             flowed: Duration::ZERO,
+            metered: Duration::ZERO,
             opening: None,
             flow_due: None,
             closing: None,
@@ -112,6 +124,7 @@ impl ValveNode {
         let wall = wall_time(self.epoch, now, *booted);
         let local = local_time(now, *booted);
         match message {
+            ToValve::Sync(frame) => self.state.handle(Now::new(local, wall), &frame),
             ToValve::Close(close) => {
                 if lease.accept(&close, local, wall) == Verdict::Accepted {
                     self.closing = Some(close.id());
@@ -171,6 +184,11 @@ impl ValveNode {
         radio.send_to_controller(now, ToController::Report(id, report));
     }
 
+    /// The link to the broker is there again.
+    pub(super) fn link_found(&mut self) {
+        self.state.greet();
+    }
+
     /// The link to the broker is lost: the contract says whether a run goes on.
     pub(super) fn link_lost(&mut self, now: Instant) {
         if let Power::On { lease, booted } = &mut self.power {
@@ -184,6 +202,9 @@ impl ValveNode {
             Power::Off { until, .. } => return *until,
             Power::On { lease, booted } => lease
                 .poll_timeout()
+                .into_iter()
+                .chain([self.state.poll_timeout()])
+                .min()
                 .map(|local| *booted + local.saturating_since(Instant::ZERO)),
         };
         let opening = self.opening.map(|(_, at)| at);
@@ -240,7 +261,9 @@ impl ValveNode {
             return;
         }
         if let Some(since) = self.water.take() {
-            self.flowed += now.saturating_since(since);
+            let time = now.saturating_since(since);
+            self.flowed += time;
+            self.metered += time;
         }
         self.flow_due = None;
         self.fault = None;
@@ -271,6 +294,8 @@ impl ValveNode {
             self.water = Some(now);
             referee.opened(id);
         }
+        self.measure(now);
+        self.metered = Duration::ZERO;
         self.fault = None;
         self.flow_due = None;
         self.closing = None;
@@ -295,17 +320,29 @@ impl ValveNode {
         }
         self.power = Power::On { lease, booted: now };
         radio.node_restarted(now);
+        let before = self.state.read().view();
+        self.state.restart(clock(self.epoch, now, now));
+        referee.restored(before == self.state.read().view());
+        self.measure(now);
+        self.metered = Duration::ZERO; // it was not powered
         for id in unknown {
             self.tell(now, id, Report::Ended(Outcome::Indeterminate), radio);
         }
     }
 
-    /// Time with water since the last call.
-    pub(super) fn take_flow(&mut self, now: Instant) -> Duration {
+    /// Lets the water run up to now.
+    fn measure(&mut self, now: Instant) {
         if let Some(since) = &mut self.water {
-            self.flowed += now.saturating_since(*since);
+            let time = now.saturating_since(*since);
+            self.flowed += time;
+            self.metered += time;
             *since = now;
         }
+    }
+
+    /// Time with water since the last call.
+    pub(super) fn take_flow(&mut self, now: Instant) -> Duration {
+        self.measure(now);
         core::mem::take(&mut self.flowed)
     }
 
@@ -327,6 +364,10 @@ impl ValveNode {
 /// The node's own clock: it starts when the node does.
 fn local_time(now: Instant, booted: Instant) -> Instant {
     Instant::ZERO + now.saturating_since(booted)
+}
+
+fn clock(epoch: UnixMillis, now: Instant, booted: Instant) -> Now {
+    Now::new(local_time(now, booted), wall_time(epoch, now, booted))
 }
 
 fn wall_time(epoch: UnixMillis, now: Instant, booted: Instant) -> Option<UnixMillis> {

@@ -39,7 +39,7 @@ fn play_all(days: &[WeatherDay], seeds: Range<u64>) -> Vec<(u64, Report)> {
 #[test]
 fn every_promise_holds_in_every_season() {
     let days = hupsel();
-    let mut total = [0_u64; 9];
+    let mut total = [0_u64; 12];
     for (seed, report) in play_all(&days, 0..20) {
         let (commands, valve) = (&report.commands, &report.valve);
 
@@ -53,6 +53,11 @@ fn every_promise_holds_in_every_season() {
         assert_eq!(valve.longest_past_lease_s, 0.0, "seed {seed}");
         assert!(valve.longest_close_s <= 10.0, "seed {seed}: {valve:?}");
         assert_eq!(valve.executed_twice, 0, "seed {seed}");
+
+        let sync = &report.sync;
+        assert!(sync.is_same_on_both_sides, "seed {seed}: {sync:?}");
+        assert!(sync.is_complete, "seed {seed}: {sync:?}");
+        assert_eq!(sync.damaged_by_power_cuts, 0, "seed {seed}: {sync:?}");
 
         let readings = &report.readings;
         let refused: u32 = readings.refused.values().sum();
@@ -85,6 +90,9 @@ fn every_promise_holds_in_every_season() {
             u64::from(report.link.outages),
             u64::from(*valve.closes.get("commanded").unwrap_or(&0)),
             u64::from(*valve.closes.get("lease_ended").unwrap_or(&0)),
+            sync.conflicts,
+            u64::from(sync.lost),
+            u64::from(sync.gateway_power_cuts),
         ]) {
             *sum += n;
         }

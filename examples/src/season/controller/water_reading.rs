@@ -1,21 +1,18 @@
 //! One probe as the controller sees it: every sample through quality and contract.
 
-use core::time::Duration;
-
 use gofarm_core::quality::{Grade, Pipeline, Quality};
 use gofarm_core::reading::Reading;
 use gofarm_core::time::Instant;
-use gofarm_core::{Device, Validate, Validated};
+use gofarm_core::{Device, Validate};
 
 use crate::season::contract::SoilProbe;
 use crate::season::probe::Sample;
 
-/// The readings of one probe; the last good one is kept.
+/// The readings of one probe.
 #[derive(Debug)]
 pub(super) struct WaterReading {
     water: Pipeline,
     temperature: Pipeline,
-    latest: Option<Validated<Reading<SoilProbe>>>,
 }
 
 impl WaterReading {
@@ -29,12 +26,11 @@ impl WaterReading {
         Self {
             water: rules("water"),
             temperature: rules("temperature"),
-            latest: None,
         }
     }
 
-    /// Takes a sample, or says why not.
-    pub(super) fn take(&mut self, now: Instant, sample: Sample) -> Result<(), &'static str> {
+    /// Takes a sample and gives its water content in m³/m³, or says why not.
+    pub(super) fn take(&mut self, now: Instant, sample: Sample) -> Result<f32, &'static str> {
         let Some(raw) = sample else {
             self.water.failed();
             self.temperature.failed();
@@ -49,13 +45,7 @@ impl WaterReading {
         let reading = Reading::new(raw, now)
             .graded(quality)
             .numbered(water.sequence());
-        self.latest = Some(reading.validated().map_err(|_| "contract")?);
-        Ok(())
-    }
-
-    /// The water content of the last good reading in m³/m³, if it is no older than `age`.
-    pub(super) fn fresh(&self, now: Instant, age: Duration) -> Option<f64> {
-        let latest = self.latest.as_ref()?;
-        (latest.age(now) <= age).then(|| f64::from(latest.value().water))
+        let good = reading.validated().map_err(|_| "contract")?;
+        Ok(good.value().water)
     }
 }

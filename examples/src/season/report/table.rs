@@ -122,6 +122,26 @@ impl fmt::Display for Report {
             &format!("({})", link.duplicated),
         )?;
 
+        heading(f, "State of the field, on both sides of the link")?;
+        let sync = &self.sync;
+        let frames = format!("({})", sync.lost);
+        count(f, "frames sent, and lost", sync.frames, &frames)?;
+        count(f, "bytes sent", sync.bytes, "")?;
+        let conflicts = "conflicts: both sides wrote, unaware of each other";
+        count(f, conflicts, sync.conflicts, "")?;
+        let cuts = "power cuts of the gateway, and with damage";
+        let damaged = format!("({})", sync.damaged_by_power_cuts);
+        count(f, cuts, sync.gateway_power_cuts, &damaged)?;
+        count(f, "litres through the valve", sync.litres, "")?;
+        let same = if sync.is_same_on_both_sides {
+            "yes"
+        } else {
+            "no"
+        };
+        row(f, "both sides read the same at the end", same, "")?;
+        let complete = if sync.is_complete { "yes" } else { "no" };
+        row(f, "both have all that was committed", complete, "")?;
+
         heading(f, "Measured on this machine")?;
         row(
             f,
