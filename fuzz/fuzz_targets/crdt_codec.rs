@@ -16,7 +16,11 @@ use ledger::ByteLedger;
 fuzz_target!(|body: &[u8]| {
     let now = Now::new(Instant::ZERO, None);
     let session = |peer, number| -> Session {
-        Session::new(PeerIdentity::relay(ReplicaId::new(peer)), Limits::lan(), number)
+        Session::new(
+            PeerIdentity::relay(ReplicaId::new(peer)),
+            Limits::lan(),
+            number,
+        )
     };
     let (mut a, mut b) = (ByteLedger::new(1), ByteLedger::new(2));
     let (mut to_b, mut to_a) = (session(2, 11), session(1, 22));

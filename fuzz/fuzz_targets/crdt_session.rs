@@ -30,7 +30,11 @@ enum Step {
 
 fuzz_target!(|steps: Vec<Step>| {
     let session = |peer, number| -> Session {
-        Session::new(PeerIdentity::relay(ReplicaId::new(peer)), Limits::lora(), number)
+        Session::new(
+            PeerIdentity::relay(ReplicaId::new(peer)),
+            Limits::lora(),
+            number,
+        )
     };
     let (mut a, mut b) = (ByteLedger::new(1), ByteLedger::new(2));
     let (mut to_b, mut to_a) = (session(2, 11), session(1, 22));

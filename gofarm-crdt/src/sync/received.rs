@@ -63,7 +63,7 @@ mod tests {
         }
         assert_eq!(received.acknowledged(), None);
         received.settle();
-        received.note(140);
+        received.note(133);
         let acknowledged = received.acknowledged().unwrap();
         let spoken: Vec<u64> = (0..200).filter(|n| speaks_of(acknowledged, *n)).collect();
         assert_eq!(spoken, [9, 130, 131], "1 and 3 are out of the window");

@@ -35,7 +35,8 @@ struct Valve {
 impl Gofarm {
     fn new(own: u64, peer: u64) -> Self {
         let now = at(0);
-        let mut replica = Replica::open(Nowhere(ReplicaId::new(own)), now).expect("nothing to read");
+        let mut replica =
+            Replica::open(Nowhere(ReplicaId::new(own)), now).expect("nothing to read");
         let devices = replica.register("devices").expect("a name");
         let limits = Limits::lan()
             .with_max_frame(u16::MAX)
@@ -99,7 +100,10 @@ impl Engine for Gofarm {
         self.replica.commit().expect("nothing to fail");
         let mut message = Vec::new();
         let mut frame = vec![0; usize::from(u16::MAX)];
-        while let Some(len) = self.session.poll_transmit(&mut self.replica, self.now, &mut frame) {
+        while let Some(len) = self
+            .session
+            .poll_transmit(&mut self.replica, self.now, &mut frame)
+        {
             message.extend_from_slice(&u16::try_from(len).expect("a frame").to_le_bytes());
             message.extend_from_slice(&frame[..len]);
         }
@@ -165,10 +169,7 @@ impl Store for Nowhere {
         Ok(())
     }
 
-    fn commit(
-        &mut self,
-        _: &mut dyn Iterator<Item = store::Record<'_>>,
-    ) -> Result<(), Never> {
+    fn commit(&mut self, _: &mut dyn Iterator<Item = store::Record<'_>>) -> Result<(), Never> {
         Ok(())
     }
 }
