@@ -65,7 +65,7 @@
 //! A frame and its topic must fit into what the broker accepts as a packet (`max_packet_size` in Mosquitto; it announces
 //! it, and less than [`Config::with_max_frame`] needs is a [`Fault::PacketSize`]). The sessions' limits keep frames
 //! small: give [`Limits::with_max_frame`](crate::sync::Limits::with_max_frame) no more than the configuration.
-//! A topic adds 50 bytes and the farm's name to each frame; topic aliases are not used.
+//! MQTT adds the farm's name and some 50 bytes to each frame, nearly all of it topic; topic aliases are not used.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;

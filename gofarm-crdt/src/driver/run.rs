@@ -101,8 +101,9 @@ const SHORTEST: Duration = millis(1);
 /// Drives a session until `until` is ready or the replica or the link is over.
 ///
 /// `clock` says what time it is, tokio's timers only wake this task; so with tokio's clock paused and a `clock` that
-/// follows it, a test runs through days. `notice` is called for everything that happened and must not block. When `until` is ready, what has arrived is still merged, committed and
-/// answered. One such task runs for each peer; all share the handle.
+/// follows it, a test runs through days. `notice` is called for everything that happened and must not block. When
+/// `until` is ready, what has arrived is still merged, committed and answered. One such task runs for each peer; all
+/// share the handle.
 ///
 /// See the [module](self) for an example.
 ///
