@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use core::any::Any;
 use core::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 use crate::cell::CellKind;
 use crate::dot::Dot;
@@ -106,7 +107,6 @@ struct State {
 pub(crate) struct Book {
     states: Vec<State>,
     by_name: HashTable<u32>,
-    hasher: DefaultHashBuilder,
     shelves: Vec<Shelf>,
 }
 
@@ -115,7 +115,6 @@ impl Book {
         Self {
             states: Vec::new(),
             by_name: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
             shelves: Vec::new(),
         }
     }
@@ -141,7 +140,7 @@ impl Book {
     pub(crate) fn find(&self, name: &str) -> Option<u32> {
         let states = &self.states;
         self.by_name
-            .find(self.hasher.hash_one(name), |&at| {
+            .find(FxBuildHasher.hash_one(name), |&at| {
                 states
                     .get(at as usize)
                     .is_some_and(|state| &*state.name == name)
@@ -163,12 +162,12 @@ impl Book {
             raw: Vec::new(),
             shelves: Vec::new(),
         });
-        let (states, hasher) = (&self.states, &self.hasher);
+        let states = &self.states;
         self.by_name
-            .insert_unique(hasher.hash_one(name), at, |&at| {
+            .insert_unique(FxBuildHasher.hash_one(name), at, |&at| {
                 states
                     .get(at as usize)
-                    .map_or(0, |state| hasher.hash_one(&*state.name))
+                    .map_or(0, |state| FxBuildHasher.hash_one(&*state.name))
             });
         Ok(at)
     }

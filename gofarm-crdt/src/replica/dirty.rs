@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use rustc_hash::FxBuildHasher;
 
 use crate::dot::Dot;
 use crate::field::Field;
@@ -12,7 +13,7 @@ use crate::replica::book::Place;
 /// The cells that the next commit writes, in the order in which they were first touched.
 #[derive(Debug, Default)]
 pub(crate) struct Dirty {
-    known: HashMap<Place, usize>,
+    known: HashMap<Place, usize, FxBuildHasher>,
     cells: Vec<DirtyCell>,
     dots: Vec<Dot>,
 }
