@@ -29,7 +29,7 @@ assert valve["longest_past_lease_s"] == 0, valve
 assert valve["executed_twice"] == 0, valve
 sync = report["sync"]
 assert sync["is_same_on_both_sides"] and sync["is_complete"], sync
-assert sync["damaged_by_power_cuts"] == 0, sync
+assert sync["damaged_by_power_cuts"] == 0 and sync["troubles"] == 0, sync
 assert sync["gateway_power_cuts"] > 0 and sync["lost"] > 0, sync
 assert sum(report["readings"]["refused"].values()) > 0, report["readings"]
 

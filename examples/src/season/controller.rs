@@ -136,6 +136,7 @@ impl Controller {
         referee: &mut Referee,
     ) -> Decision {
         let clock = self.clock(now);
+        self.state.maintain(clock);
         let good = self.take_samples(now, samples);
         self.state.write(clock, |field| {
             for &(probe, water) in &good {
@@ -150,7 +151,6 @@ impl Controller {
         if self.state.read().reason.get() != Some(&reason) {
             self.state.write(clock, |field| field.reason.set(reason));
         }
-        self.state.maintain(clock);
         decision
     }
 

@@ -9,7 +9,7 @@ use gofarm_crdt::clock::Now;
 use gofarm_crdt::conflict::{ConflictId, Resolution};
 use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::store::MemoryStore;
-use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
+use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
 use gofarm_crdt::{Handle, Replica};
 
 use super::state::{FieldState, FieldStateEdit, NAME};
@@ -37,6 +37,8 @@ pub(super) struct Counts {
     pub(super) bytes: u64,
     /// Frames that came and were refused: of a session before a restart.
     pub(super) refused: u64,
+    /// What a session cannot mend by itself; each is for a person to see.
+    pub(super) troubles: u64,
     /// Concurrent writes of one value.
     pub(super) conflicts: u64,
 }
@@ -78,6 +80,12 @@ impl FieldReplica {
         let taken = self.session.handle_input(&mut self.replica, now, frame);
         self.counts.refused += u64::from(taken.is_err());
         self.commit();
+        while let Some(event) = self.session.poll_event() {
+            match event {
+                Event::Greeted(_) | Event::Synced => {}
+                _ => self.counts.troubles += 1,
+            }
+        }
         // A person would be shown them; here the later write holds, on both sides the same.
         let met: Vec<ConflictId> = self.replica.conflicts().map(|met| met.id()).collect();
         for id in met {

@@ -165,9 +165,9 @@ pub struct Link {
     pub connects: u32,
     /// Alarms that the broker cannot be reached.
     pub alarms: u32,
-    /// Messages lost.
+    /// Messages lost; without the frames of [`Report::sync`].
     pub lost: u32,
-    /// Messages that arrived twice.
+    /// Messages that arrived twice; without the frames of [`Report::sync`].
     pub duplicated: u32,
 }
 
@@ -182,6 +182,8 @@ pub struct Sync {
     pub lost: u32,
     /// Frames that came and were refused whole: of a session from before a restart.
     pub refused: u64,
+    /// What the sessions could not mend by themselves: cells refused, too large or not granted.
+    pub troubles: u64,
     /// Writes of one value on both sides that did not know of each other, as the gateway found them.
     pub conflicts: u64,
     /// Power cuts of the gateway; those of the valve's node are its restarts.
@@ -283,6 +285,7 @@ fn sync(season: &Season<'_>) -> Sync {
         bytes: ours.bytes + theirs.bytes,
         lost: season.radio.account().frames_lost,
         refused: ours.refused + theirs.refused,
+        troubles: ours.troubles + theirs.troubles,
         conflicts: ours.conflicts,
         gateway_power_cuts: season.controller.counts().power_cuts,
         damaged_by_power_cuts: referee.damaged(),

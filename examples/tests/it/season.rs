@@ -57,6 +57,7 @@ fn every_promise_holds_in_every_season() {
         let sync = &report.sync;
         assert!(sync.is_same_on_both_sides, "seed {seed}: {sync:?}");
         assert!(sync.is_complete, "seed {seed}: {sync:?}");
+        assert_eq!(sync.troubles, 0, "seed {seed}: {sync:?}");
         assert_eq!(sync.damaged_by_power_cuts, 0, "seed {seed}: {sync:?}");
 
         let readings = &report.readings;

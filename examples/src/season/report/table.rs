@@ -127,6 +127,7 @@ impl fmt::Display for Report {
         let frames = format!("({})", sync.lost);
         count(f, "frames sent, and lost", sync.frames, &frames)?;
         count(f, "bytes sent", sync.bytes, "")?;
+        count(f, "cells refused by the other side", sync.troubles, "")?;
         let conflicts = "conflicts: both sides wrote, unaware of each other";
         count(f, conflicts, sync.conflicts, "")?;
         let cuts = "power cuts of the gateway, and with damage";

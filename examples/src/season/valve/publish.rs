@@ -43,10 +43,10 @@ impl ValveNode {
     /// What the node does every quarter of an hour.
     pub(in crate::season) fn housekeep(&mut self, now: Instant, referee: &mut Referee) {
         if let Power::On { booted, .. } = self.power {
+            self.state.maintain(clock(self.epoch, now, booted));
             if self.water.is_some() {
                 self.publish_flow(now, referee);
             }
-            self.state.maintain(clock(self.epoch, now, booted));
         }
     }
 
