@@ -39,10 +39,46 @@ impl<C: Capacity> Tally<C> {
     /// Counts locally; the totals of a writer end at 2^64 - 1. The actor must have been
     /// [admitted](Self::admits).
     pub(crate) fn add(&mut self, up: u64, down: u64, dot: Dot) {
+        let is_first = self.find(dot.actor()).is_err();
+        let taken = self.take_over(dot.actor(), is_first);
         if let Some(slot) = self.sign(dot) {
-            slot.up = slot.up.saturating_add(up);
-            slot.down = slot.down.saturating_add(down);
+            slot.up = slot.up.saturating_add(taken.up).saturating_add(up);
+            slot.down = slot.down.saturating_add(taken.down).saturating_add(down);
+            slot.up_reset = slot.up_reset.saturating_add(taken.up_reset);
+            slot.down_reset = slot.down_reset.saturating_add(taken.down_reset);
         }
+    }
+
+    /// Takes back what earlier incarnations of a replica counted, for its present one to count: so a device
+    /// that restarts every day needs two slots and not one for each day. What an earlier one counted that is
+    /// not known here stays in its slot.
+    fn take_over(&mut self, actor: Actor, is_first: bool) -> Slot {
+        let mut taken = empty(Dot::new(actor, 0));
+        for slot in self.slots.as_mut_slice() {
+            let earlier = slot.dot.actor();
+            let is_own = earlier.replica() == actor.replica() && earlier != actor;
+            if is_own && (is_first || net(slot) != (0, 0)) {
+                taken.up = taken.up.saturating_add(slot.up);
+                taken.down = taken.down.saturating_add(slot.down);
+                taken.up_reset = taken.up_reset.saturating_add(slot.up_reset);
+                taken.down_reset = taken.down_reset.saturating_add(slot.down_reset);
+                slot.up_reset = slot.up;
+                slot.down_reset = slot.down;
+            }
+        }
+        taken
+    }
+
+    /// Whether a later incarnation of the same replica has taken over all that is counted in this slot.
+    fn is_taken_over(&self, slot: &Slot) -> bool {
+        net(slot) == (0, 0)
+            && self.slots.as_slice().iter().any(|later| {
+                let (new, old) = (later.dot.actor(), slot.dot.actor());
+                new.replica() == old.replica()
+                    && new != old
+                    && (later.up >= slot.up && later.down >= slot.down)
+                    && (later.up, later.down) != (slot.up, slot.down)
+            })
     }
 
     /// Takes back all that is counted here, of all writers. The actor must have been
@@ -172,12 +208,23 @@ impl<C: Capacity> Lattice for Tally<C> {
     }
 
     fn has_remains(&self) -> bool {
-        false
+        let slots = self.slots.as_slice();
+        slots.iter().any(|slot| self.is_taken_over(slot))
     }
 
-    // A slot is never forgotten: a writer that starts again from 0 while others remember where it was
-    // would count in vain until it is there again.
-    fn settle(&mut self, _: &dyn Fn(Dot) -> bool) -> bool {
+    // The slot of a writer's present incarnation is never forgotten: it would count from 0, in vain until it
+    // is again where others remember it.
+    fn settle(&mut self, stable: &dyn Fn(Dot) -> bool) -> bool {
+        if self.dots(&mut |dot| stable(dot)) {
+            let mut at = 0;
+            while let Some(slot) = self.slots.as_slice().get(at) {
+                if self.is_taken_over(slot) {
+                    self.slots.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
         self.is_empty()
     }
 }
@@ -201,5 +248,54 @@ impl<C: Capacity> Clone for Tally<C> {
 impl<C: Capacity> fmt::Debug for Tally<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.slots.as_slice()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::Fixed;
+    use crate::dot::ReplicaId;
+
+    fn dot(replica: u64, incarnation: u32, counter: u64) -> Dot {
+        Dot::new(Actor::new(ReplicaId::new(replica), incarnation), counter)
+    }
+
+    #[test]
+    fn a_replica_that_restarts_every_day_needs_few_slots() {
+        let mut tally = Tally::<Fixed<4>>::default();
+        tally.add(7, 0, dot(9, 1, 1));
+        for day in 1..=1_000 {
+            // Incarnations are drawn at random: their order says nothing.
+            let incarnation = day * 2_654_435_761_u64 % 4_294_967_291;
+            let incarnation = u32::try_from(incarnation).unwrap_or_default();
+            tally.add(2, 1, dot(1, incarnation, 1));
+            assert_eq!(tally.totals(), (7 + 2 * u128::from(day), u128::from(day)));
+            tally.settle(&|_| true);
+            assert_eq!(tally.slots.len(), 2, "day {day}");
+        }
+    }
+
+    #[test]
+    fn what_a_lost_incarnation_counted_is_neither_lost_nor_counted_twice() {
+        // A backup from when 100 were counted is restored; others know 150 by then.
+        let mut others = Tally::<Fixed<4>>::default();
+        others.add(150, 0, dot(1, 5, 2));
+        let mut restored = Tally::<Fixed<4>>::default();
+        restored.add(100, 0, dot(1, 5, 1));
+        restored.add(1, 0, dot(1, 3, 1));
+        assert_eq!(restored.totals(), (101, 0));
+        let mut content = slots(&restored);
+        others.join(&Content::Tally(&content)).expect("room");
+        assert_eq!(others.totals(), (151, 0));
+        content = slots(&others);
+        restored.join(&Content::Tally(&content)).expect("room");
+        assert_eq!(restored.totals(), (151, 0));
+        restored.add(1, 0, dot(1, 3, 2));
+        assert_eq!(restored.totals(), (152, 0));
+    }
+
+    fn slots(tally: &Tally<Fixed<4>>) -> heapless::Vec<Slot, 4> {
+        tally.slots.clone()
     }
 }

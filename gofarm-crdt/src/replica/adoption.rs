@@ -240,12 +240,22 @@ fn unseen(content: &Kept, known: &CausalContext) -> Option<Kept> {
                 .then(|| part.copy(&Content::Marks(&new)))
         }
         Content::Tally(slots) => {
+            // The same for totals: what such a write took back of known ones stays taken back.
             let new: Vec<Slot> = slots
                 .iter()
-                .filter(|slot| is_new(slot.dot))
-                .copied()
+                .map(|slot| match is_new(slot.dot) {
+                    true => *slot,
+                    false => Slot {
+                        up: 0,
+                        down: 0,
+                        ..*slot
+                    },
+                })
                 .collect();
-            (!new.is_empty()).then(|| part.tally(&new))
+            slots
+                .iter()
+                .any(|slot| is_new(slot.dot))
+                .then(|| part.tally(&new))
         }
     })??;
     Some(part)

@@ -97,6 +97,7 @@ impl<S> Replica<S> {
         let report = self.report();
         let mut batch = core::mem::take(&mut self.batch);
         self.put_records(&mut batch);
+        self.remains.set_changed(false);
         self.covers.clear();
         self.committing = Some(Committing {
             dirty: core::mem::take(&mut self.dirty),
@@ -143,6 +144,7 @@ impl<S> Replica<S> {
             }
         } else {
             self.watches.take_back(&report);
+            self.remains.set_changed(true);
             dirty.absorb(&self.dirty);
             self.dirty = dirty;
             gone.append(&mut self.gone);
@@ -249,7 +251,7 @@ impl<S> Replica<S> {
             };
             let is_new = usize::from(number) >= self.recorded.1;
             if is_new
-                || !self.gone.is_empty()
+                || self.remains.is_changed()
                 || actor.known != self.context.prefix().get(actor.actor)
             {
                 batch.put(

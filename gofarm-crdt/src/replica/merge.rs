@@ -231,6 +231,12 @@ impl<S: Store> Replica<S> {
                 }
                 self.join(shelf, birth, &Content::Marks(&marks))
             }
+            (Dead::Some, Content::Tally(all)) => {
+                let cell = self.find(shelf);
+                let mut slots = all.to_vec();
+                slots.retain(|slot| !self.is_dropped(cell, slot.dot));
+                self.join(shelf, birth, &Content::Tally(&slots))
+            }
             _ => self.join(shelf, birth, content),
         }
     }
@@ -267,11 +273,29 @@ impl<S: Store> Replica<S> {
         self.context.prefix().covers(dot) && !cell.is_some_and(|cell| self.book.holds(cell, dot))
     }
 
+    /// Whether a total is known here whose slot was given up: a later incarnation of its writer has it.
+    fn is_dropped(&self, cell: Option<Place>, dot: Dot) -> bool {
+        let has_slot = || {
+            cell.and_then(|cell| Some((self.book.field(cell.shelf)?, cell.cell)))
+                .is_some_and(|(field, cell)| {
+                    !field.dots(cell, &mut |held| held.actor() != dot.actor())
+                })
+        };
+        self.context.prefix().covers(dot) && !has_slot()
+    }
+
     /// How much of what came was replaced here long ago: a message that was late by weeks.
     fn dead_in(&self, shelf: u32, content: &Content<'_>) -> Dead {
         match *content {
-            // Totals only grow, and are never forgotten.
-            Content::Tally(_) => Dead::Nothing,
+            Content::Tally(slots) => {
+                let prefix = self.context.prefix();
+                if !slots.iter().any(|slot| prefix.covers(slot.dot)) {
+                    return Dead::Nothing;
+                }
+                let cell = self.find(shelf);
+                let dead = slots.iter().filter(|slot| self.is_dropped(cell, slot.dot));
+                Dead::count(dead.count(), slots.len())
+            }
             Content::Register { dot, .. } => {
                 if self.is_dead(self.find(shelf), dot) {
                     Dead::All
@@ -287,11 +311,7 @@ impl<S: Store> Replica<S> {
                 }
                 let cell = self.find(shelf);
                 let dead = marks.iter().filter(|mark| self.is_dead(cell, mark.dot));
-                match dead.count() {
-                    0 => Dead::Nothing,
-                    all if all == marks.len() => Dead::All,
-                    _ => Dead::Some,
-                }
+                Dead::count(dead.count(), marks.len())
             }
         }
     }
@@ -356,6 +376,16 @@ enum Dead {
     Nothing,
     Some,
     All,
+}
+
+impl Dead {
+    const fn count(dead: usize, all: usize) -> Self {
+        match dead {
+            0 => Self::Nothing,
+            _ if dead == all => Self::All,
+            _ => Self::Some,
+        }
+    }
 }
 
 /// Whether the winner of a register has not been seen by what came.

@@ -108,6 +108,7 @@ pub(crate) struct Remains {
     waiting: BTreeSet<Place>,
     /// What was collected: a peer that lacks any of it has missed a removal.
     collected: VersionVector,
+    is_changed: bool,
     published: Option<Timestamp>,
 }
 
@@ -128,6 +129,22 @@ impl Remains {
 
     pub(crate) const fn collected(&self) -> &VersionVector {
         &self.collected
+    }
+
+    fn collect(&mut self, dot: Dot) {
+        if !self.collected.covers(dot) {
+            self.collected.raise(dot);
+            self.is_changed = true;
+        }
+    }
+
+    /// Whether more was collected than is recorded.
+    pub(crate) const fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
+    pub(crate) const fn set_changed(&mut self, is_changed: bool) {
+        self.is_changed = is_changed;
     }
 
     pub(crate) fn collected_before(&mut self, dot: Dot) {
@@ -237,13 +254,14 @@ impl<S: Store> Replica<S> {
                 .book
                 .field_mut(place.shelf, kind)
                 .is_some_and(|field| field.settle(place.cell, &stable));
+            // Whoever lacks any of these writes would keep what they ended: he must take over the full state.
+            for &dot in &self.scratch.dots {
+                self.remains.collect(dot);
+            }
             if settled {
                 collected += 1;
                 self.dirty.truncate(mark);
                 self.gone.extend(gone);
-                for &dot in &self.scratch.dots {
-                    self.remains.collected.raise(dot);
-                }
                 if let Some(shelf) = self.book.shelf_mut(place.shelf) {
                     shelf.set_birth(place.cell, Birth::default());
                 }
