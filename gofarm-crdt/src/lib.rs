@@ -31,6 +31,7 @@ pub mod journal;
 mod keyed;
 pub mod ledger;
 pub mod map;
+#[cfg(feature = "alloc")]
 pub mod merge;
 #[cfg(feature = "alloc")]
 pub mod raw;
