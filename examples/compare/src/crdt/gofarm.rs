@@ -32,6 +32,16 @@ struct Valve {
     setpoint: f32,
 }
 
+impl Valve {
+    fn of(record: &Record) -> Self {
+        Self {
+            open: record.open,
+            reason: record.reason.clone(),
+            setpoint: record.setpoint,
+        }
+    }
+}
+
 impl Gofarm {
     fn new(own: u64, peer: u64) -> Self {
         let now = at(0);
@@ -63,10 +73,16 @@ impl Engine for Gofarm {
     fn pair(workload: &Workload) -> [Self; 2] {
         let mut pair = [Self::new(1, 2), Self::new(2, 1)];
         let [a, b] = &mut pair;
-        for device in &workload.devices {
-            a.update(device, &device.base);
-        }
+        // One update, one time: a millisecond has 65 536 time-stamps, and the base more records.
+        let base = &workload.devices;
+        a.now = at(base.iter().map(|device| device.base.ts).max().unwrap_or(0));
         b.now = a.now;
+        a.replica.update(a.now, &a.devices, |devices| {
+            for device in base {
+                let valve = Valve::of(&device.base);
+                devices.devices.insert(device.name.clone(), valve);
+            }
+        });
         loop {
             let (from_a, from_b) = (a.make(), b.make());
             if from_a.is_empty() && from_b.is_empty() {
@@ -86,11 +102,7 @@ impl Engine for Gofarm {
 
     fn update(&mut self, device: &Device, record: &Record) {
         self.now = at(record.ts);
-        let valve = Valve {
-            open: record.open,
-            reason: record.reason.clone(),
-            setpoint: record.setpoint,
-        };
+        let valve = Valve::of(record);
         self.replica.update(self.now, &self.devices, |devices| {
             devices.devices.insert(device.name.clone(), valve);
         });
