@@ -1,6 +1,8 @@
 //! One packet of any content from a peer that greeted: no panic, and an error changes nothing.
 #![no_main]
 
+extern crate alloc;
+
 use gofarm_core::time::Instant;
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::dot::ReplicaId;

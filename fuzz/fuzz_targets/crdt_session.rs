@@ -1,6 +1,8 @@
 //! Any frames in any order, sealed well or not: a session never panics, and a frame that is an error changes nothing.
 #![no_main]
 
+extern crate alloc;
+
 use arbitrary::Arbitrary;
 use gofarm_core::time::Instant;
 use gofarm_crdt::clock::Now;
