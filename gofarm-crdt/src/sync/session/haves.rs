@@ -115,7 +115,14 @@ impl<C: Capacity> HavesOut<C> {
             if !end {
                 write_run(run, names, out);
             }
-            if end || out.overflowed() {
+            let overflowed = out.overflowed();
+            if !end && overflowed && lost.is_some() {
+                // The context grew since the page was first sent. Cut short it would hide writers that are
+                // known here; the peer asks for another round when this one does not end.
+                out.rewind(mark);
+                return None;
+            }
+            if end || overflowed {
                 out.rewind(before.0);
                 names.rewind(before.1);
                 rest = Some(place);
