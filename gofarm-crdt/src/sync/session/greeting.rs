@@ -73,7 +73,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             if equal {
                 self.greeting.due = true;
             } else {
-                self.haves_out.begin(hello.need);
+                self.haves_out.begin(hello.need, ledger.context());
             }
         }
         // Both sides ask anew: a peer may have forgotten a write above its prefix that it had acknowledged

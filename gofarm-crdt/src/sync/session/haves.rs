@@ -40,6 +40,8 @@ struct Page {
 /// The pages that this side sends.
 pub(super) struct HavesOut<C: Capacity> {
     round: u8,
+    /// What was known when the round began: a page that is sent again holds what it held.
+    known: CausalContext<C>,
     /// Where the next page begins.
     next: Option<Place>,
     next_page: u8,
@@ -52,6 +54,7 @@ impl<C: Capacity> HavesOut<C> {
     pub(super) fn new() -> Self {
         Self {
             round: 0,
+            known: CausalContext::new(),
             next: None,
             next_page: 0,
             complete: true,
@@ -63,18 +66,19 @@ impl<C: Capacity> HavesOut<C> {
         self.round
     }
 
-    pub(super) fn begin(&mut self, round: u8) {
+    pub(super) fn begin(&mut self, round: u8, context: &CausalContext<C>) {
         *self = Self {
             round,
             complete: false,
             ..Self::new()
         };
+        // Of the same capacity, so that all of it fits.
+        let _ = self.known.try_merge(context);
     }
 
     /// Writes a page that was lost or comes next; its round and number.
     pub(super) fn write(
         &mut self,
-        context: &CausalContext<C>,
         out: &mut Outgoing<'_>,
         names: &mut Speller<'_, C>,
     ) -> Option<(u8, u8)> {
@@ -106,7 +110,7 @@ impl<C: Capacity> HavesOut<C> {
             return None;
         }
         let mut rest = None;
-        for (place, run) in entries(context) {
+        for (place, run) in entries(&self.known) {
             if page.from.is_some_and(|from| place < from) {
                 continue;
             }
@@ -117,8 +121,7 @@ impl<C: Capacity> HavesOut<C> {
             }
             let overflowed = out.overflowed();
             if !end && overflowed && lost.is_some() {
-                // The context grew since the page was first sent. Cut short it would hide writers that are
-                // known here; the peer asks for another round when this one does not end.
+                // No room beside what else is in this frame: cut short it would hide what is known here.
                 out.rewind(mark);
                 return None;
             }

@@ -213,9 +213,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         ledger: &L,
         draft: &mut Draft<'_, '_, C>,
     ) -> Option<SentLoad> {
-        let have = self
-            .haves_out
-            .write(ledger.context(), &mut draft.out, &mut draft.names);
+        let have = self.haves_out.write(&mut draft.out, &mut draft.names);
         if let Some((round, page)) = have {
             return Some(SentLoad::Have(round, page));
         }
