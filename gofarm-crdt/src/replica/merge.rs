@@ -140,7 +140,9 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn begin_adoption(&mut self) {
-        self.adoption = Some(Box::new(Adoption::new()));
+        // Another peer that joins in adds to what the first has sent.
+        self.adoption
+            .get_or_insert_with(|| Box::new(Adoption::new()));
     }
 
     fn is_adopting(&self) -> bool {

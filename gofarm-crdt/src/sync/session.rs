@@ -89,6 +89,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     feeding: Feeding,
     feedings: u64,
     adoption: u64,
+    /// The frame with which the peer began to send its full state for this side to adopt.
+    fed_since: Option<u64>,
     round_trip: RoundTrip,
     heard_at: Instant,
     synced: bool,
@@ -240,6 +242,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             feeding: Feeding::No,
             feedings: 0,
             adoption: 0,
+            fed_since: None,
             round_trip: RoundTrip::new(),
             heard_at: Instant::ZERO,
             synced: false,
@@ -309,6 +312,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.feeding = Feeding::No;
         self.feedings = 0;
         self.adoption = 0;
+        self.fed_since = None;
         self.forget_what_peer_has();
     }
 

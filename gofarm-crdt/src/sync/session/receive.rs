@@ -134,9 +134,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 }
                 Taken::Accepted
             }
-            Load::Adopt(round) => self.adopt(ledger, round),
+            Load::Adopt(round) => self.adopt(ledger, number, round),
             Load::Adopted(round) => {
                 if round == self.adoption && ledger.is_adopting() {
+                    self.fed_since = None;
                     ledger.end_adoption(now);
                     self.emit(Event::AdoptionEnded);
                     self.rescan();
@@ -145,6 +146,13 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             }
             // Whether the peer is behind the horizon must be known before anything of it is merged.
             _ if !self.peer_known || self.feeding != Feeding::No => Taken::NotNow,
+            // A claim about the state of before says nothing about the one that is being adopted: it may be
+            // repeated afterwards.
+            Load::Cover { .. }
+                if ledger.is_adopting() && self.fed_since.is_none_or(|since| number < since) =>
+            {
+                Taken::NotNow
+            }
             Load::Cover { runs } => self.take_cover(ledger, number, runs),
             Load::Fragment(fragment) => self.take_fragment(ledger, now, number, &fragment),
             Load::Items(bytes) => self.take_items(ledger, now, number, bytes),
@@ -245,7 +253,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         Taken::Refused
     }
 
-    fn adopt<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, round: u64) -> Taken {
+    fn adopt<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, number: u64, round: u64) -> Taken {
         if self.feeding != Feeding::No {
             // Both think that the other was away: the lesser actor gives in.
             if self.peer().is_none_or(|peer| ledger.actor() > peer) {
@@ -255,6 +263,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         if round > self.adoption {
             self.adoption = round;
+            self.fed_since = Some(number);
             ledger.begin_adoption();
             self.emit(Event::AdoptionBegun);
             self.forget_queue();
