@@ -1,6 +1,6 @@
 //! What 10 000 writes cost over a broker on this machine: `cargo bench -p gofarm-crdt --features mqtt --bench mqtt`.
 //!
-//! Prints frames, bytes before TCP, time until everything is acknowledged as durable, and CPU time of this
+//! Prints frames, bytes before TCP, time until the other side holds every write, and CPU time of this
 //! process (both replicas) and of the broker. Needs Mosquitto and Linux.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench")]

@@ -109,11 +109,13 @@ pub trait Ledger {
     /// were collected here.
     fn is_behind_horizon(&self, context: &CausalContext<Self::Capacity>) -> bool;
 
-    /// Starts to adopt the full state of a peer: from now on every cell that comes is noted.
+    /// Starts to adopt the full state of a peer: what comes from now on is kept beside what is here. Does
+    /// nothing if an adoption is under way.
     fn begin_adoption(&mut self);
 
-    /// Whether an adoption was begun and not ended, also by an earlier session or before a restart. As long
-    /// as it is true, sessions send nothing of what is here and ask their peer for the full state.
+    /// Whether an adoption was begun and not ended, also by an earlier session. As long as it is true,
+    /// sessions send nothing of what is here and ask their peer for the full state. A ledger that forgets it
+    /// in a restart must have kept its old state and context, so that a peer finds it behind the horizon again.
     fn is_adopting(&self) -> bool;
 
     /// Ends it: cells that did not come and of which the peer knew every write are dropped, own writes that

@@ -14,7 +14,8 @@ use crate::field::forward::forward_field;
 /// A sum that only grows: each writer counts for itself, the value is the sum of all.
 ///
 /// Increments of a writer end at 2^64 - 1 and are not lost before. What a writer counted is kept as long as
-/// the counter, 56 bytes for each incarnation of a replica that added something.
+/// the counter, in 56 bytes. A replica that restarted takes over, with its first addition, what it counted
+/// before; the old 56 bytes go when all replicas have seen that.
 ///
 /// ```
 /// use gofarm_crdt::counter::GCounter;

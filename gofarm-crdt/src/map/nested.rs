@@ -34,7 +34,8 @@ pub trait Nested: Field + Default {
 ///   removal and a concurrent write, by time-stamp.
 /// - Sets, flags and multi-value registers: what was removed or replaced is gone, what was added or written
 ///   at the same time stays, exactly.
-/// - Counters: what the remover saw is subtracted, what was counted at the same time stays, exactly.
+/// - Counters: what the remover saw is subtracted, what was counted at the same time stays, exactly; but a
+///   writer that restarts and counts again at the same time brings back what it had counted before.
 ///
 /// So an update of one part of a value brings back the key with that part, and not with what was removed. As
 /// the map is no more than its cells, it obeys every law that they obey. Riak's and rust-crdt's maps keep
