@@ -60,10 +60,12 @@ impl<C: Capacity> Tally<C> {
             if is_own && (is_first || net(slot) != (0, 0)) {
                 taken.up = taken.up.saturating_add(slot.up);
                 taken.down = taken.down.saturating_add(slot.down);
-                taken.up_reset = taken.up_reset.saturating_add(slot.up_reset);
-                taken.down_reset = taken.down_reset.saturating_add(slot.down_reset);
-                slot.up_reset = slot.up;
-                slot.down_reset = slot.down;
+                // A slot may say that more was taken back than it counts: its count was adopted without it.
+                taken.up_reset = taken.up_reset.saturating_add(slot.up_reset.min(slot.up));
+                taken.down_reset =
+                    (taken.down_reset).saturating_add(slot.down_reset.min(slot.down));
+                slot.up_reset = slot.up_reset.max(slot.up);
+                slot.down_reset = slot.down_reset.max(slot.down);
             }
         }
         taken

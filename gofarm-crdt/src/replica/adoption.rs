@@ -6,11 +6,12 @@
 //! only what the peer never saw is kept of it. A power cut in between changes nothing: the store has the old
 //! state, and the next session starts over.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::causal_context::CausalContext;
-use crate::cell::{CellWriter as _, Content, Mark, Slot};
+use crate::cell::{CellKind, CellWriter as _, Content, Mark, Slot};
 use crate::clock::Now;
 use crate::dot::Dot;
 use crate::ledger::{Address, Named};
@@ -19,6 +20,7 @@ use crate::replica::book::{Birth, Book, Place};
 use crate::replica::dirty::Dirty;
 use crate::replica::index::Index;
 use crate::replica::kept::Kept;
+use crate::replica::stability::MEMBERS;
 use crate::store::Store;
 
 /// What was received so far, all of it raw.
@@ -27,6 +29,17 @@ pub(super) struct Adoption {
     pub(super) index: Index,
     pub(super) dirty: Dirty,
     pub(super) known: CausalContext,
+}
+
+/// What was received, beside what is here.
+#[derive(Default)]
+struct Met {
+    /// The writes that the peer holds.
+    held: CausalContext,
+    /// Those of them that are known here and have ended here.
+    dead: CausalContext,
+    /// Registers that were never seen here and may have been removed here.
+    lonely: BTreeSet<Place>,
 }
 
 /// One cell on its way from one book to another.
@@ -65,7 +78,8 @@ impl<S: Store> Replica<S> {
         result
     }
 
-    /// Puts what was received in the place of what is here, but for what the peer did not know.
+    /// Puts what was received in the place of what is here, but for what the peer did not know; what is dead
+    /// here stays dead.
     pub(super) fn adopt(&mut self, now: Now, adoption: Adoption) {
         let Adoption {
             book,
@@ -73,13 +87,8 @@ impl<S: Store> Replica<S> {
             mut known,
             ..
         } = adoption;
-        let mut dots = Vec::new();
-        for place in book.places() {
-            book.dots(place, &mut dots);
-        }
-        for dot in dots.drain(..) {
-            known.insert(dot);
-        }
+        let met = self.met(&book, &known);
+        known.merge(&met.held);
         let unknown: Vec<Moved> = self
             .book
             .places()
@@ -89,11 +98,23 @@ impl<S: Store> Replica<S> {
                 Some(moved)
             })
             .collect();
+        if self.lacks_any(&met.held, &known) {
+            // Whoever has not seen what ended those may still hold them, and must take over the full state.
+            for dot in known.prefix().iter() {
+                self.remains.collect(dot);
+            }
+        }
         self.clear();
         self.watches.state_replaced();
         for place in book.places() {
-            if let Some(moved) = Moved::copy(&book, &index, place) {
-                self.join_moved(&moved);
+            if let Some(mut moved) = Moved::copy(&book, &index, place)
+                && let Some(content) = living(&moved.content, &met.dead)
+            {
+                moved.content = content;
+                match met.lonely.contains(&place) {
+                    true => self.reissue(now, &moved),
+                    false => self.join_moved(&moved),
+                }
             }
         }
         for moved in &unknown {
@@ -104,6 +125,57 @@ impl<S: Store> Replica<S> {
                 self.covers.push(dot);
             }
         }
+    }
+
+    /// Compares what was received with what is here.
+    fn met(&self, received: &Book, known: &CausalContext) -> Met {
+        let mut met = Met::default();
+        let (mut key, mut dots) = (Vec::new(), Vec::new());
+        // The peer was away for too long as well: it may have missed removals of which no trace is left here.
+        let is_behind = !known.prefix().covers_all(self.remains.collected());
+        for place in received.places() {
+            key.clear();
+            dots.clear();
+            let Some((state, field)) = received.address(place, &mut key) else {
+                continue;
+            };
+            received.dots(place, &mut dots);
+            let kind = received.field(place.shelf).map(|field| field.kind());
+            let here = self.book.at(state, field, &key);
+            for &dot in &dots {
+                met.held.insert(dot);
+                let is_dead = match kind {
+                    Some(CellKind::Tally) => self.is_dropped(here, dot),
+                    _ => self.is_dead(here, dot),
+                };
+                if is_dead {
+                    met.dead.insert(dot);
+                }
+            }
+            let is_new = || dots.iter().all(|dot| !self.context.covers(*dot));
+            if is_behind && kind == Some(CellKind::Register) && self.is_void(here) && is_new() {
+                met.lonely.insert(place);
+            }
+        }
+        met
+    }
+
+    /// Whether a write that is here was ended at the peer.
+    fn lacks_any(&self, held: &CausalContext, known: &CausalContext) -> bool {
+        self.book.places().any(|place| {
+            self.book.field(place.shelf).is_some_and(|field| {
+                !field.dots(place.cell, &mut |dot| {
+                    held.covers(dot) || !known.covers(dot)
+                })
+            })
+        })
+    }
+
+    /// Whether there is no cell, or nothing in it.
+    fn is_void(&self, place: Option<Place>) -> bool {
+        place
+            .and_then(|place| Some((self.book.field(place.shelf)?, place.cell)))
+            .is_none_or(|(field, cell)| field.dots(cell, &mut |_| false))
     }
 
     /// Empties every cell; the next commit removes their records.
@@ -128,25 +200,21 @@ impl<S: Store> Replica<S> {
         self.remains.restart();
     }
 
-    /// Joins what the peer never saw. An own write to a register is written anew, with the time of now: the
-    /// removal that it may have lost against is remembered by some replicas and forgotten by others, and it must
-    /// end the same everywhere.
+    /// Joins what one side never saw of the other. A register that the other side does not have is written
+    /// anew, with the time of now: the removal that it may have lost against is remembered by some replicas and
+    /// forgotten by others, and it must end the same everywhere.
     fn reissue(&mut self, now: Now, moved: &Moved) {
-        let own = self.actor.replica();
+        let here = self.book.at(&moved.state, moved.field, &moved.key);
         let winner = moved.content.winner();
-        let Some((dot, _)) = winner.filter(|(dot, _)| dot.actor().replica() == own) else {
+        // What members said is never removed, and who said it when must stay.
+        let anew = self.is_void(here) && moved.state != MEMBERS;
+        let Some((dot, _)) = winner.filter(|_| anew) else {
             self.join_moved(moved);
             return;
         };
         let anew = Dot::new(self.actor, self.last + 1);
         let stamp = self.clock.tick(now);
-        let mut seen = moved.content.replaced(self.actor);
-        let met = self.met(moved);
-        seen.extend(met.filter(|met| met.actor() != anew.actor() && !seen.contains(met)));
-        // Of each actor the last.
-        seen.sort_unstable_by(|a, b| b.cmp(a));
-        seen.dedup_by_key(|dot| dot.actor());
-        seen.reverse();
+        let seen = moved.content.replaced(self.actor);
         let mut content = Kept::default();
         moved.content.with(|old| {
             if let Content::Register { value, .. } = *old {
@@ -166,24 +234,6 @@ impl<S: Store> Replica<S> {
             birth: moved.birth.or(Some(dot)),
             content,
         });
-    }
-
-    /// The winner of the same register in the adopted state.
-    fn met(&self, moved: &Moved) -> Option<Dot> {
-        let state = self.book.find(&moved.state)?;
-        let mut met = None;
-        for &shelf in self.book.shelves_of(state) {
-            let is_field = self.book.shelf_at(shelf)?.field == moved.field;
-            if let Some(field) = self.book.field(shelf).filter(|_| is_field)
-                && let Some(cell) = field.find(&moved.key)
-            {
-                field.dots(cell, &mut |dot| {
-                    met = Some(dot);
-                    false
-                });
-            }
-        }
-        met
     }
 
     fn join_moved(&mut self, moved: &Moved) {
@@ -222,6 +272,28 @@ impl Moved {
             content,
         })
     }
+}
+
+/// The part of a received cell that is not `dead` here, if there is one.
+fn living(content: &Kept, dead: &CausalContext) -> Option<Kept> {
+    let lives = |dot: Dot| !dead.covers(dot);
+    let mut part = Kept::default();
+    content.with(|content| match *content {
+        Content::Register { dot, .. } => lives(dot).then(|| part.copy(content)),
+        Content::Marks(marks) => {
+            let mut left = marks.to_vec();
+            for mark in &mut left {
+                mark.value = mark.value.filter(|_| lives(mark.dot));
+            }
+            (marks.iter().any(|mark| lives(mark.dot))).then(|| part.copy(&Content::Marks(&left)))
+        }
+        Content::Tally(slots) => {
+            let mut left = slots.to_vec();
+            left.retain(|slot| lives(slot.dot));
+            (!left.is_empty()).then(|| part.tally(&left))
+        }
+    })??;
+    Some(part)
 }
 
 /// The part of a cell that `known` does not cover, if there is one.

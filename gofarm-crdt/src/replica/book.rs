@@ -318,6 +318,17 @@ impl Book {
         }
     }
 
+    /// The cell at an address.
+    pub(crate) fn at(&self, state: &str, field: u16, key: &[u8]) -> Option<Place> {
+        let shelves = self.shelves_of(self.find(state)?).iter().copied();
+        let mut shelves =
+            shelves.filter(|&shelf| self.shelf_at(shelf).is_some_and(|at| at.field == field));
+        shelves.find_map(|shelf| {
+            let cell = self.field(shelf)?.find(key)?;
+            Some(Place { shelf, cell })
+        })
+    }
+
     /// Name of the state, number of the field, key of the cell in `key`.
     pub(crate) fn address<'a>(&'a self, place: Place, key: &mut Vec<u8>) -> Option<(&'a str, u16)> {
         let shelf = self.shelf_at(place.shelf)?;

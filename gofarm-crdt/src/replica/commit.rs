@@ -330,6 +330,10 @@ impl News {
             context.raise(dot);
         }
         context.raise(self.own);
+        // Before the live ones: a dot may have moved to another cell.
+        for &dot in &self.dead {
+            context.forget(dot);
+        }
         let mut live = self.live.iter().map(|(dot, _)| *dot).peekable();
         while let Some(first) = live.next() {
             let mut last = first;
@@ -339,9 +343,6 @@ impl News {
             if let Some(run) = Run::new(first.actor(), first.counter(), last.counter()) {
                 context.insert_run(run);
             }
-        }
-        for &dot in &self.dead {
-            context.forget(dot);
         }
     }
 }

@@ -271,12 +271,12 @@ impl<S: Store> Replica<S> {
 
     /// Whether a write is known here and in its cell no more: it was replaced, and what replaced it may have
     /// been forgotten since.
-    fn is_dead(&self, cell: Option<Place>, dot: Dot) -> bool {
+    pub(super) fn is_dead(&self, cell: Option<Place>, dot: Dot) -> bool {
         self.context.prefix().covers(dot) && !cell.is_some_and(|cell| self.book.holds(cell, dot))
     }
 
     /// Whether a total is known here whose slot was given up: a later incarnation of its writer has it.
-    fn is_dropped(&self, cell: Option<Place>, dot: Dot) -> bool {
+    pub(super) fn is_dropped(&self, cell: Option<Place>, dot: Dot) -> bool {
         let has_slot = || {
             cell.and_then(|cell| Some((self.book.field(cell.shelf)?, cell.cell)))
                 .is_some_and(|(field, cell)| {

@@ -131,7 +131,7 @@ impl Remains {
         &self.collected
     }
 
-    fn collect(&mut self, dot: Dot) {
+    pub(super) fn collect(&mut self, dot: Dot) {
         if !self.collected.covers(dot) {
             self.collected.raise(dot);
             self.is_changed = true;

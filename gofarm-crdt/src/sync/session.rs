@@ -371,8 +371,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             return;
         };
         self.peer_known = true;
-        let adopting = core::mem::take(&mut peer.adopting);
-        if adopting || ledger.is_behind_horizon(&self.peer_context) {
+        // Who is fed by the peer feeds it afterwards: it looks again when the adoption has ended.
+        let is_fed = self.fed_since.is_some();
+        let adopting = !is_fed && core::mem::take(&mut peer.adopting);
+        if adopting || (!is_fed && ledger.is_behind_horizon(&self.peer_context)) {
             self.peer_context = CausalContext::new();
             self.feedings = self.feedings.saturating_add(1);
             self.feeding = Feeding::Announcing { under_way: false };

@@ -117,8 +117,17 @@ fn now(seconds: u64, wall: bool) -> Now {
     Now::new(Instant::from_secs(seconds), wall.then_some(unix))
 }
 
+/// How often a node finds that it must take over the full state of whoever it meets next.
+#[derive(Clone, Copy)]
+enum Adoptions {
+    /// Only when a peer says so.
+    WhenAsked,
+    /// Also at one step of so many, at random and without a reason: nothing may be lost by it.
+    OneIn(u64),
+}
+
 /// Field node, gateway and cloud in a line; the uplink is down for 72 hours, then a day to meet.
-fn farm(seed: u64) {
+fn farm(seed: u64, adoptions: Adoptions) {
     const HOUR: u64 = 3_600;
     let mut random = SplitMix64::new(seed);
     let mut nodes = [1, 2, 3].map(|id| Node::new(id, seed ^ id));
@@ -152,6 +161,14 @@ fn farm(seed: u64) {
         if random.below(10) == 0 {
             nodes[who].wall = true;
             nodes[who].maintain(at);
+        }
+        if let Adoptions::OneIn(steps) = adoptions
+            && random.below(steps) == 0
+        {
+            nodes[who].replica.begin_adoption();
+            for link in &mut links {
+                link.restarted(who, random.next_u64());
+            }
         }
         for (at, link) in links.iter_mut().enumerate() {
             link.is_up = at == 0 || !apart;
@@ -195,10 +212,23 @@ fn farm(seed: u64) {
     }
 }
 
+fn seeds(default: u64) -> core::ops::Range<u64> {
+    let number =
+        |name: &str, default| std::env::var(name).map_or(default, |n| n.parse().expect("a number"));
+    number("GOFARM_FIRST_SEED", 0)..number("GOFARM_SEEDS", default)
+}
+
 #[test]
 fn seventy_two_hours_apart_lose_nothing_and_diverge_nowhere() {
-    let seeds = std::env::var("GOFARM_SEEDS").map_or(1_000, |n| n.parse().expect("a number"));
-    for seed in 0..seeds {
-        farm(seed);
+    for seed in seeds(1_000) {
+        farm(seed, Adoptions::WhenAsked);
+    }
+}
+
+#[test]
+fn taking_over_the_full_state_at_any_time_loses_nothing_and_diverges_nowhere() {
+    for seed in seeds(500) {
+        farm(seed, Adoptions::OneIn(400));
+        farm(seed, Adoptions::OneIn(60));
     }
 }

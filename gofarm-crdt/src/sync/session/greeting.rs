@@ -61,7 +61,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.heard_at = now.instant();
         self.greeting.due |= !echoed;
 
-        let equal = digest(ledger.context()) == hello.digest;
+        // Of one that takes over the full state the context is that of before.
+        let is_fed = hello.adopting || self.feeding != Feeding::No;
+        let equal = !is_fed && digest(ledger.context()) == hello.digest;
         if equal {
             // What the peer has is what is here: an equal list need not be sent.
             let _ = self.peer_context.try_merge(ledger.context());

@@ -24,6 +24,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             self.scan.next = None;
             self.scan.at_end = false;
             self.synced = false;
+            // Removals were forgotten here: does the peer know of them? Its own list says so.
+            let is_fed = self.feeding != Feeding::No || ledger.is_adopting();
+            if self.peer_known && !is_fed && ledger.is_behind_horizon(&self.peer_context) {
+                self.forget_what_peer_has();
+                self.greeting.due = true;
+            }
         }
     }
 

@@ -140,7 +140,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                     self.fed_since = None;
                     ledger.end_adoption(now);
                     self.emit(Event::AdoptionEnded);
-                    self.rescan();
+                    self.forget_what_peer_has();
+                    self.greeting.due = true;
                 }
                 Taken::Accepted
             }
@@ -255,8 +256,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
 
     fn adopt<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, number: u64, round: u64) -> Taken {
         if self.feeding != Feeding::No {
-            // Both think that the other was away: the lesser actor gives in.
-            if self.peer().is_none_or(|peer| ledger.actor() > peer) {
+            // Both think that the other was away: the lesser actor gives in, or the one that has nothing to give
+            // before its own adoption ends.
+            let is_greater = self.peer().is_none_or(|peer| ledger.actor() > peer);
+            if is_greater && !ledger.is_adopting() {
                 return Taken::NotNow;
             }
             self.feeding = Feeding::No;

@@ -218,7 +218,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             return Some(SentLoad::Have(round, page));
         }
         match &mut self.feeding {
-            Feeding::Announcing { under_way: false } => {
+            // Two that wait for each other's state would wait for ever.
+            Feeding::Announcing { under_way: false } if !ledger.is_adopting() => {
                 self.feeding = Feeding::Announcing { under_way: true };
                 draft.out.put_u8(ADOPT);
                 draft.out.put_varint(self.feedings);
