@@ -1,0 +1,66 @@
+//! Policies: plain values that decide whether a call may go out, and learn how it ended.
+//!
+//! Two verbs: [`try_acquire`](Policy::try_acquire) and [`record`](Policy::record). Time comes in as an argument;
+//! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
+//! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
+
+mod outcome;
+mod rejected;
+
+pub use outcome::Outcome;
+pub use rejected::{Reason, Rejected};
+
+use gofarm_core::time::Instant;
+
+/// What every policy that admits calls has in common; the Layers are written for it.
+///
+/// A rejection is never a reason to wait inside: it says when to come back, and the caller decides.
+pub trait Policy {
+    /// What an admitted call holds until it is settled.
+    type Permit;
+
+    /// Asks for leave to make one call.
+    ///
+    /// # Errors
+    /// [`Rejected`], with the reason and the time to wait; nothing has to be settled then.
+    fn try_acquire(&self, now: Instant) -> Result<Self::Permit, Rejected>;
+
+    /// Settles a call that ended.
+    fn record(&self, permit: Self::Permit, now: Instant, outcome: Outcome);
+
+    /// Settles a call that was given up before it ended.
+    fn cancel(&self, permit: Self::Permit, now: Instant);
+}
+
+impl<P: Policy + ?Sized> Policy for &P {
+    type Permit = P::Permit;
+
+    fn try_acquire(&self, now: Instant) -> Result<Self::Permit, Rejected> {
+        (**self).try_acquire(now)
+    }
+
+    fn record(&self, permit: Self::Permit, now: Instant, outcome: Outcome) {
+        (**self).record(permit, now, outcome);
+    }
+
+    fn cancel(&self, permit: Self::Permit, now: Instant) {
+        (**self).cancel(permit, now);
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl<P: Policy + ?Sized> Policy for alloc::sync::Arc<P> {
+    type Permit = P::Permit;
+
+    fn try_acquire(&self, now: Instant) -> Result<Self::Permit, Rejected> {
+        (**self).try_acquire(now)
+    }
+
+    fn record(&self, permit: Self::Permit, now: Instant, outcome: Outcome) {
+        (**self).record(permit, now, outcome);
+    }
+
+    fn cancel(&self, permit: Self::Permit, now: Instant) {
+        (**self).cancel(permit, now);
+    }
+}

@@ -1,0 +1,1 @@
+//! Behaviour that users rely on, a file for each subject.
