@@ -84,6 +84,7 @@ check_lint() {
     run cargo clippy --workspace --all-targets --all-features -- -D warnings
     for crate in "${crates[@]}"; do
         run cargo clippy -p "$crate" --no-default-features -- -D warnings
+        run cargo clippy -p "$crate" --no-default-features --features alloc -- -D warnings
     done
 }
 
@@ -168,7 +169,8 @@ check_loom() {
 check_powerset() {
     need_tool hack
     for crate in "${crates[@]}"; do
-        run cargo hack check -q -p "$crate" --feature-powerset --no-dev-deps
+        run env RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=target/powerset \
+            cargo hack check -q -p "$crate" --feature-powerset --no-dev-deps
     done
 }
 
