@@ -4,8 +4,10 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+pub mod breaker;
 mod outcome;
 mod rejected;
+pub mod sliding_window;
 
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
