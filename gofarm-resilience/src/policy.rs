@@ -4,11 +4,13 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+mod blueprint;
 pub mod breaker;
 mod outcome;
 mod rejected;
 pub mod sliding_window;
 
+pub use blueprint::{Admission, Blueprint};
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
 
