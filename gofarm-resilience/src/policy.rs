@@ -4,9 +4,13 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+mod blueprint;
+pub mod breaker;
 mod outcome;
 mod rejected;
+pub mod sliding_window;
 
+pub use blueprint::{Admission, Blueprint};
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
 
@@ -48,7 +52,7 @@ impl<P: Policy + ?Sized> Policy for &P {
     }
 }
 
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<P: Policy + ?Sized> Policy for alloc::sync::Arc<P> {
     type Permit = P::Permit;
 
