@@ -1,1 +1,3 @@
 //! Behaviour that users rely on, a file for each subject.
+
+mod breaker;
