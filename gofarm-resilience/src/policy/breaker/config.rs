@@ -1,11 +1,10 @@
 //! [`Config`]: when a breaker opens, how it tries again, and how it comes back.
 
-mod error;
 mod preset;
 mod slo;
 mod validate;
 
-pub use error::ConfigError;
+pub use crate::policy::ConfigError;
 pub use slo::Slo;
 
 use core::time::Duration;
