@@ -6,11 +6,13 @@
 
 mod blueprint;
 pub mod breaker;
+mod config_error;
 mod outcome;
 mod rejected;
 pub mod sliding_window;
 
 pub use blueprint::{Admission, Blueprint};
+pub use config_error::ConfigError;
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
 
