@@ -7,5 +7,7 @@ extern crate alloc;
 
 pub mod memory;
 pub mod policy;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub mod semaphore;
 
 pub use policy::{Outcome, Policy, Rejected};
