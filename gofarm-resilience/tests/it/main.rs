@@ -1,6 +1,10 @@
 //! Behaviour that users rely on, a file for each subject.
 
 mod bulkhead;
+mod fallback;
+mod health;
 mod hedge;
 mod retry;
+mod semaphore;
 mod token_bucket;
+mod zone;
