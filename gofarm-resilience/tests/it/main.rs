@@ -1,7 +1,9 @@
 //! Behaviour that users rely on, a file for each subject.
 
+mod adaptive;
 mod bulkhead;
 mod fallback;
+mod flow;
 mod health;
 mod hedge;
 mod retry;
