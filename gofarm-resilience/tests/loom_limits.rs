@@ -3,9 +3,9 @@
 //! `RUSTFLAGS="--cfg loom" cargo test -p gofarm-resilience --no-default-features --features std --test loom_limits --release`
 #![cfg(loom)]
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::{Context, Waker};
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Waker};
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::Outcome;
@@ -111,7 +111,7 @@ fn a_bulkhead_admits_no_more_than_its_limit() {
     loom::model(|| {
         let bulkhead = Arc::new(Bulkhead::shared(1).unwrap());
         let admitted = twice(&bulkhead, |bulkhead| {
-            bulkhead.try_take().map(std::mem::forget).is_ok()
+            bulkhead.try_take().map(core::mem::forget).is_ok()
         });
         assert_eq!((admitted, bulkhead.in_flight()), (1, 1));
     });
@@ -122,7 +122,7 @@ fn stealing_finds_the_permit_of_the_other_shard() {
     loom::model(|| {
         let bulkhead = Arc::new(ShardedBulkhead::shared(2, 1).unwrap());
         let admitted = twice(&bulkhead, |bulkhead| {
-            bulkhead.try_take(5).map(std::mem::forget).is_ok()
+            bulkhead.try_take(5).map(core::mem::forget).is_ok()
         });
         assert_eq!((admitted, bulkhead.free()), (2, 0));
         assert!(bulkhead.try_take(5).is_err());

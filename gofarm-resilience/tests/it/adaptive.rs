@@ -1,8 +1,8 @@
 //! Adaptive limits against a simulated server: they find its capacity, follow it, and do not grow unused.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::time::Duration;
+use alloc::collections::BinaryHeap;
+use core::cmp::Reverse;
+use core::time::Duration;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, millis, secs};

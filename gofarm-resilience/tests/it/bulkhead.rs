@@ -111,10 +111,10 @@ fn devices_in_a_row_use_all_shards() {
 
 #[test]
 fn threads_never_hold_more_permits_than_there_are() {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use core::sync::atomic::{AtomicUsize, Ordering};
     let (threads, rounds) = if cfg!(miri) { (2, 20) } else { (4, 5_000) };
     let bulkhead = ShardedBulkhead::shared(4, 1).unwrap();
-    let (held, most) = (AtomicI64::new(0), AtomicI64::new(0));
+    let (held, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for thread in 0..threads {
             let (bulkhead, held, most) = (&bulkhead, &held, &most);
@@ -123,10 +123,9 @@ fn threads_never_hold_more_permits_than_there_are() {
                     let taken: Vec<_> = (0..3)
                         .flat_map(|_| bulkhead.try_take(thread + round))
                         .collect();
-                    let now =
-                        held.fetch_add(taken.len() as i64, Ordering::SeqCst) + taken.len() as i64;
+                    let now = held.fetch_add(taken.len(), Ordering::SeqCst) + taken.len();
                     most.fetch_max(now, Ordering::SeqCst);
-                    held.fetch_sub(taken.len() as i64, Ordering::SeqCst);
+                    held.fetch_sub(taken.len(), Ordering::SeqCst);
                     taken
                         .into_iter()
                         .for_each(|permit| bulkhead.give_back(permit));

@@ -2,7 +2,7 @@
 
 mod link;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use gofarm_core::time::{Instant, hours, millis, minutes, secs};
 use gofarm_resilience::flow::{Echo, FlowConfig, FlowReceiver, FlowReport, FlowSender, Stamp};

@@ -58,8 +58,9 @@ proptest! {
 fn the_three_questions_are_answered_apart() {
     use Need::{Optional, Required};
     use Status::{Degraded, Down, Unknown, Up};
-    // (components) -> (ready, degraded, overall)
-    let rows: [(&[(Need, Status)], bool, bool, Status); 7] = [
+    /// Components, then whether ready, whether degraded, and all in one word.
+    type Row<'a> = (&'a [(Need, Status)], bool, bool, Status);
+    let rows: [Row<'_>; 7] = [
         (&[], true, false, Up),
         (&[(Required, Up), (Optional, Up)], true, false, Up),
         (

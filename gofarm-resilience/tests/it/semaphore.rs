@@ -1,11 +1,12 @@
 //! The sharded semaphore: nobody waits beside a free permit, nobody is forgotten, first come first served.
 
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use alloc::collections::VecDeque;
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::future::Future;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::task::{Context, Poll, Waker};
 
 use gofarm_resilience::semaphore::{Acquire, Permit, ShardedSemaphore};
 use proptest::prelude::*;
@@ -149,7 +150,7 @@ fn the_waker_of_the_last_poll_is_woken() {
     let held = semaphore.try_acquire(0).unwrap();
     let mut task = Task::new(&semaphore, 0);
     assert!(task.poll().is_none());
-    let old = std::mem::take(&mut task.bell);
+    let old = core::mem::take(&mut task.bell);
     assert!(task.poll().is_none());
     drop(held);
     assert_eq!(old.0.load(Ordering::SeqCst), 0);
@@ -182,11 +183,11 @@ fn tasks_on_several_threads_all_get_their_turn() {
                 for round in 0..500_u64 {
                     // Every third attempt is given up after one poll.
                     if round % 3 == 0 {
-                        let once = std::pin::pin!(semaphore.acquire(task));
+                        let once = core::pin::pin!(semaphore.acquire(task));
                         tokio::select! {
                             biased;
                             permit = once => drop(permit),
-                            () = std::future::ready(()) => {}
+                            () = core::future::ready(()) => {}
                         }
                     }
                     let permit = semaphore.acquire(task % 3).await;

@@ -137,6 +137,13 @@ impl<M: Memory> Shards<M> {
 /// What waiting needs.
 #[cfg(all(feature = "std", target_has_atomic = "64"))]
 impl<M: Memory> Shards<M> {
+    /// Whether somebody may wait for a permit of this shard: then none is likely to be free anywhere.
+    pub(crate) fn is_awaited(&self, home: Home) -> bool {
+        self.shards
+            .get(home.0)
+            .is_some_and(|shard| shard.free.load() & AWAITED != 0)
+    }
+
     /// As [`take`](Self::take), but marks the shards that it finds without a permit as awaited. After `None` all
     /// are, and a permit that comes back is refused by [`give_back`](Self::give_back).
     pub(crate) fn take_or_await(&self, home: Home) -> Option<Home> {

@@ -1,6 +1,6 @@
 //! A sender and a receiver over a simulated link that loses, delays and reorders.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, millis};
@@ -32,7 +32,7 @@ pub(super) struct Pair {
     config: FlowConfig,
     random: SplitMix64,
     frames: Vec<(Instant, Frame)>,
-    queue: std::collections::VecDeque<Instant>,
+    queue: alloc::collections::VecDeque<Instant>,
     busy_until: Instant,
     pub(super) sent: u64,
     pub(super) done: u64,
@@ -57,7 +57,7 @@ impl Pair {
             config,
             random: SplitMix64::new(seed),
             frames: Vec::new(),
-            queue: std::collections::VecDeque::new(),
+            queue: alloc::collections::VecDeque::new(),
             busy_until: Instant::ZERO,
             sent: 0,
             done: 0,
