@@ -41,7 +41,7 @@ use queue::Queue;
 
 /// Permits for async tasks, spread over shards by key.
 ///
-/// It takes 128 bytes a shard and, once tasks have waited, 48 bytes for each of the most that waited at once.
+/// It takes 128 bytes a shard and, once tasks have waited, 56 bytes for each of the most that waited at once.
 ///
 /// ```
 /// use gofarm_resilience::semaphore::ShardedSemaphore;

@@ -13,6 +13,7 @@ mod flow;
 #[cfg(feature = "alloc")]
 mod health;
 mod hedge;
+mod limits_auto_traits;
 mod retry;
 #[cfg(feature = "std")]
 mod semaphore;

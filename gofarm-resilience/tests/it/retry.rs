@@ -7,8 +7,8 @@ use gofarm_core::random::SplitMix64;
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::memory::{Memory, Owned, Shared};
 use gofarm_resilience::policy::{
-    Attempts, Backoff, Budget, BudgetConfig, Decision, GiveUp, Jitter, Kinds, Rate, Retry,
-    RetryConfig,
+    Attempts, Backoff, Budget, BudgetConfig, Decision, GiveUp, Jitter, Kinds, Rate, Reason,
+    Rejected, Retry, RetryConfig,
 };
 use proptest::prelude::*;
 
@@ -190,6 +190,21 @@ fn each_question_has_its_answer() {
         assert_eq!(decision, Decision::GiveUp(why));
         assert_eq!((call.failed(), retry.budget().available(now)), (1, before));
     }
+}
+
+#[test]
+fn a_rejection_of_a_breaker_is_waited_for() {
+    let retry = unlimited(3)
+        .backoff(Backoff::exponential(millis(1), secs(40), Jitter::None))
+        .build()
+        .unwrap();
+    let open = Rejected::new(Reason::Open, secs(30));
+    let mut random = SplitMix64::new(1);
+    let decision = retry.after_failure(&mut Attempts::new(), &open, Instant::ZERO, &mut random);
+    assert_eq!(decision, Decision::RetryAfter(secs(30)));
+    // A full bulkhead does not know when: the back-off decides.
+    let full = Rejected::new(Reason::Full, secs(0));
+    assert_eq!(Classify::retry_after(&full), None);
 }
 
 #[test]
