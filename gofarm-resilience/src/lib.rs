@@ -5,9 +5,13 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod flow;
 #[cfg(feature = "alloc")]
 pub mod keyed;
 pub mod memory;
 pub mod policy;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub mod semaphore;
+pub mod zone;
 
 pub use policy::{Outcome, Policy, Rejected};

@@ -13,8 +13,42 @@ pub mod sliding_window;
 
 pub use blueprint::{Admission, Blueprint};
 pub use config_error::ConfigError;
+mod adaptive;
+mod budget;
+mod bulkhead;
+mod fallback;
+pub mod health;
+mod hedge;
+mod kinds;
+mod retry;
+mod token_bucket;
+
+pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
+#[cfg(target_has_atomic = "64")]
+pub use adaptive::{SharedAimd, SharedGradient};
+pub use budget::{Budget, BudgetConfig};
+#[cfg(target_has_atomic = "64")]
+pub use bulkhead::SharedBulkhead;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub(crate) use bulkhead::shards;
+#[cfg(feature = "alloc")]
+pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};
+pub use bulkhead::{Bulkhead, BulkheadPermit};
+#[cfg(feature = "alloc")]
+pub use fallback::StaleTable;
+pub use fallback::{Answer, Cache, Fallback, Slot, Stale};
+#[cfg(target_has_atomic = "64")]
+pub use hedge::SharedHedge;
+pub use hedge::{Hedge, HedgeConfig, Idempotence};
+pub use kinds::Kinds;
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
+#[cfg(target_has_atomic = "64")]
+pub use retry::SharedRetry;
+pub use retry::{Attempts, Backoff, Decision, GiveUp, Jitter, Retry, RetryConfig};
+#[cfg(target_has_atomic = "64")]
+pub use token_bucket::SharedTokenBucket;
+pub use token_bucket::{Rate, TokenBucket, TokenBucketConfig};
 
 use gofarm_core::time::Instant;
 

@@ -1,8 +1,16 @@
-//! A figure that breaks its rule: [`ConfigError`].
+//! [`ConfigError`]: which field of a configuration breaks its rule.
 
 use gofarm_core::error::{Classify, Kind};
 
-/// A configuration that was refused; the one in force, if there is one, stays.
+/// A field of a policy's configuration that breaks its rule; the policy was not made or changed.
+///
+/// ```
+/// use gofarm_resilience::policy::Bulkhead;
+///
+/// let error = Bulkhead::new(0).unwrap_err();
+/// assert_eq!((error.field(), error.rule()), ("permits", "from 1 to 4294967295"));
+/// assert_eq!(error.to_string(), "permits must be from 1 to 4294967295");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[error("{field} must be {rule}")]
@@ -12,17 +20,19 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) const fn new(field: &'static str, rule: &'static str) -> Self {
+    /// An error that names the field and what it must be: `from 1 to 100`.
+    #[must_use]
+    pub const fn new(field: &'static str, rule: &'static str) -> Self {
         Self { field, rule }
     }
 
-    /// The method of the configuration that set the figure.
+    /// The name of the field.
     #[must_use]
     pub const fn field(&self) -> &'static str {
         self.field
     }
 
-    /// What the figure must be.
+    /// What the field must be.
     #[must_use]
     pub const fn rule(&self) -> &'static str {
         self.rule

@@ -40,6 +40,11 @@ impl Classify for Rejected {
     fn kind(&self) -> Kind {
         Kind::Overloaded
     }
+
+    /// The time to wait, unless the policy did not know it.
+    fn retry_after(&self) -> Option<Duration> {
+        (!self.retry_after.is_zero()).then_some(self.retry_after)
+    }
 }
 
 /// Why a call was not admitted.

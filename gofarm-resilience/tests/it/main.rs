@@ -4,3 +4,20 @@ mod breaker;
 #[cfg(feature = "std")]
 mod keyed;
 mod sliding_window;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
+mod adaptive;
+#[cfg(feature = "alloc")]
+mod bulkhead;
+mod fallback;
+mod flow;
+#[cfg(feature = "alloc")]
+mod health;
+mod hedge;
+mod limits_auto_traits;
+mod retry;
+mod semaphore;
+mod token_bucket;
+mod zone;
