@@ -5,6 +5,12 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "tower")]
+pub mod context;
+pub mod deadline;
+pub mod label;
+#[cfg(feature = "tower")]
+pub mod layer;
 pub mod memory;
 pub mod policy;
 
