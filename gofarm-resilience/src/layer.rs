@@ -23,8 +23,12 @@ mod classifier;
 mod clock;
 #[cfg(feature = "tokio")]
 mod deadline;
+#[cfg(feature = "tokio")]
+mod hedge;
 mod instrument;
 mod random;
+#[cfg(feature = "tokio")]
+mod retry;
 
 pub use admission::{
     Admission, AdmissionLayer, CallError, CallFuture, Gate, KeyedAdmission, KeyedCallFuture,
@@ -35,7 +39,12 @@ pub use classifier::{ByKind, ByStatus, Classifier};
 pub use clock::RuntimeClock;
 #[cfg(feature = "tokio")]
 pub use deadline::{
-    DeadlineError, DeadlineFuture, DeadlineLayer, Deadlined, Fixed, FromContext, TimeoutLayer, When,
+    DeadlineError, DeadlineFuture, DeadlineLayer, Deadlined, Fixed, FromContext, TimeoutLayer,
+    Unlimited, When,
 };
+#[cfg(feature = "tokio")]
+pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
 pub use instrument::INSTRUMENTS;
 pub use random::SharedRandom;
+#[cfg(feature = "tokio")]
+pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};

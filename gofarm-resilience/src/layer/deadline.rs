@@ -10,4 +10,4 @@ pub use error::DeadlineError;
 pub use future::DeadlineFuture;
 pub use layer::{DeadlineLayer, TimeoutLayer};
 pub use service::Deadlined;
-pub use when::{Fixed, FromContext, When};
+pub use when::{Fixed, FromContext, Unlimited, When};

@@ -47,11 +47,18 @@ impl Default for SharedRandom {
     }
 }
 
-impl Random for SharedRandom {
-    fn next_u64(&mut self) -> u64 {
+impl SharedRandom {
+    /// The next 64 random bits.
+    pub(super) fn draw(&self) -> u64 {
         /// What SplitMix64 adds to its state for each number.
         const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
         let state = self.state.fetch_add(STEP, Ordering::Relaxed);
         SplitMix64::new(state).next_u64()
+    }
+}
+
+impl Random for SharedRandom {
+    fn next_u64(&mut self) -> u64 {
+        self.draw()
     }
 }

@@ -1,4 +1,4 @@
-//! By when a request has to be answered: [`Fixed`] or [`FromContext`].
+//! By when a request has to be answered: [`Fixed`], [`FromContext`] or [`Unlimited`].
 
 use core::time::Duration;
 
@@ -15,13 +15,30 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// By when a request that is called at `now` has to be answered; implemented for [`Fixed`] and [`FromContext`].
+/// By when a request that is called at `now` has to be answered; implemented for [`Fixed`],
+/// [`FromContext`] and [`Unlimited`].
 pub trait When<Request>: sealed::Sealed {
     /// The deadline, if there is one; the request takes it along.
     fn deadline(&self, request: &mut Request, now: Instant) -> Option<Deadline>;
 
     /// The least time that makes it worth to start, see [`FromContext`].
     fn at_least(&self) -> Duration;
+}
+
+/// No deadline at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unlimited;
+
+impl sealed::Sealed for Unlimited {}
+
+impl<Request> When<Request> for Unlimited {
+    fn deadline(&self, _: &mut Request, _: Instant) -> Option<Deadline> {
+        None
+    }
+
+    fn at_least(&self) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// A time-out: the same time for each call, from the call on.
