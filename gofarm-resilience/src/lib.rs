@@ -13,5 +13,7 @@ pub mod label;
 pub mod layer;
 pub mod memory;
 pub mod policy;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub mod semaphore;
 
 pub use policy::{Outcome, Policy, Rejected};

@@ -17,6 +17,8 @@ mod token_bucket;
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
 pub use bulkhead::SharedBulkhead;
+#[cfg(feature = "std")]
+pub(crate) use bulkhead::shards;
 #[cfg(feature = "alloc")]
 pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};
 pub use bulkhead::{Bulkhead, BulkheadPermit};

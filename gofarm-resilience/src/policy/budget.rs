@@ -193,7 +193,7 @@ impl<M: Memory> Budget<M> {
     }
 
     fn number(&self, now: Instant) -> u64 {
-        now.as_micros() / self.window_micros & NUMBER_MAX
+        (now.as_micros() / self.window_micros) & NUMBER_MAX
     }
 }
 

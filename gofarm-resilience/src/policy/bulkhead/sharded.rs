@@ -96,6 +96,7 @@ impl<M: Memory> ShardedBulkhead<M> {
     }
 
     /// The bulkhead as a [`Policy`] for calls with this key.
+    #[must_use]
     pub const fn at(&self, key: u64) -> AtShard<'_, M> {
         AtShard {
             bulkhead: self,
