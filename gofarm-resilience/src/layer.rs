@@ -18,15 +18,18 @@
 //! name.
 
 mod admission;
+mod bulkhead;
 mod carry;
 mod classifier;
 mod clock;
+mod concurrency;
 #[cfg(feature = "tokio")]
 mod deadline;
 #[cfg(feature = "tokio")]
 mod hedge;
 mod instrument;
 mod random;
+mod rate_limit;
 #[cfg(feature = "tokio")]
 mod retry;
 
@@ -34,9 +37,11 @@ pub use admission::{
     Admission, AdmissionLayer, CallError, CallFuture, Gate, KeyedAdmission, KeyedCallFuture,
     Reporter, Settle, Single,
 };
+pub use bulkhead::{BulkheadLayer, ShardedGate};
 pub use carry::{Carry, CarryError, CarryFuture, CarryLayer, Incoming, Outgoing};
 pub use classifier::{ByKind, ByStatus, Classifier};
 pub use clock::RuntimeClock;
+pub use concurrency::{ConcurrencyFuture, ConcurrencyLayer, ConcurrencyLimited};
 #[cfg(feature = "tokio")]
 pub use deadline::{
     DeadlineError, DeadlineFuture, DeadlineLayer, Deadlined, Fixed, FromContext, TimeoutLayer,
@@ -46,5 +51,16 @@ pub use deadline::{
 pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
 pub use instrument::INSTRUMENTS;
 pub use random::SharedRandom;
+pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tokio")]
 pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};
+
+use core::hash::{Hash, Hasher};
+use std::hash::DefaultHasher;
+
+/// A key as the number that shards are chosen by.
+fn hashed(key: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}

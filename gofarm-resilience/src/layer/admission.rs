@@ -9,6 +9,7 @@ mod service;
 
 pub use error::CallError;
 pub use future::{CallFuture, KeyedCallFuture};
+pub(super) use gate::Sealed;
 pub use gate::{Gate, Settle, Single};
 pub use guard::Reporter;
 pub use layer::AdmissionLayer;

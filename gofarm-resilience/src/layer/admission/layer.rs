@@ -17,7 +17,8 @@ use crate::policy::Policy;
 /// Guards a service with a policy: asks it before each call and tells it how the call ended.
 ///
 /// `BreakerLayer`, `BulkheadLayer`, `RateLimitLayer` and `AdaptiveLayer` are this Layer over the policy of their
-/// names; over a [`Policy`] of your own it is made by [`new`](Self::new). All services that one Layer makes, and all
+/// names; over a [`Policy`] of your own it is made by
+/// [`with`](Self::with). All services that one Layer makes, and all
 /// their clones, share the policy.
 ///
 /// A call that is given up (its future is dropped, at whatever point) cancels its permit.
@@ -29,7 +30,7 @@ impl<P: Policy> AdmissionLayer<Single<P>> {
     /// A layer over one policy for all calls. `P` is shared with the services: an `Arc`, or a reference.
     ///
     /// `name` is the label `layer` of its signals.
-    pub const fn new(name: &'static str, policy: P) -> Self {
+    pub const fn with(name: &'static str, policy: P) -> Self {
         Self::over(name, Single::new(policy))
     }
 }

@@ -28,7 +28,7 @@ pub struct Admission<S, G, K = ByKind, O = (), C = RuntimeClock> {
 }
 
 impl<S, G, K, O, C> Admission<S, G, K, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
+    pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -97,7 +97,7 @@ pub struct KeyedAdmission<S, G, K = ByKind, O = (), C = RuntimeClock> {
 }
 
 impl<S, G, K, O, C> KeyedAdmission<S, G, K, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
+    pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
         Self {
             inner,
             ready: false,
