@@ -5,6 +5,7 @@
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
 mod adaptive;
+pub mod breaker;
 mod budget;
 mod bulkhead;
 mod config_error;
@@ -15,6 +16,7 @@ mod kinds;
 mod outcome;
 mod rejected;
 mod retry;
+pub mod sliding_window;
 mod token_bucket;
 
 pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
