@@ -85,7 +85,7 @@ impl<P: Policy + ?Sized> Policy for &P {
     }
 }
 
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<P: Policy + ?Sized> Policy for alloc::sync::Arc<P> {
     type Permit = P::Permit;
 

@@ -5,7 +5,7 @@ use core::fmt;
 use core::hash::{BuildHasher, Hash};
 
 use gofarm_core::time::Instant;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use super::{Cache, Stale};
 use crate::policy::ConfigError;
@@ -29,7 +29,7 @@ use crate::policy::ConfigError;
 /// # Ok::<(), gofarm_resilience::policy::ConfigError>(())
 /// ```
 #[derive(Clone)]
-pub struct StaleTable<K, V, S = DefaultHashBuilder> {
+pub struct StaleTable<K, V, S> {
     entries: Vec<Entry<K, V>>,
     /// Places in `entries`, by the hash of the key there.
     places: HashTable<usize>,
@@ -50,18 +50,19 @@ struct Entry<K, V> {
     newer: usize,
 }
 
-impl<K, V> StaleTable<K, V> {
+#[cfg(feature = "std")]
+impl<K, V> StaleTable<K, V, std::hash::RandomState> {
     /// An empty table for up to `capacity` keys, from 1. It allocates as it fills.
     ///
     /// # Errors
     /// [`ConfigError`] if there is no room for any.
     pub fn new(capacity: usize) -> Result<Self, ConfigError> {
-        Self::with_hasher(capacity, DefaultHashBuilder::default())
+        Self::with_hasher(capacity, std::hash::RandomState::new())
     }
 }
 
 impl<K, V, S> StaleTable<K, V, S> {
-    /// An empty table with this hasher.
+    /// An empty table with this hasher, where there is no system to seed one.
     ///
     /// # Errors
     /// [`ConfigError`] if there is no room for any.
