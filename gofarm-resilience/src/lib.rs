@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod context;
 pub mod deadline;
 pub mod flow;
+#[cfg(feature = "alloc")]
+pub mod keyed;
 pub mod label;
 #[cfg(feature = "tower")]
 pub mod layer;

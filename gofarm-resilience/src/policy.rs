@@ -5,6 +5,7 @@
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
 mod adaptive;
+mod blueprint;
 pub mod breaker;
 mod budget;
 mod bulkhead;
@@ -22,6 +23,7 @@ mod token_bucket;
 pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
 #[cfg(target_has_atomic = "64")]
 pub use adaptive::{SharedAimd, SharedGradient};
+pub use blueprint::{Admission, Blueprint};
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
 pub use bulkhead::SharedBulkhead;
