@@ -5,6 +5,8 @@ mod breaker_layer;
 #[cfg(feature = "tokio")]
 mod carry;
 #[cfg(feature = "tokio")]
+mod chaos;
+#[cfg(feature = "tokio")]
 mod contract;
 #[cfg(feature = "tokio")]
 mod deadline;
