@@ -1,4 +1,5 @@
 //! Context across two hops: a gateway that is called and calls on.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use gofarm_core::time::millis;
 use gofarm_resilience::context::{ContextError, Contextual};

@@ -1,5 +1,7 @@
 //! Behaviour that users rely on, a file for each subject.
 
+extern crate alloc;
+
 #[cfg(feature = "tokio")]
 mod breaker_layer;
 #[cfg(feature = "tokio")]

@@ -1,6 +1,6 @@
 //! Calls that are tried again, and calls that are made twice.
 
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 use gofarm_core::error::Kind;
 use gofarm_core::time::{Clock, millis, secs};
