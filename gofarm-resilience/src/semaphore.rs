@@ -134,7 +134,9 @@ impl ShardedSemaphore {
     /// Takes a permit, or joins the queue.
     fn take_or_join(&self, key: u64, waker: &Waker) -> Result<Home, queue::Ticket> {
         let home = self.shards.home(key);
-        if let Some(home) = self.shards.take(home) {
+        if !self.shards.is_awaited(home)
+            && let Some(home) = self.shards.take(home)
+        {
             return Ok(home);
         }
         let waker = waker.clone();

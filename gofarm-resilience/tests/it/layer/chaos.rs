@@ -4,7 +4,6 @@
 //! Time is the runtime's paused clock, which moves on when every task waits; nothing here sleeps in real time. Data on
 //! loopback may come after the clock has moved on: that is one more late answer, so what is asserted holds for
 //! any order.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
@@ -12,7 +11,7 @@ use core::time::Duration;
 use std::io;
 use std::sync::Mutex;
 
-use crate::field::SharedClock;
+use crate::layer::field::SharedClock;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Clock, Instant, ManualClock, hours, millis, secs};

@@ -19,7 +19,7 @@ use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok};
 use tower::util::MapResponseLayer;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::field::{Request, field, request};
+use crate::layer::field::{Request, field, request};
 
 use super::{Waits, holds, rejects};
 
@@ -196,7 +196,7 @@ async fn stale_answers_and_tiers_hold_the_contract() {
     holds(layer, Waits::Outside, always).await;
 
     let key = |request: &Request| *request.body();
-    let blame = |_: &crate::field::Lost| Some(Tier::Device);
+    let blame = |_: &crate::layer::field::Lost| Some(Tier::Device);
     let layer = TiersLayer::new(blame, key, key, nothing_kept(), secs(1)).unwrap();
     let layer = tower_layer::Stack::new(layer, plain);
     holds(layer, Waits::Inside, always).await;

@@ -1,5 +1,4 @@
 //! What every Layer keeps: readiness, clones, dropped futures, errors of `poll_ready`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod layers;
 
@@ -10,7 +9,7 @@ use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::field::{Field, Request, field, request};
+use crate::layer::field::{Field, Request, field, request};
 
 /// Where a layer waits for a service that is not ready.
 #[derive(Clone, Copy, PartialEq)]

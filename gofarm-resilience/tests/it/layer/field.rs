@@ -1,5 +1,4 @@
 //! What the tests of Layers call: a mock whose errors say what kind they are.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use alloc::sync::Arc;
 use core::time::Duration;
