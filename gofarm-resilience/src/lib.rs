@@ -5,9 +5,15 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "tower")]
+pub mod context;
+pub mod deadline;
 pub mod flow;
 #[cfg(feature = "alloc")]
 pub mod keyed;
+pub mod label;
+#[cfg(feature = "tower")]
+pub mod layer;
 pub mod memory;
 pub mod policy;
 #[cfg(all(feature = "std", target_has_atomic = "64"))]

@@ -4,28 +4,26 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+mod adaptive;
 mod blueprint;
 pub mod breaker;
-mod config_error;
-mod outcome;
-mod rejected;
-pub mod sliding_window;
-
-pub use blueprint::{Admission, Blueprint};
-pub use config_error::ConfigError;
-mod adaptive;
 mod budget;
 mod bulkhead;
+mod config_error;
 mod fallback;
 pub mod health;
 mod hedge;
 mod kinds;
+mod outcome;
+mod rejected;
 mod retry;
+pub mod sliding_window;
 mod token_bucket;
 
 pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
 #[cfg(target_has_atomic = "64")]
 pub use adaptive::{SharedAimd, SharedGradient};
+pub use blueprint::{Admission, Blueprint};
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
 pub use bulkhead::SharedBulkhead;
@@ -34,6 +32,7 @@ pub(crate) use bulkhead::shards;
 #[cfg(feature = "alloc")]
 pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
+pub use config_error::ConfigError;
 #[cfg(feature = "alloc")]
 pub use fallback::StaleTable;
 pub use fallback::{Answer, Cache, Fallback, Slot, Stale};

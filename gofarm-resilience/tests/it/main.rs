@@ -1,12 +1,13 @@
 //! Behaviour that users rely on, a file for each subject.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
 mod breaker;
 #[cfg(feature = "std")]
 mod keyed;
 mod sliding_window;
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-extern crate alloc;
 
 mod adaptive;
 #[cfg(feature = "alloc")]
@@ -16,6 +17,8 @@ mod flow;
 #[cfg(feature = "alloc")]
 mod health;
 mod hedge;
+#[cfg(all(feature = "tokio", not(loom)))]
+mod layer;
 mod limits_auto_traits;
 mod retry;
 mod semaphore;
