@@ -5,6 +5,7 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+pub mod dual_stack;
 pub mod memory;
 pub mod policy;
 
