@@ -117,6 +117,13 @@ pub trait Classify {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
+
+    /// Whether the call may have reached the other side; true unless the failure knows better.
+    ///
+    /// What never went out says nothing about the other side, and repeating it repeats no effect.
+    fn was_sent(&self) -> bool {
+        true
+    }
 }
 
 impl<E: Classify + ?Sized> Classify for &E {
@@ -126,6 +133,10 @@ impl<E: Classify + ?Sized> Classify for &E {
 
     fn retry_after(&self) -> Option<Duration> {
         (**self).retry_after()
+    }
+
+    fn was_sent(&self) -> bool {
+        (**self).was_sent()
     }
 }
 

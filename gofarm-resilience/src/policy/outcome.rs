@@ -29,7 +29,17 @@ impl Outcome {
     pub fn of<T, E: Classify>(result: &Result<T, E>) -> Self {
         match result {
             Ok(_) => Self::Success,
-            Err(error) => Self::of_kind(error.kind()),
+            Err(error) => Self::of_error(error),
+        }
+    }
+
+    /// The outcome of a call that failed: as its [kind](Self::of_kind) says, but neutral if it was
+    /// [never sent](Classify::was_sent). A limit of our own that rejects must not open the breaker outside of it.
+    pub fn of_error(error: &impl Classify) -> Self {
+        if error.was_sent() {
+            Self::of_kind(error.kind())
+        } else {
+            Self::Neutral
         }
     }
 

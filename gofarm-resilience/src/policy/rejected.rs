@@ -38,7 +38,19 @@ impl Rejected {
 
 impl Classify for Rejected {
     fn kind(&self) -> Kind {
-        Kind::Overloaded
+        match self.reason {
+            Reason::DeadlineExceeded => Kind::TimedOut,
+            _ => Kind::Overloaded,
+        }
+    }
+
+    /// Nothing where the policy cannot know.
+    fn retry_after(&self) -> Option<Duration> {
+        (!self.retry_after.is_zero()).then_some(self.retry_after)
+    }
+
+    fn was_sent(&self) -> bool {
+        false
     }
 }
 
@@ -69,4 +81,20 @@ pub enum Reason {
     /// The time for the call is over, or too short to start it.
     #[error("the deadline has passed")]
     DeadlineExceeded,
+}
+
+impl Reason {
+    /// The reason's name in lower case, for labels: `half_open_full`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::HalfOpenFull => "half_open_full",
+            Self::Ramping => "ramping",
+            Self::ForcedOpen => "forced_open",
+            Self::RateExceeded => "rate_exceeded",
+            Self::Full => "full",
+            Self::DeadlineExceeded => "deadline_exceeded",
+        }
+    }
 }
