@@ -7,6 +7,7 @@ extern crate alloc;
 
 pub mod dual_stack;
 pub mod memory;
+pub mod pipeline;
 pub mod policy;
 
 pub use policy::{Outcome, Policy, Rejected};

@@ -1,1 +1,4 @@
 //! Behaviour that users rely on, a file for each subject.
+
+#[cfg(feature = "tokio")]
+mod pipeline;
