@@ -9,5 +9,7 @@ pub mod dual_stack;
 pub mod memory;
 pub mod pipeline;
 pub mod policy;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub mod semaphore;
 
 pub use policy::{Outcome, Policy, Rejected};

@@ -4,11 +4,46 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+mod adaptive;
+mod budget;
+mod bulkhead;
+mod config_error;
+mod fallback;
+pub mod health;
+mod hedge;
+mod kinds;
 mod outcome;
 mod rejected;
+mod retry;
+mod token_bucket;
 
+pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
+#[cfg(target_has_atomic = "64")]
+pub use adaptive::{SharedAimd, SharedGradient};
+pub use budget::{Budget, BudgetConfig};
+#[cfg(target_has_atomic = "64")]
+pub use bulkhead::SharedBulkhead;
+#[cfg(feature = "std")]
+pub(crate) use bulkhead::shards;
+#[cfg(feature = "alloc")]
+pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};
+pub use bulkhead::{Bulkhead, BulkheadPermit};
+pub use config_error::ConfigError;
+#[cfg(feature = "alloc")]
+pub use fallback::StaleTable;
+pub use fallback::{Answer, Cache, Fallback, Slot, Stale};
+#[cfg(target_has_atomic = "64")]
+pub use hedge::SharedHedge;
+pub use hedge::{Hedge, HedgeConfig, Idempotence};
+pub use kinds::Kinds;
 pub use outcome::Outcome;
 pub use rejected::{Reason, Rejected};
+#[cfg(target_has_atomic = "64")]
+pub use retry::SharedRetry;
+pub use retry::{Attempts, Backoff, Decision, GiveUp, Jitter, Retry, RetryConfig};
+#[cfg(target_has_atomic = "64")]
+pub use token_bucket::SharedTokenBucket;
+pub use token_bucket::{Rate, TokenBucket, TokenBucketConfig};
 
 use gofarm_core::time::Instant;
 
