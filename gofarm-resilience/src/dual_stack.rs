@@ -17,6 +17,6 @@ mod config;
 mod path;
 mod selector;
 
-pub use config::{SelectorConfig, SelectorConfigBuilder, SelectorConfigError};
+pub use config::{SelectorConfig, SelectorConfigBuilder};
 pub use path::{Check, Path};
 pub use selector::{PathAction, PathEvent, PathSelector, Switch, SwitchReason};

@@ -5,7 +5,15 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "tower")]
+pub mod context;
+pub mod deadline;
 pub mod dual_stack;
+#[cfg(feature = "http")]
+pub mod health_service;
+pub mod label;
+#[cfg(feature = "tower")]
+pub mod layer;
 pub mod memory;
 pub mod pipeline;
 pub mod policy;

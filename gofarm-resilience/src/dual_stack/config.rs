@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 
-use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{millis, minutes, secs};
+
+use crate::policy::ConfigError;
 
 /// The figures of a [`PathSelector`](super::PathSelector); made by [`SelectorConfig::builder`], which checks them.
 ///
@@ -133,29 +134,32 @@ impl SelectorConfigBuilder {
     /// Checks the figures.
     ///
     /// # Errors
-    /// The first rule that is broken.
-    pub const fn build(self) -> Result<SelectorConfig, SelectorConfigError> {
+    /// [`ConfigError`], with the field that breaks its rule.
+    pub const fn build(self) -> Result<SelectorConfig, ConfigError> {
         let config = self.0;
         if config.check_every.is_zero() {
-            return Err(SelectorConfigError::CheckEvery);
+            return Err(ConfigError::new("check_every", "over 0"));
         }
         if config.check_timeout.is_zero() || longer(config.check_timeout, config.check_every) {
-            return Err(SelectorConfigError::CheckTimeout);
+            return Err(ConfigError::new(
+                "check_timeout",
+                "over 0 and at most check_every",
+            ));
         }
         if longer(config.check_every, config.standby_every) {
-            return Err(SelectorConfigError::StandbyEvery);
+            return Err(ConfigError::new("standby_every", "at least check_every"));
         }
         if config.failed_checks == 0 {
-            return Err(SelectorConfigError::FailedChecks);
+            return Err(ConfigError::new("failed_checks", "from 1 to 255"));
         }
         if config.down_for.is_zero() {
-            return Err(SelectorConfigError::DownFor);
+            return Err(ConfigError::new("down_for", "over 0"));
         }
         if config.return_checks == 0 {
-            return Err(SelectorConfigError::ReturnChecks);
+            return Err(ConfigError::new("return_checks", "from 1 to 255"));
         }
         if longer(config.return_after, config.return_limit) {
-            return Err(SelectorConfigError::ReturnLimit);
+            return Err(ConfigError::new("return_limit", "at least return_after"));
         }
         Ok(config)
     }
@@ -164,38 +168,4 @@ impl SelectorConfigBuilder {
 /// Whether `a` is longer than `b`; comparison of durations is not yet constant.
 const fn longer(a: Duration, b: Duration) -> bool {
     a.as_nanos() > b.as_nanos()
-}
-
-/// A figure of a [`SelectorConfig`] that breaks a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum SelectorConfigError {
-    /// No time between checks.
-    #[error("check_every must be over 0")]
-    CheckEvery,
-    /// No time for a check, or more than until the next.
-    #[error("check_timeout must be over 0 and at most check_every")]
-    CheckTimeout,
-    /// A standby that is checked more often than a path in use.
-    #[error("standby_every must be at least check_every")]
-    StandbyEvery,
-    /// No failed check makes a path down.
-    #[error("failed_checks must be from 1 to 255")]
-    FailedChecks,
-    /// The first failure makes a path down.
-    #[error("down_for must be over 0")]
-    DownFor,
-    /// A return without a passed check.
-    #[error("return_checks must be from 1 to 255")]
-    ReturnChecks,
-    /// A limit under what it limits.
-    #[error("return_limit must be at least return_after")]
-    ReturnLimit,
-}
-
-impl Classify for SelectorConfigError {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
-    }
 }

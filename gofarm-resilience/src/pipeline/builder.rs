@@ -16,9 +16,10 @@ use tower_service::Service;
 
 use super::account::Account;
 use super::ends::InletState;
-use super::lane::{Branches, Item, Key, Lane, Lanes, Report, key_number};
+use super::lane::{Branches, Item, Key, Lane, Lanes, Report};
 use super::line::Close;
 use super::{Failure, Inlet, Outlet, Pipeline, Stage};
+use crate::layer::hashed;
 
 /// Collects the stages of a line; made by [`Pipeline::builder`].
 #[must_use = "a line does nothing until `start` is called"]
@@ -191,7 +192,7 @@ impl<T: Send + 'static> Flow<T> {
         S::Future: Send,
         S::Error: Classify + Error + 'static,
     {
-        let key: Key<T> = Arc::new(move |value| key_number(&key(value)));
+        let key: Key<T> = Arc::new(move |value| hashed(&key(value)));
         self.attach(stage, Some(key), service)
     }
 

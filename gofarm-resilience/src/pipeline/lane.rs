@@ -5,11 +5,9 @@ use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
 use core::future::{Future, poll_fn};
-use core::hash::{BuildHasher, BuildHasherDefault, Hash};
 use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::hash::DefaultHasher;
 use std::panic::catch_unwind;
 
 use gofarm_core::error::Classify;
@@ -32,11 +30,6 @@ pub(super) type Key<T> = Arc<dyn Fn(&T) -> u64 + Send + Sync>;
 
 /// What is told of each failure.
 pub(super) type Report = Arc<dyn Fn(&Failure<'_>) + Send + Sync>;
-
-/// A key's number, the same for equal keys while the process runs.
-pub(super) fn key_number(key: &impl Hash) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
-}
 
 /// The buffers of one stage, seen from before it.
 pub(super) struct Lanes<T> {

@@ -5,6 +5,8 @@ use core::time::Duration;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::secs;
 
+use crate::policy::ConfigError;
+
 /// A stage of a line: a buffer, a step with a time-out, and how many lanes run it; made by [`Stage::named`].
 ///
 /// The buffer holds what arrives at the peak rate while the step is delayed: `peak rate × delay`, rounded up (Little's
@@ -155,24 +157,38 @@ impl StageBuilder {
     )]
     pub const fn build(self) -> Result<Stage, StageError> {
         if self.items == 0 || self.per.is_zero() {
-            return Err(StageError::Peak);
+            return Err(StageError::Config(ConfigError::new(
+                "peak",
+                "at least 1 item in a time over 0",
+            )));
         }
         if self.timeout.is_zero() {
-            return Err(StageError::Timeout);
+            return Err(StageError::Config(ConfigError::new("timeout", "over 0")));
         }
         if self.lanes == 0 {
-            return Err(StageError::Lanes);
+            return Err(StageError::Config(ConfigError::new(
+                "lanes",
+                "from 1 to 65535",
+            )));
         }
         // Below 2^32 × 2^94, of which there is no overflow; and `per` is not 0.
         let needed = (self.items as u128 * self.delay.as_nanos()).div_ceil(self.per.as_nanos());
         let needed = if needed == 0 { 1 } else { needed };
         if needed > Stage::MAX_BUFFER as u128 {
-            return Err(StageError::TooLarge);
+            return Err(StageError::Config(ConfigError::new(
+                "buffer",
+                "at most 1048576 items",
+            )));
         }
         let needed = needed as u32;
         let buffer = match self.buffer {
             Some(buffer) if buffer < needed => return Err(StageError::TooSmall { needed }),
-            Some(buffer) if buffer > Stage::MAX_BUFFER => return Err(StageError::TooLarge),
+            Some(buffer) if buffer > Stage::MAX_BUFFER => {
+                return Err(StageError::Config(ConfigError::new(
+                    "buffer",
+                    "at most 1048576 items",
+                )));
+            }
             Some(buffer) => buffer,
             None => needed,
         };
@@ -190,24 +206,15 @@ impl StageBuilder {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StageError {
-    /// No peak rate.
-    #[error("peak must be at least 1 item in a time over 0")]
-    Peak,
-    /// No time for a step.
-    #[error("timeout must be over 0")]
-    Timeout,
-    /// No lane.
-    #[error("lanes must be from 1 to 65535")]
-    Lanes,
+    /// A figure that is out of its range.
+    #[error(transparent)]
+    Config(ConfigError),
     /// A buffer that cannot hold what arrives during the delay.
     #[error("buffer must be at least peak rate × delay, {needed} items")]
     TooSmall {
         /// Peak rate × delay, in items.
         needed: u32,
     },
-    /// A buffer, given or computed, that is a mistake or a leak.
-    #[error("buffer must be at most 1048576 items")]
-    TooLarge,
 }
 
 impl Classify for StageError {
@@ -230,21 +237,39 @@ mod tests {
     #[test]
     fn each_rule_is_checked() {
         let cases = [
-            (Stage::named("step"), StageError::Peak),
-            (stage().peak(0, secs(1)), StageError::Peak),
-            (stage().timeout(secs(0)), StageError::Timeout),
-            (stage().lanes(0), StageError::Lanes),
+            (
+                Stage::named("step"),
+                StageError::Config(ConfigError::new("peak", "at least 1 item in a time over 0")),
+            ),
+            (
+                stage().peak(0, secs(1)),
+                StageError::Config(ConfigError::new("peak", "at least 1 item in a time over 0")),
+            ),
+            (
+                stage().timeout(secs(0)),
+                StageError::Config(ConfigError::new("timeout", "over 0")),
+            ),
+            (
+                stage().lanes(0),
+                StageError::Config(ConfigError::new("lanes", "from 1 to 65535")),
+            ),
             (
                 stage().delay(millis(101)).buffer(10),
                 StageError::TooSmall { needed: 11 },
             ),
-            (stage().delay(days(1)), StageError::TooLarge),
-            (stage().buffer(u32::MAX), StageError::TooLarge),
+            (
+                stage().delay(days(1)),
+                StageError::Config(ConfigError::new("buffer", "at most 1048576 items")),
+            ),
+            (
+                stage().buffer(u32::MAX),
+                StageError::Config(ConfigError::new("buffer", "at most 1048576 items")),
+            ),
             (
                 stage()
                     .peak(u32::MAX, Duration::from_nanos(1))
                     .delay(Duration::MAX),
-                StageError::TooLarge,
+                StageError::Config(ConfigError::new("buffer", "at most 1048576 items")),
             ),
         ];
         for (builder, expected) in cases {
@@ -273,7 +298,7 @@ mod tests {
                     prop_assert!(spare * per <= exact);
                 }
                 Err(error) => {
-                    prop_assert_eq!(error, StageError::TooLarge);
+                    prop_assert_eq!(error, StageError::Config(ConfigError::new("buffer", "at most 1048576 items")));
                     prop_assert!(exact > u64::from(Stage::MAX_BUFFER) * per);
                 }
             }

@@ -1,0 +1,66 @@
+//! Layers: the policies in a tower stack.
+//!
+//! A policy of this crate is a plain value that is asked before a call and told how it ended. A Layer does the
+//! asking and telling for each call of a service, and settles the permit of a call that is given up. What they
+//! have in common:
+//!
+//! - A rejecting Layer never makes anybody wait: it is ready when the inner service is, and a rejection is the
+//!   error of the future, with the time after which to come back. A Layer keyed by the request is ready even while
+//!   the inner service is not, so an open breaker answers at once.
+//! - Readiness is never lost. A rejected call leaves the inner service as ready as it was; a service that has
+//!   to go into the future is replaced by a clone and goes there as it is.
+//! - A future may be dropped at any point: the inner call goes first, then its permit is settled as
+//!   cancelled.
+//! - No boxes and no allocations for a call: futures are structs.
+//! - The time is that of [`RuntimeClock`], or of the clock given to the Layer.
+//!
+//! Signals of all Layers are listed in [`INSTRUMENTS`]; a Layer emits them to the observer that it was given, under its
+//! name.
+
+mod admission;
+mod bulkhead;
+mod carry;
+mod classifier;
+mod clock;
+mod concurrency;
+#[cfg(feature = "tokio")]
+mod deadline;
+#[cfg(feature = "tokio")]
+mod hedge;
+mod instrument;
+mod random;
+mod rate_limit;
+#[cfg(feature = "tokio")]
+mod retry;
+
+pub use admission::{
+    Admission, AdmissionLayer, CallError, CallFuture, Gate, KeyedAdmission, KeyedCallFuture,
+    Reporter, Settle, Single,
+};
+pub use bulkhead::{BulkheadLayer, ShardedGate};
+pub use carry::{Carry, CarryError, CarryFuture, CarryLayer, Incoming, Outgoing};
+pub use classifier::{ByKind, ByStatus, Classifier};
+pub use clock::RuntimeClock;
+pub use concurrency::{ConcurrencyFuture, ConcurrencyLayer, ConcurrencyLimited};
+#[cfg(feature = "tokio")]
+pub use deadline::{
+    DeadlineError, DeadlineFuture, DeadlineLayer, Deadlined, Fixed, FromContext, TimeoutLayer,
+    Unlimited, When,
+};
+#[cfg(feature = "tokio")]
+pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
+pub use instrument::INSTRUMENTS;
+pub use random::SharedRandom;
+pub use rate_limit::RateLimitLayer;
+#[cfg(feature = "tokio")]
+pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};
+
+use core::hash::{Hash, Hasher};
+use std::hash::DefaultHasher;
+
+/// A key as the number that shards and lanes are chosen by.
+pub(crate) fn hashed(key: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
