@@ -263,17 +263,12 @@ impl<C: Clock + Clone + Send + Sync + 'static> Health<C> {
         if !is_mine {
             return;
         }
-        let mut running = Running {
+        let running = Running {
             health: self.clone(),
             check: check.clone(),
             outcome: Outcome::Failure,
         };
-        tokio::spawn(async move {
-            let work = (running.check.run)();
-            running.outcome = timeout(running.health.limit, work)
-                .await
-                .unwrap_or(Outcome::Failure);
-        });
+        tokio::spawn(running.run());
     }
 }
 
@@ -282,6 +277,15 @@ struct Running<C: Clock> {
     health: Health<C>,
     check: Check,
     outcome: Outcome,
+}
+
+impl<C: Clock> Running<C> {
+    async fn run(mut self) {
+        let work = (self.check.run)();
+        if let Ok(outcome) = timeout(self.health.limit, work).await {
+            self.outcome = outcome;
+        }
+    }
 }
 
 impl<C: Clock> Drop for Running<C> {

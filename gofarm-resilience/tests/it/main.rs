@@ -1,4 +1,8 @@
 //! Behaviour that users rely on, a file for each subject.
 
+#[cfg(feature = "grpc")]
+mod dual_stack;
+#[cfg(feature = "grpc")]
+mod health_service;
 #[cfg(feature = "tokio")]
 mod pipeline;
