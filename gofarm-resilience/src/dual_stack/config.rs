@@ -26,7 +26,6 @@ use crate::policy::ConfigError;
 /// # let _ = SATELLITE;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SelectorConfig {
     pub(super) check_every: Duration,

@@ -6,8 +6,8 @@ mod server;
 mod tcp;
 mod wire;
 
-use std::sync::Arc;
-use std::time::Duration;
+use alloc::sync::Arc;
+use core::time::Duration;
 
 use bytes::Bytes;
 use gofarm_core::error::{Classify, Kind};
@@ -147,7 +147,12 @@ async fn each_call_has_five_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn no_heartbeat_is_lost_without_an_error_however_the_paths_come_and_go() {
-    let (mut stack, first, second, ledger) = world(SelectorConfig::DEFAULT);
+    // So that there are many changes: without this the first path would be taken again ever later.
+    let config = SelectorConfig::builder()
+        .return_after(secs(2))
+        .return_limit(secs(2))
+        .build();
+    let (mut stack, first, second, ledger) = world(config.unwrap());
     let mut answered = Vec::new();
     let mut failed = 0;
     for round in 0_u32..600 {

@@ -1,5 +1,7 @@
 //! Behaviour that users rely on, a file for each subject.
 
+extern crate alloc;
+
 #[cfg(feature = "grpc")]
 mod dual_stack;
 #[cfg(feature = "grpc")]

@@ -2,11 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::convert::Infallible;
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use core::time::Duration;
+use std::sync::Mutex;
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::random::{Random, SplitMix64};
@@ -93,7 +94,7 @@ fn fate(seed: u64, serial: u64) -> u64 {
 async fn work(seed: u64, reading: Reading) -> Result<Reading, Broken> {
     match fate(seed, reading.serial) {
         0 => Err(Broken),
-        1 => std::future::pending().await,
+        1 => core::future::pending().await,
         2 => panic!("injected"),
         n => {
             sleep(millis(n * 2)).await;
@@ -265,7 +266,7 @@ async fn a_stuck_step_times_out_and_the_line_goes_on() {
             stage("stick", 4, 1),
             step_fn(|n: u32| async move {
                 if n == 1 {
-                    std::future::pending::<()>().await;
+                    core::future::pending::<()>().await;
                 }
                 Ok::<_, Infallible>(n)
             }),

@@ -1,9 +1,10 @@
 //! Real servers: tonic's gRPC and plain HTTP/2 on hyper, under TLS, with the health services of this crate.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use alloc::sync::Arc;
+use core::convert::Infallible;
+use core::future::Future;
+use core::pin::Pin;
+use std::sync::Mutex;
 
 use bytes::{Buf, BufMut, Bytes};
 use gofarm_resilience::Outcome;
@@ -91,7 +92,7 @@ impl Ledger {
         self.entries.lock().unwrap().push(entry.clone());
         self.changed.notify_waiters();
         if body == "hang" {
-            std::future::pending::<()>().await;
+            core::future::pending::<()>().await;
         }
         entry
     }

@@ -1,8 +1,8 @@
 //! The same over loopback TCP, with servers that are killed in the middle of a call and started again.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use alloc::sync::Arc;
+use core::net::{Ipv4Addr, SocketAddr};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use gofarm_core::error::{Classify, Kind};
@@ -18,7 +18,7 @@ use tower::{Service, ServiceExt};
 use super::server::{Authority, Ledger, Speaks, serve};
 
 /// How long a test may wait before it has failed.
-const LONG: std::time::Duration = secs(60);
+const LONG: core::time::Duration = secs(60);
 
 struct Server {
     address: SocketAddr,

@@ -1,7 +1,7 @@
 //! A wire in memory with a server at its end, that can be cut and frozen; it takes no time.
 
+use alloc::sync::Arc;
 use std::io;
-use std::sync::Arc;
 
 use gofarm_resilience::dual_stack::{Connect, ConnectError, Tls, secure};
 use http::Uri;
@@ -93,7 +93,7 @@ impl Connect for Wire {
         match now {
             State::Up => {}
             State::Cut => return Err(ConnectError::Transport(io::ErrorKind::ConnectionRefused)),
-            State::Frozen => std::future::pending().await,
+            State::Frozen => core::future::pending().await,
         }
         let (near, mut left) = duplex(64 << 10);
         let (mut right, far) = duplex(64 << 10);
@@ -114,7 +114,7 @@ impl Connect for Wire {
                 is_frozen = changed => is_frozen,
             };
             if is_frozen {
-                std::future::pending::<()>().await;
+                core::future::pending::<()>().await;
             }
             server.abort();
         });
