@@ -166,7 +166,14 @@ async fn run<K: Connect>(shared: Arc<Shared<K>>) {
             // Why it ended, the calls on it know.
             let _ = connection.await;
             if let Some(shared) = shared.upgrade() {
-                shared.state.send_replace(State::Idle);
+                // A call may have seen the end before, and a new connection be under way.
+                shared.state.send_if_modified(|state| {
+                    let is_mine = matches!(state, State::Up(sender) if sender.is_closed());
+                    if is_mine {
+                        *state = State::Idle;
+                    }
+                    is_mine
+                });
                 shared
                     .losses
                     .send_modify(|losses| *losses = losses.wrapping_add(1));
