@@ -10,7 +10,8 @@
 //!
 //! What holds, and is tested:
 //!
-//! - Every accepted item comes out once, or is reported once to `on_failure`: failed, timed out, panicked, unclaimed.
+//! - Every accepted item comes out of each branch once, or is reported once to `on_failure` on its way there: failed,
+//!   timed out, panicked, unclaimed.
 //! - An error concerns its item alone; the line goes on.
 //! - Items of one key leave a stage in the order in which they came; a stage of one lane keeps the order of all.
 //! - After a fan-out each branch gets every item, and the slowest branch sets the pace.

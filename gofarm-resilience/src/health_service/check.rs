@@ -104,8 +104,8 @@ impl<C> Health<C> {
     pub const MAX_LIMIT: Duration = millis(1_800);
 
     /// Has probes run a check of this component and record its outcome. The check is dropped at its time limit, at its
-    /// next `await`; one that blocks its thread has failed at the limit as well, but goes on blocking. The last check
-    /// given for a component counts.
+    /// next `await`. One that blocks its thread counts as down from then on, until it ends; that needs a runtime with
+    /// another thread. The last check given for a component counts.
     ///
     /// # Errors
     /// [`ConfigError`] if the registry has no component of this name.

@@ -14,7 +14,7 @@ pub struct StageCount {
     pub taken: u64,
     /// Items that its step answered, and that were handed on.
     pub passed: u64,
-    /// Items that were reported as [failures](super::Failure).
+    /// Items that went no further, and were reported as [failures](super::Failure).
     pub failed: u64,
 }
 
