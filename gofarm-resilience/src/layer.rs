@@ -68,8 +68,8 @@ pub use tiers::{ByTier, Tier, TiersLayer};
 use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;
 
-/// A key as the number that shards are chosen by.
-fn hashed(key: &impl Hash) -> u64 {
+/// A key as the number that shards and lanes are chosen by.
+pub(crate) fn hashed(key: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()

@@ -52,11 +52,6 @@ impl Classify for Rejected {
     fn was_sent(&self) -> bool {
         false
     }
-
-    /// The time to wait, unless the policy did not know it.
-    fn retry_after(&self) -> Option<Duration> {
-        (!self.retry_after.is_zero()).then_some(self.retry_after)
-    }
 }
 
 /// Why a call was not admitted.

@@ -4,23 +4,28 @@
 
 extern crate alloc;
 
-mod breaker;
-#[cfg(feature = "std")]
-mod keyed;
-mod sliding_window;
-
 mod adaptive;
+mod breaker;
 #[cfg(feature = "alloc")]
 mod bulkhead;
+#[cfg(feature = "grpc")]
+mod dual_stack;
 mod fallback;
 mod flow;
 #[cfg(feature = "alloc")]
 mod health;
+#[cfg(feature = "grpc")]
+mod health_service;
 mod hedge;
+#[cfg(feature = "std")]
+mod keyed;
 #[cfg(all(feature = "tokio", not(loom)))]
 mod layer;
 mod limits_auto_traits;
+#[cfg(feature = "tokio")]
+mod pipeline;
 mod retry;
 mod semaphore;
+mod sliding_window;
 mod token_bucket;
 mod zone;
