@@ -24,10 +24,11 @@ proptest! {
         }
         let mut sorted = times;
         sorted.sort_unstable();
-        let at = (rank * sorted.len() as f64).ceil() as usize;
-        let exact = sorted[at.max(1) - 1];
+        let at = (1..sorted.len()).find(|n| *n as f64 >= rank * sorted.len() as f64);
+        let at = at.unwrap_or(sorted.len());
+        let exact = sorted[at - 1];
         let got = owned.percentile(rank, now).unwrap();
-        let micros = got.as_micros() as u64;
+        let micros = u64::try_from(got.as_micros()).unwrap();
         prop_assert!(exact < micros && micros * 8 <= exact * 9, "{} for {}", micros, exact);
         prop_assert_eq!(shared.percentile(rank, now), Some(got));
     }

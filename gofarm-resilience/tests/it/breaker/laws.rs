@@ -1,6 +1,6 @@
 //! Laws of the circuit breaker.
 
-use std::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::Outcome;
@@ -326,7 +326,7 @@ fn seen(totals: Totals) -> (usize, usize, usize) {
 /// Breakers of different seeds do not try again together.
 #[test]
 fn jitter_spreads_those_that_opened_together() {
-    let waits: std::collections::BTreeSet<_> = (0..100)
+    let waits: alloc::collections::BTreeSet<_> = (0..100)
         .map(|seed| {
             let breaker = Breaker::device().seed(seed).build().unwrap();
             for _ in 0..3 {

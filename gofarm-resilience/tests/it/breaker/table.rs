@@ -9,9 +9,9 @@
 //! RESULT is `ok`, `trial`, a rejection with its time (`open 30s`), the cause of a move, `late`, or `-`; a move on
 //! the way in stands before `>` (`waited > trial`). PHASE is where the breaker stands after the row.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::time::Duration;
+use alloc::collections::BTreeMap;
+use core::fmt::Write as _;
+use core::time::Duration;
 
 use gofarm_core::time::Instant;
 use gofarm_resilience::memory::Memory;
