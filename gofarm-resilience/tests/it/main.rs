@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod adaptive;
+mod breaker;
 #[cfg(feature = "alloc")]
 mod bulkhead;
 #[cfg(feature = "std")]
@@ -13,10 +14,13 @@ mod flow;
 #[cfg(feature = "alloc")]
 mod health;
 mod hedge;
+#[cfg(feature = "std")]
+mod keyed;
 #[cfg(all(feature = "tokio", not(loom)))]
 mod layer;
 mod retry;
 #[cfg(feature = "std")]
 mod semaphore;
+mod sliding_window;
 mod token_bucket;
 mod zone;
