@@ -1,6 +1,6 @@
 //! Bounded tables of breakers.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::Outcome;

@@ -1,5 +1,7 @@
 //! Behaviour that users rely on, a file for each subject.
 
+extern crate alloc;
+
 mod breaker;
 #[cfg(feature = "std")]
 mod keyed;

@@ -1,6 +1,6 @@
 //! Laws of the circuit breaker.
 
-use std::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::Outcome;
@@ -298,7 +298,8 @@ fn windowed(window: Window) -> (Windowed<Owned>, Windowed<Shared>) {
         .slow_rate(1.0, millis(1))
         .window(window)
         .minimum_calls(1);
-    let (owned, shared) = (config.build().unwrap(), config.build_shared().unwrap());
+    let owned = config.build().expect("a valid configuration");
+    let shared = config.build_shared().expect("a valid configuration");
     owned.hold(Mode::MetricsOnly);
     shared.hold(Mode::MetricsOnly);
     (owned, shared)
@@ -326,7 +327,7 @@ fn seen(totals: Totals) -> (usize, usize, usize) {
 /// Breakers of different seeds do not try again together.
 #[test]
 fn jitter_spreads_those_that_opened_together() {
-    let waits: std::collections::BTreeSet<_> = (0..100)
+    let waits: alloc::collections::BTreeSet<_> = (0..100)
         .map(|seed| {
             let breaker = Breaker::device().seed(seed).build().unwrap();
             for _ in 0..3 {
