@@ -171,9 +171,10 @@ fn a_rate_lets_no_call_through_twice() {
 #[test]
 fn a_call_sees_the_old_figures_or_the_new_ones_and_no_mixture() {
     loom::model(|| {
-        // Neither opens after one failure of one call; a mixture of the two would.
+        // Neither opens after one slow call: the first wants two, the second has no limit. The minimum of the
+        // second with the limit of the first would.
         let many = Config::<2>::new()
-            .failure_rate(1.0)
+            .percentile(0.5, secs(1))
             .window(Window::calls(2))
             .minimum_calls(2);
         let none = Config::<2>::new()
@@ -182,7 +183,10 @@ fn a_call_sees_the_old_figures_or_the_new_ones_and_no_mixture() {
             .minimum_calls(1);
         let breaker = shared(many);
         let own = breaker.clone();
-        let other = thread::spawn(move || fail(&own));
+        let other = thread::spawn(move || {
+            let permit = own.try_acquire(NOW).expect("closed");
+            own.record(permit, NOW + secs(2), Outcome::Success);
+        });
         breaker.configure(none).expect("a valid configuration");
         other.join().expect("it ends");
         assert_eq!(breaker.phase(NOW), Phase::Closed);

@@ -13,24 +13,24 @@ proptest! {
     #[test]
     fn the_percentile_is_within_its_error(
         times in prop::collection::vec(64_u64..16_000_000, 1..300),
-        rank in 0.0_f64..=1.0,
+        rank in 0_u32..=1_000,
     ) {
         let owned = LatencyWindow::<Owned, 10>::new(secs(10)).unwrap();
         let shared = LatencyWindow::<Shared, 10>::new(secs(10)).unwrap();
         let now = Instant::from_secs(1_000);
+        let part = f64::from(rank) / 1_000.0;
         for &time in &times {
             owned.record(now, Duration::from_micros(time));
             shared.record(now, Duration::from_micros(time));
         }
         let mut sorted = times;
         sorted.sort_unstable();
-        let at = (1..sorted.len()).find(|n| *n as f64 >= rank * sorted.len() as f64);
-        let at = at.unwrap_or(sorted.len());
-        let exact = sorted[at - 1];
-        let got = owned.percentile(rank, now).unwrap();
+        let at = (rank as usize * sorted.len()).div_ceil(1_000);
+        let exact = sorted[at.max(1) - 1];
+        let got = owned.percentile(part, now).unwrap();
         let micros = u64::try_from(got.as_micros()).unwrap();
         prop_assert!(exact < micros && micros * 8 <= exact * 9, "{} for {}", micros, exact);
-        prop_assert_eq!(shared.percentile(rank, now), Some(got));
+        prop_assert_eq!(shared.percentile(part, now), Some(got));
     }
 
     #[test]

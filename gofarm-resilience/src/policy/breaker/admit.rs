@@ -31,6 +31,9 @@ impl<M: Memory, const W: usize> State<M, W> {
         if phase::is_plainly_closed(word) {
             return self.within_rate(settings, phase::generation(word), now);
         }
+        if let Some(remaining) = phase::plainly_open(word, now) {
+            return Err(self.reject(Reason::Open, remaining));
+        }
         self.admit(settings, now).result
     }
 
@@ -86,8 +89,7 @@ impl<M: Memory, const W: usize> State<M, W> {
         now: Instant,
         moved: &mut Option<Transition>,
     ) -> Attempt {
-        if !stand.deadline.has_passed(now) {
-            let remaining = stand.deadline.remaining(now);
+        if let Some(remaining) = phase::plainly_open(word, now) {
             return Attempt::Done(Err(self.reject(Reason::Open, remaining)));
         }
         let next = Stand {

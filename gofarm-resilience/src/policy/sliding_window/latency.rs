@@ -93,7 +93,8 @@ impl<M: Memory, const B: usize> LatencyWindow<M, B> {
     /// nothing without calls.
     ///
     /// It is the upper end of a bin: never below the true one, and at most an eighth above it. Below 64 µs it is
-    /// 64 µs, and from 16.7 s on it is 16.777216 s. `rank` is taken as 0.0 to 1.0. Reads 73 words a bucket.
+    /// 64 µs, and from 16.7 s on it is 16.777216 s. `rank` is taken as
+    /// 0.0 to 1.0, in millionths. Reads 73 words a bucket.
     #[must_use]
     pub fn percentile(&self, rank: f64, now: Instant) -> Option<Duration> {
         let calls = self.calls(now);
@@ -174,23 +175,30 @@ fn upper_end(bin: usize) -> u64 {
     (8 + next % 8) << (next / 8 + u64::from(LEAST_POWER) - 3)
 }
 
-/// The rank of the time that is looked for, 1 to `calls`.
+/// The rank of the time that is looked for, 1 to `calls`. In millionths, so that 0.07 of 100 is 7 and not a little
+/// more.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    clippy::cast_precision_loss,
-    reason = "clamped to 1..=calls"
+    reason = "clamped to 0..=1 000 000; NaN becomes 0"
 )]
 fn nearest_rank(rank: f64, calls: u64) -> u64 {
-    let wanted = rank.clamp(0.0, 1.0) * calls as f64;
-    let whole = wanted as u64;
-    let up = u64::from((whole as f64) < wanted);
-    (whole + up).clamp(1, calls)
+    let millionths = (rank.clamp(0.0, 1.0) * 1_000_000.0 + 0.5) as u64;
+    let wanted = (u128::from(millionths) * u128::from(calls)).div_ceil(1_000_000);
+    u64::try_from(wanted).unwrap_or(calls).clamp(1, calls)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rank_of_whole_calls_is_not_rounded_up() {
+        assert_eq!(nearest_rank(0.07, 100), 7);
+        assert_eq!(nearest_rank(0.99, 101), 100);
+        assert_eq!((nearest_rank(0.0, 9), nearest_rank(f64::NAN, 9)), (1, 1));
+        assert_eq!(nearest_rank(1.0, u64::MAX), u64::MAX);
+    }
 
     #[test]
     fn each_time_is_below_the_end_of_its_bin_and_within_an_eighth_of_it() {

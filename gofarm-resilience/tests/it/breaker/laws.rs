@@ -298,7 +298,8 @@ fn windowed(window: Window) -> (Windowed<Owned>, Windowed<Shared>) {
         .slow_rate(1.0, millis(1))
         .window(window)
         .minimum_calls(1);
-    let (owned, shared) = (config.build().unwrap(), config.build_shared().unwrap());
+    let owned = config.build().expect("a valid configuration");
+    let shared = config.build_shared().expect("a valid configuration");
     owned.hold(Mode::MetricsOnly);
     shared.hold(Mode::MetricsOnly);
     (owned, shared)

@@ -19,7 +19,7 @@ fn fail(breaker: &Breaker, now: Instant, times: u32) {
 
 /// Opened at 100 s, snapshot at 110 s: 20 s are left.
 fn open() -> Snapshot {
-    let breaker = CONFIG.build().unwrap();
+    let breaker = CONFIG.build().expect("a valid configuration");
     fail(&breaker, Instant::from_secs(100), 3);
     breaker.snapshot(Instant::from_secs(110), Some(WALL))
 }
@@ -27,7 +27,7 @@ fn open() -> Snapshot {
 fn restored(snapshot: &Snapshot, wall: Option<UnixMillis>) -> Breaker {
     CONFIG
         .restore::<Owned>(snapshot, Instant::from_secs(3), wall)
-        .unwrap()
+        .expect("a valid configuration")
 }
 
 fn remaining(wall: Option<UnixMillis>) -> Option<Duration> {

@@ -87,7 +87,10 @@ fn act<'a, M: Memory>(
     match words[..] {
         ["call", result, ref latency @ ..] => call(breaker, now, result, latency),
         [times, "call", result, ref latency @ ..] => {
-            let times: u32 = times.strip_suffix('x').unwrap().parse().unwrap();
+            let times: u32 = times
+                .strip_suffix('x')
+                .and_then(|times| times.parse().ok())
+                .expect("a number of times");
             let mut last = (String::new(), now);
             for _ in 0..times {
                 last = call(breaker, now, result, latency);
@@ -153,7 +156,7 @@ fn call<M: Memory>(
             .map_or(Duration::ZERO, |text| duration(text));
     let recorded = settled(breaker.record(permit, end, outcome(result)));
     if recorded != "-" {
-        write!(text, " {recorded}").unwrap();
+        write!(text, " {recorded}").expect("a string takes it");
     }
     (text, end)
 }
@@ -165,7 +168,7 @@ fn acquire<M: Memory>(
     let admission = breaker.admit(now);
     let mut text = String::new();
     if let Some(event) = admission.event {
-        write!(text, "{} > ", event.cause().as_str()).unwrap();
+        write!(text, "{} > ", event.cause().as_str()).expect("a string takes it");
     }
     match admission.result {
         Ok(permit) => {
@@ -225,9 +228,9 @@ fn mode(word: &str) -> Mode {
 fn duration(text: &str) -> Duration {
     text.split('+')
         .map(|part| {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap();
+            let digits = part.find(|c: char| !c.is_ascii_digit()).expect("a unit");
             let (number, unit) = part.split_at(digits);
-            let number: u64 = number.parse().unwrap();
+            let number: u64 = number.parse().expect("a number");
             match unit {
                 "us" => Duration::from_micros(number),
                 "ms" => Duration::from_millis(number),
@@ -252,9 +255,9 @@ fn config(words: &str) -> Config<WINDOW_WORDS> {
 
 fn set(config: Config<WINDOW_WORDS>, name: &str, values: &[&str]) -> Config<WINDOW_WORDS> {
     let time = |at: usize| duration(values[at]);
-    let part = |at: usize| values[at].parse::<f64>().unwrap();
-    let small = |at: usize| values[at].parse::<u8>().unwrap();
-    let number = |at: usize| values[at].parse::<u16>().unwrap();
+    let part = |at: usize| values[at].parse::<f64>().expect("a number");
+    let small = |at: usize| values[at].parse::<u8>().expect("a number");
+    let number = |at: usize| values[at].parse::<u16>().expect("a number");
     match name {
         "simple" => Breaker::simple().windowed(),
         "network" => Breaker::network(),
