@@ -163,7 +163,12 @@ check_miri() {
 }
 
 check_loom() {
-    note "no lock-free structure of our own yet: hot::Hot is built on arc-swap, which tests its own with loom"
+    # Optimised, and apart: the switch goes to every dependency.
+    local test
+    for test in loom loom_limits; do
+        run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
+            cargo test -q --release -p gofarm-resilience --no-default-features --features std --test "$test"
+    done
 }
 
 check_powerset() {
@@ -177,7 +182,7 @@ check_powerset() {
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt; do
+    for area in core crdt resilience; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }
