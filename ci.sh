@@ -105,7 +105,9 @@ check_embedded() {
     for target in "${targets[@]}"; do
         for crate in "${crates[@]}"; do
             run cargo build -q -p "$crate" --no-default-features --target "$target"
-            run cargo build -q -p "$crate" --no-default-features --features derive --target "$target"
+            if grep -q '^derive = ' "$crate/Cargo.toml"; then
+                run cargo build -q -p "$crate" --no-default-features --features derive --target "$target"
+            fi
         done
     done
     run examples/firmware/flash_cost.sh
