@@ -130,6 +130,8 @@ pub struct Board<'n, T, const ACTORS: usize, const CELLS: usize> {
     sequence: u32,
     unsaved: bool,
     adopting: bool,
+    /// How many full states were begun to be adopted.
+    adoptions: u16,
     revision: u64,
 }
 
@@ -170,6 +172,7 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
             sequence: 0,
             unsaved: false,
             adopting: false,
+            adoptions: 0,
             revision: 0,
         }
     }

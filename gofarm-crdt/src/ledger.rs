@@ -116,11 +116,20 @@ pub trait Ledger {
     /// Whether an adoption was begun and not ended, also by an earlier session. As long as it is true,
     /// sessions send nothing of what is here and ask their peer for the full state. A ledger that forgets it
     /// in a restart must have kept its old state and context, so that a peer finds it behind the horizon again.
-    fn is_adopting(&self) -> bool;
+    fn is_adopting(&self) -> bool {
+        self.adoption().is_some()
+    }
+
+    /// The number of the adoption that is under way; each that is begun has another since the start of the
+    /// program. What a peer claims counts for the adoption in which it sent its state.
+    fn adoption(&self) -> Option<u32>;
 
     /// Ends it: cells that did not come and of which the peer knew every write are dropped, own writes that
     /// it did not know are written anew.
     fn end_adoption(&mut self, now: Now);
+
+    /// Gives it up: what came is kept as if it had come without an adoption, and nothing is dropped.
+    fn give_up_adoption(&mut self);
 }
 
 /// Why a received cell was not merged; nothing was changed.

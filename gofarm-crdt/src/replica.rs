@@ -79,6 +79,8 @@ pub struct Replica<S> {
     remains: Remains,
     watches: Watches,
     adoption: Option<Box<Adoption>>,
+    /// How many were begun.
+    adoptions: u32,
     /// Keys of records whose cells are gone.
     gone: Vec<Vec<u8>>,
     /// How many states and actors have a record.

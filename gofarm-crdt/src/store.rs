@@ -6,6 +6,7 @@
 //! everything that was not yet synced.
 //!
 //! - [`MemoryStore`] keeps them until the program ends: for tests, simulations and nodes without a disk.
+//! - [`NoStore`] keeps nothing: for a view of what others hold.
 //! - `RedbStore` (feature `std`) keeps them in one file.
 //! - [`fault`] holds the stores and disks that fail on purpose.
 //!
@@ -16,6 +17,7 @@
 mod disk;
 pub mod fault;
 mod memory;
+mod none;
 #[cfg(feature = "std")]
 mod redb;
 mod wear;
@@ -23,6 +25,7 @@ mod wear;
 #[cfg(feature = "std")]
 pub use disk::Disk;
 pub use memory::MemoryStore;
+pub use none::NoStore;
 #[cfg(feature = "std")]
 pub use redb::{Damage, RedbError, RedbStore};
 pub use wear::WriteMeter;
@@ -98,6 +101,11 @@ pub trait Store {
     /// opened again.
     fn commit(&mut self, records: &mut dyn Iterator<Item = Record<'_>>) -> Result<(), Self::Error>;
 
+    /// Whether records are kept at all; for a store that keeps none they are not even encoded.
+    fn keeps_records(&self) -> bool {
+        true
+    }
+
     /// The bytes written to the disk by this store since it was opened, as far as it can tell.
     fn bytes_written(&self) -> u64 {
         0
@@ -121,6 +129,10 @@ impl<S: Store + ?Sized> Store for &mut S {
 
     fn commit(&mut self, records: &mut dyn Iterator<Item = Record<'_>>) -> Result<(), S::Error> {
         (**self).commit(records)
+    }
+
+    fn keeps_records(&self) -> bool {
+        (**self).keeps_records()
     }
 
     fn bytes_written(&self) -> u64 {

@@ -184,14 +184,17 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Ledger
     }
 
     fn begin_adoption(&mut self) {
-        self.adopting = true;
-        self.unsaved = true;
-        self.covers = Default::default();
-        self.cells.adoption_begins();
+        if !self.adopting {
+            self.adopting = true;
+            self.adoptions = self.adoptions.wrapping_add(1);
+            self.unsaved = true;
+            self.covers = Default::default();
+            self.cells.adoption_begins();
+        }
     }
 
-    fn is_adopting(&self) -> bool {
-        self.adopting
+    fn adoption(&self) -> Option<u32> {
+        self.adopting.then_some(self.adoptions.into())
     }
 
     fn end_adoption(&mut self, _: Now) {
@@ -200,6 +203,12 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Ledger
             self.adopting = false;
             self.unsaved = true;
         }
+    }
+
+    fn give_up_adoption(&mut self) {
+        self.adopting = false;
+        self.unsaved = true;
+        self.covers = Default::default();
     }
 }
 

@@ -14,7 +14,7 @@ use crate::causal_context::CausalContext;
 use crate::cell::{CellKind, CellWriter as _, Content, Mark, Slot};
 use crate::clock::Now;
 use crate::dot::Dot;
-use crate::ledger::{Address, Named};
+use crate::ledger::{Address, Named, Refusal};
 use crate::replica::Replica;
 use crate::replica::book::{Birth, Book, Place};
 use crate::replica::dirty::Dirty;
@@ -123,6 +123,15 @@ impl<S: Store> Replica<S> {
         for dot in known.prefix().iter() {
             if self.index.number(dot.actor()).is_some() {
                 self.covers.push(dot);
+            }
+        }
+    }
+
+    /// Merges what was received into what is here: whoever sent it counts on that.
+    pub(super) fn keep(&mut self, adoption: &Adoption) {
+        for place in adoption.book.places() {
+            if let Some(moved) = Moved::copy(&adoption.book, &adoption.index, place) {
+                self.join_as(&moved, Self::join_news);
             }
         }
     }
@@ -237,6 +246,14 @@ impl<S: Store> Replica<S> {
     }
 
     fn join_moved(&mut self, moved: &Moved) {
+        self.join_as(moved, Self::join);
+    }
+
+    fn join_as(
+        &mut self,
+        moved: &Moved,
+        join: impl FnOnce(&mut Self, u32, Dot, &Content<'_>) -> Result<(), Refusal>,
+    ) {
         let address = Address {
             state: &moved.state,
             field: moved.field,
@@ -247,7 +264,7 @@ impl<S: Store> Replica<S> {
             let name = Named::Full(birth.unwrap_or(Dot::new(self.actor, 0)), address);
             let joined = self
                 .place(&name)
-                .and_then(|(shelf, birth)| self.join(shelf, birth, content));
+                .and_then(|(shelf, birth)| join(self, shelf, birth, content));
             debug_assert!(joined.is_ok(), "{joined:?}");
         });
     }

@@ -72,7 +72,11 @@ impl<S: Store> Replica<S> {
     /// [`CommitError`] when the store failed: the writes are still in memory and not durable; commit again
     /// when the store is better.
     pub fn commit(&mut self) -> Result<(), CommitError<S::Error>> {
-        let Some(batch) = self.begin_commit() else {
+        let keep = match self.store.keeps_records() {
+            true => Self::put_records,
+            false => |_: &mut Self, _: &mut Batch| (),
+        };
+        let Some(batch) = self.take_batch(keep) else {
             return Ok(());
         };
         let stored = self.store.commit(&mut batch.records());
@@ -88,6 +92,10 @@ impl<S> Replica<S> {
     /// The replica may be read, written and synchronised while the batch is under way; what is in it is
     /// neither acknowledged nor sent before it was [finished](Self::finish_commit).
     pub fn begin_commit(&mut self) -> Option<CommitBatch> {
+        self.take_batch(Self::put_records)
+    }
+
+    fn take_batch(&mut self, put_records: fn(&mut Self, &mut Batch)) -> Option<CommitBatch> {
         let is_idle = self.dirty.is_empty() && self.covers.is_empty() && self.gone.is_empty();
         if is_idle || self.committing.is_some() {
             return None;
@@ -96,7 +104,7 @@ impl<S> Replica<S> {
         news.apply(&mut self.ahead);
         let report = self.report();
         let mut batch = core::mem::take(&mut self.batch);
-        self.put_records(&mut batch);
+        put_records(self, &mut batch);
         self.remains.set_changed(false);
         self.covers.clear();
         self.committing = Some(Committing {

@@ -141,17 +141,25 @@ impl<S: Store> Ledger for Replica<S> {
 
     fn begin_adoption(&mut self) {
         // Another peer that joins in adds to what the first has sent.
-        self.adoption
-            .get_or_insert_with(|| Box::new(Adoption::new()));
+        self.adoption.get_or_insert_with(|| {
+            self.adoptions = self.adoptions.wrapping_add(1);
+            Box::new(Adoption::new())
+        });
     }
 
-    fn is_adopting(&self) -> bool {
-        self.adoption.is_some()
+    fn adoption(&self) -> Option<u32> {
+        self.adoption.as_ref().map(|_| self.adoptions)
     }
 
     fn end_adoption(&mut self, now: Now) {
         if let Some(adoption) = self.adoption.take() {
             self.adopt(now, *adoption);
+        }
+    }
+
+    fn give_up_adoption(&mut self) {
+        if let Some(adoption) = self.adoption.take() {
+            self.keep(&adoption);
         }
     }
 }
@@ -222,7 +230,12 @@ impl<S: Store> Replica<S> {
     }
 
     /// Merges what came, but for what was replaced here long ago.
-    fn join_news(&mut self, shelf: u32, birth: Dot, content: &Content<'_>) -> Result<(), Refusal> {
+    pub(super) fn join_news(
+        &mut self,
+        shelf: u32,
+        birth: Dot,
+        content: &Content<'_>,
+    ) -> Result<(), Refusal> {
         match (self.dead_in(shelf, content), content) {
             (Dead::All, _) => Ok(()),
             (Dead::Some, Content::Marks(all)) => {

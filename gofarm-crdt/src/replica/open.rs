@@ -53,6 +53,7 @@ impl<S: Store> Replica<S> {
             remains: Remains::default(),
             watches: Watches::default(),
             adoption: None,
+            adoptions: 0,
             gone: Vec::new(),
             recorded: (0, 0),
             revision: 0,

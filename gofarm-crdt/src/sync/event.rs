@@ -17,6 +17,8 @@ pub enum Event {
     AdoptionBegun,
     /// The full state has arrived.
     AdoptionEnded,
+    /// The full state did not come, and the peer waits for one as well: this side feeds it with what it has.
+    AdoptionGivenUp,
     /// The peer's clock says that this write is from the future: write the cell anew. It is offered again
     /// later too, in case the peer's clock was wrong.
     RestampNeeded {

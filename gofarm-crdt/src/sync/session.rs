@@ -90,7 +90,9 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     feedings: u64,
     adoption: u64,
     /// The frame with which the peer began to send its full state for this side to adopt.
-    fed_since: Option<u64>,
+    fed: Option<Fed>,
+    /// Since when both sides wait for a full state.
+    stalemate_since: Option<Instant>,
     round_trip: RoundTrip,
     heard_at: Instant,
     synced: bool,
@@ -165,6 +167,15 @@ struct Cover<C: Capacity> {
     /// The next actor to tell of.
     next: Option<Actor>,
     told: bool,
+}
+
+/// The peer sends its full state.
+#[derive(Clone, Copy)]
+struct Fed {
+    /// The number of the frame that said so.
+    since: u64,
+    /// The adoption that was under way then.
+    adoption: Option<u32>,
 }
 
 /// How far the peer's adoption of the full state has come, seen from this side.
@@ -242,7 +253,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             feeding: Feeding::No,
             feedings: 0,
             adoption: 0,
-            fed_since: None,
+            fed: None,
+            stalemate_since: None,
             round_trip: RoundTrip::new(),
             heard_at: Instant::ZERO,
             synced: false,
@@ -312,7 +324,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.feeding = Feeding::No;
         self.feedings = 0;
         self.adoption = 0;
-        self.fed_since = None;
+        self.fed = None;
+        self.stalemate_since = None;
         self.forget_what_peer_has();
     }
 
@@ -372,7 +385,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         };
         self.peer_known = true;
         // Who is fed by the peer feeds it afterwards: it looks again when the adoption has ended.
-        let is_fed = self.fed_since.is_some();
+        let is_fed = self.fed.is_some();
         let adopting = !is_fed && core::mem::take(&mut peer.adopting);
         if adopting || (!is_fed && ledger.is_behind_horizon(&self.peer_context)) {
             self.peer_context = CausalContext::new();

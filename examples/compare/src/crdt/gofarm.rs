@@ -1,11 +1,10 @@
 //! gofarm-crdt: one `LwwMap` in a replica without a disk, and a session each that has synchronised the base.
 
-use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Instant, UnixMillis};
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::map::LwwMap;
-use gofarm_crdt::store::{self, Store, Table};
+use gofarm_crdt::store::NoStore;
 use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
 use gofarm_crdt::{Handle, Replica, Replicated, Value};
 
@@ -13,7 +12,7 @@ use super::Engine;
 use super::workload::{Device, Record, Workload};
 
 pub struct Gofarm {
-    replica: Replica<Nowhere>,
+    replica: Replica<NoStore>,
     devices: Handle<Devices>,
     session: Session,
     now: Now,
@@ -46,7 +45,7 @@ impl Gofarm {
     fn new(own: u64, peer: u64) -> Self {
         let now = at(0);
         let mut replica =
-            Replica::open(Nowhere(ReplicaId::new(own)), now).expect("nothing to read");
+            Replica::open(NoStore::new(ReplicaId::new(own), own), now).expect("nothing to read");
         let devices = replica.register("devices").expect("a name");
         let limits = Limits::lan()
             .with_max_frame(u16::MAX)
@@ -143,45 +142,5 @@ impl Engine for Gofarm {
             setpoint: valve.setpoint,
             ts: devices.stamp(device.name.as_str())?.unix().as_millis(),
         })
-    }
-}
-
-/// Keeps nothing: what is measured is the memory, the messages and the merging.
-struct Nowhere(ReplicaId);
-
-#[derive(Debug)]
-enum Never {}
-
-impl core::fmt::Display for Never {
-    fn fmt(&self, _: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match *self {}
-    }
-}
-
-impl core::error::Error for Never {}
-
-impl Classify for Never {
-    fn kind(&self) -> Kind {
-        match *self {}
-    }
-}
-
-impl Store for Nowhere {
-    type Error = Never;
-
-    fn replica(&self) -> ReplicaId {
-        self.0
-    }
-
-    fn incarnation(&mut self) -> u32 {
-        1
-    }
-
-    fn scan(&mut self, _: Table, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), Never> {
-        Ok(())
-    }
-
-    fn commit(&mut self, _: &mut dyn Iterator<Item = store::Record<'_>>) -> Result<(), Never> {
-        Ok(())
     }
 }

@@ -57,6 +57,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             confirmed,
             adopting: hello.adopting,
         });
+        self.end_stalemate(ledger, now.instant(), &hello);
         let idle_since = self.heard_at;
         self.heard_at = now.instant();
         self.greeting.due |= !echoed;
@@ -86,6 +87,28 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         self.greeting.due |= !self.peer_known && self.greeting.asked != self.greeting.need;
         Ok(())
+    }
+
+    /// Two that both wait for somebody's full state have nothing to give: after two keep-alives the greater actor
+    /// gives up its adoption and feeds the other, or a farm whose only witness is gone would wait for ever.
+    fn end_stalemate<L: Ledger<Capacity = C>>(
+        &mut self,
+        ledger: &mut L,
+        now: Instant,
+        hello: &Hello,
+    ) {
+        if !hello.adopting || !ledger.is_adopting() || hello.actor > ledger.actor() {
+            self.stalemate_since = None;
+            return;
+        }
+        let since = *self.stalemate_since.get_or_insert(now);
+        if now.saturating_since(since) >= self.limits.keep_alive().saturating_mul(2) {
+            self.stalemate_since = None;
+            self.fed = None;
+            ledger.give_up_adoption();
+            self.emit(Event::AdoptionGivenUp);
+            self.greeting.due = true;
+        }
     }
 
     /// Whether both sides have had nothing to say for a while: a difference that is left is a mistake.

@@ -16,7 +16,7 @@ use crate::sync::hello::HELLO;
 use crate::sync::{Event, FrameError, VERSION};
 use crate::value::Reader;
 
-use super::{Feeding, Session};
+use super::{Fed, Feeding, Session};
 
 /// What to say about a frame that came.
 pub(super) enum Taken {
@@ -136,10 +136,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             }
             Load::Adopt(round) => self.adopt(ledger, number, round),
             Load::Adopted(round) => {
-                if round == self.adoption && ledger.is_adopting() {
-                    self.fed_since = None;
-                    ledger.end_adoption(now);
-                    self.emit(Event::AdoptionEnded);
+                if round == self.adoption
+                    && let Some(fed) = self.fed.take()
+                {
+                    // It has ended already if another peer was quicker.
+                    if fed.adoption.is_some() && fed.adoption == ledger.adoption() {
+                        ledger.end_adoption(now);
+                        self.emit(Event::AdoptionEnded);
+                    }
                     self.forget_what_peer_has();
                     self.greeting.due = true;
                 }
@@ -150,7 +154,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             // A claim about the state of before says nothing about the one that is being adopted: it may be
             // repeated afterwards.
             Load::Cover { .. }
-                if ledger.is_adopting() && self.fed_since.is_none_or(|since| number < since) =>
+                if ledger.is_adopting()
+                    && self.fed.is_none_or(|fed| {
+                        number < fed.since || fed.adoption != ledger.adoption()
+                    }) =>
             {
                 Taken::NotNow
             }
@@ -266,8 +273,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         if round > self.adoption {
             self.adoption = round;
-            self.fed_since = Some(number);
             ledger.begin_adoption();
+            self.fed = Some(Fed {
+                since: number,
+                adoption: ledger.adoption(),
+            });
             self.emit(Event::AdoptionBegun);
             self.forget_queue();
         }

@@ -51,6 +51,7 @@ pub(crate) struct ByteLedger {
     pub(crate) commits_at_once: bool,
     pub(crate) collected: VersionVector,
     adoption: Option<Adoption>,
+    adoptions: u32,
     /// What each peer was last said to know.
     pub(crate) known: HashMap<Actor, CausalContext>,
     pub(crate) steps: Counter<u64>,
@@ -93,6 +94,7 @@ impl ByteLedger {
             commits_at_once: true,
             collected: VersionVector::new(),
             adoption: None,
+            adoptions: 0,
             known: HashMap::new(),
             steps: Counter::new(0),
             merges: 0,
@@ -515,11 +517,16 @@ impl Ledger for ByteLedger {
     }
 
     fn begin_adoption(&mut self) {
-        self.adoption = Some(Adoption::default());
+        self.adoptions += 1;
+        self.adoption.get_or_insert_default();
     }
 
-    fn is_adopting(&self) -> bool {
-        self.adoption.is_some()
+    fn give_up_adoption(&mut self) {
+        self.adoption = None;
+    }
+
+    fn adoption(&self) -> Option<u32> {
+        self.adoption.as_ref().map(|_| self.adoptions)
     }
 
     fn end_adoption(&mut self, _: Now) {
