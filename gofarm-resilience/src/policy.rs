@@ -13,6 +13,8 @@ mod outcome;
 mod rejected;
 mod retry;
 mod token_bucket;
+pub mod breaker;
+pub mod sliding_window;
 
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
