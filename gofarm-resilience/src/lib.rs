@@ -8,6 +8,9 @@ extern crate alloc;
 #[cfg(feature = "tower")]
 pub mod context;
 pub mod deadline;
+pub mod flow;
+#[cfg(feature = "alloc")]
+pub mod keyed;
 pub mod label;
 #[cfg(feature = "tower")]
 pub mod layer;
@@ -15,5 +18,6 @@ pub mod memory;
 pub mod policy;
 #[cfg(all(feature = "std", target_has_atomic = "64"))]
 pub mod semaphore;
+pub mod zone;
 
 pub use policy::{Outcome, Policy, Rejected};

@@ -4,18 +4,26 @@
 //! nothing waits, allocates or reads a clock. A call that was admitted holds a permit, a token without `Drop`,
 //! that must be settled: by `record` with its [`Outcome`], or by `cancel` if the call never ended.
 
+mod adaptive;
+mod blueprint;
+pub mod breaker;
 mod budget;
 mod bulkhead;
 mod config_error;
+mod fallback;
+pub mod health;
 mod hedge;
 mod kinds;
 mod outcome;
 mod rejected;
 mod retry;
-mod token_bucket;
-pub mod breaker;
 pub mod sliding_window;
+mod token_bucket;
 
+pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
+#[cfg(target_has_atomic = "64")]
+pub use adaptive::{SharedAimd, SharedGradient};
+pub use blueprint::{Admission, Blueprint};
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
 pub use bulkhead::SharedBulkhead;
@@ -25,6 +33,9 @@ pub(crate) use bulkhead::shards;
 pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};
 pub use bulkhead::{Bulkhead, BulkheadPermit};
 pub use config_error::ConfigError;
+#[cfg(feature = "alloc")]
+pub use fallback::StaleTable;
+pub use fallback::{Answer, Cache, Fallback, Slot, Stale};
 #[cfg(target_has_atomic = "64")]
 pub use hedge::SharedHedge;
 pub use hedge::{Hedge, HedgeConfig, Idempotence};
@@ -76,7 +87,7 @@ impl<P: Policy + ?Sized> Policy for &P {
     }
 }
 
-#[cfg(feature = "alloc")]
+#[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
 impl<P: Policy + ?Sized> Policy for alloc::sync::Arc<P> {
     type Permit = P::Permit;
 

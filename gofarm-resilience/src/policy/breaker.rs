@@ -45,6 +45,7 @@
 //! It does not classify errors (see [`Outcome::of`]), wait, or make calls.
 
 mod admit;
+mod blueprint;
 mod config;
 mod counts;
 mod half_open;
@@ -72,17 +73,17 @@ pub use signal::{INSTRUMENTS, observe};
 pub use snapshot::Snapshot;
 pub use state::State;
 pub use stats::Stats;
-pub use transition::{Admission, Cause, Recorded, Transition};
+pub use transition::{Cause, Recorded, Transition};
 
 use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
 use super::sliding_window::Totals;
-use super::{Outcome, Policy, Rejected};
+use super::{Admission, Outcome, Policy, Rejected};
 #[cfg(target_has_atomic = "64")]
 use crate::memory::Shared;
-use crate::memory::{Memory, Owned, Word};
+use crate::memory::{Memory, Owned};
 
 /// Words of the window of a preset that looks at rates: 468 calls, or 13 buckets.
 pub const WINDOW_WORDS: usize = 40;
@@ -139,7 +140,7 @@ impl<M: Memory, const W: usize> Breaker<M, W> {
     }
 
     /// Asks for leave to make one call, and says which move that has caused.
-    pub fn admit(&self, now: Instant) -> Admission {
+    pub fn admit(&self, now: Instant) -> Admission<Permit, Transition> {
         self.state.admit(&self.settings, now)
     }
 
@@ -156,20 +157,19 @@ impl<M: Memory, const W: usize> Breaker<M, W> {
     /// Where it stands. An open breaker stays open until a call comes; a ramp ends by itself.
     #[must_use]
     pub fn phase(&self, now: Instant) -> Phase {
-        self.state.phase_at(now)
+        self.state.phase(now)
     }
 
     /// Who decides.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        self.state.stand().mode
+        self.state.mode()
     }
 
     /// How long until it may try again; nothing if it is not open.
     #[must_use]
     pub fn open_remaining(&self, now: Instant) -> Option<Duration> {
-        let stand = self.state.stand();
-        (stand.phase == Phase::Open).then(|| stand.deadline.remaining(now))
+        self.state.open_remaining(now)
     }
 
     /// What the window has counted since the phase or the override last changed; all zero without a rule that
@@ -206,7 +206,7 @@ impl<M: Memory, const W: usize> Breaker<M, W> {
         let before = self.settings.window();
         self.settings.replace(config, || {
             if self.settings.window() != before {
-                self.state.restart_counts();
+                self.state.restart_window();
             }
         })
     }
@@ -225,27 +225,5 @@ impl<M: Memory, const W: usize> Policy for Breaker<M, W> {
 
     fn cancel(&self, permit: Permit, now: Instant) {
         self.cancel(permit, now);
-    }
-}
-
-impl<M: Memory, const W: usize> State<M, W> {
-    fn phase_at(&self, now: Instant) -> Phase {
-        let stand = self.stand();
-        if stand.phase == Phase::Ramping && stand.deadline.has_passed(now) {
-            Phase::Closed
-        } else {
-            stand.phase
-        }
-    }
-
-    /// Starts a new generation of a breaker that counts calls in a window.
-    fn restart_counts(&self) {
-        // Nothing to do for an open or half-open one: its window starts when it closes.
-        let _ = self.stand.update(|word| {
-            let stand = phase::Stand::unpack(word);
-            let counts = matches!(stand.phase, Phase::Closed | Phase::Ramping)
-                || stand.mode == Mode::MetricsOnly;
-            counts.then(|| stand.renewed().pack())
-        });
     }
 }

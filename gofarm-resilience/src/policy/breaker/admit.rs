@@ -10,9 +10,9 @@ use super::phase::{self, Deadline, Mode, Phase, Stand};
 use super::ramp;
 use super::settings::Settings;
 use super::state::{ONE_REJECTION, State};
-use super::transition::{Admission, Cause, Transition};
+use super::transition::{Cause, Transition};
 use crate::memory::{Memory, Word};
-use crate::policy::{Reason, Rejected};
+use crate::policy::{Admission, Reason, Rejected};
 
 /// What comes of an attempt at one phase.
 enum Attempt {
@@ -34,13 +34,17 @@ impl<M: Memory, const W: usize> State<M, W> {
         self.admit(settings, now).result
     }
 
-    pub(super) fn admit(&self, settings: &Settings<M, W>, now: Instant) -> Admission {
-        let mut transition = None;
+    pub(super) fn admit(
+        &self,
+        settings: &Settings<M, W>,
+        now: Instant,
+    ) -> Admission<Permit, Transition> {
+        let mut event = None;
         loop {
             let word = self.stand.load();
-            let attempt = self.attempt(settings, word, now, &mut transition);
+            let attempt = self.attempt(settings, word, now, &mut event);
             if let Attempt::Done(result) = attempt {
-                return Admission { result, transition };
+                return Admission { result, event };
             }
         }
     }

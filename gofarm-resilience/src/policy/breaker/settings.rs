@@ -62,6 +62,12 @@ impl<M: Memory, const W: usize> Settings<M, W> {
         Ok(())
     }
 
+    /// Follows another configuration, where one owner sees to the states himself.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn follow(&self, config: Config<W>) -> Result<(), ConfigError> {
+        self.replace(config, || {})
+    }
+
     /// What `read` makes of figures that belong together, or nothing while they are being replaced.
     pub(super) fn stable<T>(&self, read: impl Fn(&Self) -> T) -> Option<T> {
         let before = self.epoch.load();
@@ -114,7 +120,7 @@ impl<M: Memory, const W: usize> Settings<M, W> {
         }
     }
 
-    pub(super) fn window(&self) -> Window {
+    pub(crate) fn window(&self) -> Window {
         match self.field::<3, 16>() {
             0 => {
                 let [buckets, _] = self.field::<3, 32>().to_le_bytes();

@@ -58,6 +58,12 @@ impl Snapshot {
         self.mode
     }
 
+    /// Whether it says anything that a new breaker does not: it is not closed, is held, or has failures in a row.
+    #[must_use]
+    pub fn is_worth_keeping(&self) -> bool {
+        self.phase != Phase::Closed || self.mode != Mode::Automatic || self.failures > 0
+    }
+
     /// When it was taken, if the wall time was known.
     #[must_use]
     pub const fn taken_at(&self) -> Option<UnixMillis> {
@@ -86,7 +92,7 @@ impl<M: Memory, const W: usize> Breaker<M, W> {
 impl<M: Memory, const W: usize> State<M, W> {
     pub(crate) fn snapshot(&self, now: Instant, wall: Option<UnixMillis>) -> Snapshot {
         let stand = self.stand();
-        let phase = self.phase_at(now);
+        let phase = self.phase(now);
         let remaining = match phase {
             Phase::Open | Phase::Ramping => stand.deadline.remaining(now),
             Phase::Closed | Phase::HalfOpen => Duration::ZERO,

@@ -1,11 +1,13 @@
 //! What one breaker knows: [`State`], five words and its window.
 
+use core::time::Duration;
+
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::Instant;
 
 use super::counts::{self, Run, Trials};
 use super::open_time;
-use super::phase::{self, Deadline, Phase, Stand};
+use super::phase::{self, Deadline, Mode, Phase, Stand};
 use super::rate::Rate;
 use super::settings::Settings;
 use super::transition::{Cause, Transition};
@@ -44,6 +46,30 @@ impl<M: Memory, const W: usize> State<M, W> {
 
     pub(super) fn stand(&self) -> Stand {
         Stand::unpack(self.stand.load())
+    }
+
+    /// Where it stands. An open breaker stays open until a call comes; a ramp ends by itself.
+    #[must_use]
+    pub fn phase(&self, now: Instant) -> Phase {
+        let stand = self.stand();
+        if stand.phase == Phase::Ramping && stand.deadline.has_passed(now) {
+            Phase::Closed
+        } else {
+            stand.phase
+        }
+    }
+
+    /// Who decides.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.stand().mode
+    }
+
+    /// How long until it may try again; nothing if it is not open.
+    #[must_use]
+    pub fn open_remaining(&self, now: Instant) -> Option<Duration> {
+        let stand = self.stand();
+        (stand.phase == Phase::Open).then(|| stand.deadline.remaining(now))
     }
 
     /// Moves from exactly the word `from`, and says whether it did.

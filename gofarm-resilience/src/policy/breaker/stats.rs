@@ -36,8 +36,10 @@ impl Stats {
 }
 
 impl<M: Memory, const W: usize> State<M, W> {
+    /// What it has counted in its life.
     #[expect(clippy::cast_possible_truncation, reason = "the halves are meant")]
-    pub(super) fn stats(&self) -> Stats {
+    #[must_use]
+    pub fn stats(&self) -> Stats {
         let tally = self.tally.load();
         Stats {
             rejected: (tally >> 32) as u32,

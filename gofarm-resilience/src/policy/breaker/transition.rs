@@ -1,8 +1,6 @@
-//! What a breaker says about its own moves: [`Transition`], [`Admission`], [`Recorded`].
+//! What a breaker says about its own moves: [`Transition`] and [`Recorded`].
 
-use super::permit::Permit;
 use super::phase::{Phase, Stand};
-use crate::policy::Rejected;
 
 /// A move from one phase to another.
 ///
@@ -105,16 +103,6 @@ impl Cause {
             Self::RampEnded => "ramp_ended",
         }
     }
-}
-
-/// The answer to a call that asks for leave, with the move that it has caused.
-#[derive(Debug)]
-#[must_use = "it holds a permit that must be settled"]
-pub struct Admission {
-    /// Leave, or the reason why not.
-    pub result: Result<Permit, Rejected>,
-    /// The move, if there was one.
-    pub transition: Option<Transition>,
 }
 
 /// What has come of a settled call.

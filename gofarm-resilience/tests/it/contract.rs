@@ -1,0 +1,290 @@
+//! What every Layer keeps: readiness, clones, dropped futures, errors of `poll_ready`.
+
+use core::fmt::Debug;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+
+use gofarm_core::time::{Instant, hours, secs};
+use gofarm_resilience::layer::{
+    AdmissionLayer, BulkheadLayer, CarryLayer, ConcurrencyLayer, DeadlineLayer, HedgeLayer,
+    RateLimitLayer, RetryLayer, TimeoutLayer,
+};
+use gofarm_resilience::policy::{Hedge, Idempotence, Rate, Retry, TokenBucket};
+use gofarm_resilience::{Outcome, Policy, Rejected};
+use tokio_test::task::spawn;
+use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
+use tower::{Layer, Service, ServiceExt};
+
+use crate::field::{Field, Request, field, request};
+
+/// Where a layer waits for a service that is not ready.
+#[derive(Clone, Copy, PartialEq)]
+enum Waits {
+    /// In `poll_ready`.
+    Outside,
+    /// In the future.
+    Inside,
+}
+
+/// Holds a layer to all of it. `is_idle` tells whether every permit has been settled.
+async fn holds<L>(layer: L, waits: Waits, is_idle: impl Fn() -> bool)
+where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    readiness_is_not_lost_and_a_clone_is_not_ready(&layer).await;
+    back_pressure_is_passed_on_or_waited_for_inside(&layer, waits).await;
+    an_error_of_poll_ready_passes_through(&layer);
+    a_future_dropped_at_any_point_settles_its_permit(&layer, waits, &is_idle).await;
+    answers_and_errors_pass_through(&layer).await;
+    assert!(is_idle());
+}
+
+async fn readiness_is_not_lost_and_a_clone_is_not_ready<L>(layer: &L)
+where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    let (inner, mut handle) = field();
+    let mut service = layer.layer(inner);
+    service.ready().await.unwrap();
+    // A clone between `poll_ready` and `call` must not take the readiness along: the mock would panic.
+    let mut clone = service.clone();
+    let mut call = spawn(service.call(request(1)));
+    assert_pending!(call.poll());
+    clone.ready().await.unwrap();
+    let mut other = spawn(clone.call(request(2)));
+    assert_pending!(other.poll());
+    for _ in 0..2 {
+        let (sent, respond) = handle.next_request().await.unwrap();
+        respond.send_response(*sent.body() * 10);
+    }
+    assert_eq!(call.await.unwrap(), 10);
+    assert_eq!(other.await.unwrap(), 20);
+
+    // Readied twice, called once; and dropped while it was ready.
+    service.ready().await.unwrap();
+    service.ready().await.unwrap();
+    let mut call = spawn(service.call(request(3)));
+    assert_pending!(call.poll());
+    handle.next_request().await.unwrap().1.send_response(3);
+    assert_eq!(call.await.unwrap(), 3);
+    service.ready().await.unwrap();
+}
+
+async fn back_pressure_is_passed_on_or_waited_for_inside<L>(layer: &L, waits: Waits)
+where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    let (inner, mut handle) = field();
+    handle.allow(0);
+    let mut service = layer.layer(inner);
+    let mut ready = spawn(async move {
+        service.ready().await.unwrap();
+        service
+    });
+    let mut service = match waits {
+        Waits::Outside => {
+            assert_pending!(ready.poll());
+            handle.allow(1);
+            assert!(ready.is_woken());
+            assert_ready!(ready.poll())
+        }
+        Waits::Inside => assert_ready!(ready.poll()),
+    };
+    let mut call = spawn(service.call(request(7)));
+    if waits == Waits::Inside {
+        assert_pending!(call.poll());
+        assert!(handle.poll_request().is_pending());
+        handle.allow(1);
+        assert!(call.is_woken());
+    }
+    assert_pending!(call.poll());
+    handle.next_request().await.unwrap().1.send_response(7);
+    assert_eq!(assert_ready_ok!(call.poll()), 7);
+}
+
+fn an_error_of_poll_ready_passes_through<L>(layer: &L)
+where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    let (inner, mut handle) = field();
+    let mut service = layer.layer(inner);
+    handle.send_error("broken");
+    let error = assert_ready_err!(spawn(service.ready()).poll());
+    assert_eq!(error.to_string(), "broken");
+}
+
+async fn a_future_dropped_at_any_point_settles_its_permit<L>(
+    layer: &L,
+    waits: Waits,
+    is_idle: &impl Fn() -> bool,
+) where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    let (inner, mut handle) = field();
+    let mut service = layer.layer(inner);
+
+    service.ready().await.unwrap();
+    drop(service.call(request(1))); // never polled
+    assert!(is_idle());
+
+    service.ready().await.unwrap();
+    let mut call = spawn(service.call(request(2)));
+    assert_pending!(call.poll());
+    drop(call); // under way
+    assert!(is_idle());
+
+    service.ready().await.unwrap();
+    let mut call = spawn(service.call(request(3)));
+    assert_pending!(call.poll());
+    while let core::task::Poll::Ready(Some((_, respond))) = handle.poll_request() {
+        respond.send_response(3);
+    }
+    assert_ready_ok!(call.poll());
+    assert!(is_idle()); // ended, and still held
+    drop(call);
+    assert!(is_idle());
+
+    if waits == Waits::Inside {
+        handle.allow(0);
+        service.ready().await.unwrap();
+        let mut call = spawn(service.call(request(4)));
+        assert_pending!(call.poll());
+        drop(call); // waiting for the inner service
+        assert!(is_idle());
+
+        service.ready().await.unwrap();
+        let mut call = spawn(service.call(request(5)));
+        assert_pending!(call.poll());
+        handle.send_error("broken");
+        let error = assert_ready_err!(call.poll());
+        assert_eq!(error.to_string(), "broken");
+        assert!(is_idle());
+        handle.allow(u64::MAX);
+    }
+    // None of it has used anything up.
+    service.ready().await.unwrap();
+    let mut call = spawn(service.call(request(6)));
+    assert_pending!(call.poll());
+    handle.next_request().await.unwrap().1.send_response(6);
+    assert_eq!(call.await.unwrap(), 6);
+}
+
+async fn answers_and_errors_pass_through<L>(layer: &L)
+where
+    L: Layer<Field>,
+    L::Service: Service<Request, Response = u16> + Clone + Debug,
+    <L::Service as Service<Request>>::Error: std::error::Error,
+{
+    let (inner, mut handle) = field();
+    let mut service = layer.layer(inner);
+    service.ready().await.unwrap();
+    let mut call = spawn(service.call(request(1)));
+    assert_pending!(call.poll());
+    handle
+        .next_request()
+        .await
+        .unwrap()
+        .1
+        .send_error("no answer");
+    assert_eq!(call.await.unwrap_err().to_string(), "no answer");
+}
+
+fn always() -> bool {
+    true
+}
+
+/// Counts its permits.
+#[derive(Default)]
+struct Ledger(AtomicI64);
+
+impl Policy for Ledger {
+    type Permit = ();
+
+    fn try_acquire(&self, _: Instant) -> Result<(), Rejected> {
+        self.0.fetch_add(1, SeqCst);
+        Ok(())
+    }
+
+    fn record(&self, (): (), _: Instant, _: Outcome) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+
+    fn cancel(&self, (): (), _: Instant) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn admission_of_any_policy_holds_the_contract() {
+    let ledger = Arc::new(Ledger::default());
+    let layer = AdmissionLayer::with("ledger", Arc::clone(&ledger));
+    holds(layer, Waits::Outside, || ledger.0.load(SeqCst) == 0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn bulkheads_hold_the_contract() {
+    let layer = BulkheadLayer::new(2).unwrap();
+    let bulkhead = Arc::clone(layer.policy());
+    holds(layer, Waits::Outside, || bulkhead.free() == 2).await;
+
+    let layer = BulkheadLayer::sharded(2, 1, |request: &Request| *request.body()).unwrap();
+    let bulkhead = Arc::clone(layer.bulkhead());
+    holds(layer, Waits::Inside, || bulkhead.free() == 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn rate_limits_hold_the_contract() {
+    let layer = RateLimitLayer::new(TokenBucket::at(Rate::per_second(1)).burst(100)).unwrap();
+    holds(layer, Waits::Outside, always).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_place_holds_the_contract() {
+    let layer = ConcurrencyLayer::sharded(2, 1, |request: &Request| *request.body()).unwrap();
+    let semaphore = Arc::clone(layer.semaphore());
+    holds(layer, Waits::Inside, || {
+        semaphore.free() == 2 && semaphore.waiting() == 0
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadlines_hold_the_contract() {
+    holds(TimeoutLayer::new(secs(5)), Waits::Outside, always).await;
+    let layer = DeadlineLayer::from_context().at_most(hours(1));
+    holds(layer, Waits::Outside, always).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_hold_the_contract() {
+    let layer = RetryLayer::new(Retry::attempts(1)).unwrap();
+    holds(layer, Waits::Outside, always).await;
+    let layer = RetryLayer::new(Retry::attempts(1))
+        .unwrap()
+        .within_deadline();
+    holds(layer, Waits::Outside, always).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn hedges_hold_the_contract() {
+    let layer = HedgeLayer::new(Hedge::after_permille(950), |_: &Request| {
+        Idempotence::Idempotent
+    });
+    holds(layer.unwrap(), Waits::Outside, always).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn carrying_holds_the_contract() {
+    holds(CarryLayer::incoming(), Waits::Outside, always).await;
+    holds(CarryLayer::outgoing(), Waits::Outside, always).await;
+}

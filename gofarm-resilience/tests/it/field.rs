@@ -1,0 +1,69 @@
+//! What the tests of Layers call: a mock whose errors say what kind they are.
+
+use core::time::Duration;
+use std::sync::Mutex;
+
+use gofarm_core::error::{Classify, Kind};
+use gofarm_core::observe::{LabelValue, Observer, Signal};
+use tower::util::MapErr;
+use tower_test::mock::{self, Handle, Mock};
+
+pub(crate) type Request = http::Request<u16>;
+pub(crate) type Field =
+    MapErr<Mock<Request, u16>, fn(Box<dyn std::error::Error + Send + Sync>) -> Lost>;
+
+/// The device did not answer. The mock's errors come as text; `retry 250` asks for 250 ms.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Lost(pub(crate) String);
+
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Lost {}
+
+impl Classify for Lost {
+    fn kind(&self) -> Kind {
+        Kind::Transient
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        let millis = self.0.strip_prefix("retry ")?;
+        millis.parse().ok().map(Duration::from_millis)
+    }
+}
+
+/// A device and the handle that answers for it. It panics when it is called without being ready.
+pub(crate) fn field() -> (Field, Handle<Request, u16>) {
+    let (mock, handle) = mock::pair();
+    (MapErr::new(mock, |error| Lost(error.to_string())), handle)
+}
+
+pub(crate) fn request(register: u16) -> Request {
+    http::Request::new(register)
+}
+
+/// Keeps what it is told, as `name key=value…`.
+#[derive(Default)]
+pub(crate) struct Told(Mutex<Vec<String>>);
+
+impl Told {
+    pub(crate) fn take(&self) -> Vec<String> {
+        core::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Observer for Told {
+    fn observe(&self, signal: &Signal<'_>) {
+        let mut text = signal.instrument().name().to_owned();
+        for label in signal.labels() {
+            match label.value {
+                LabelValue::Text(value) => text += &format!(" {}={value}", label.key),
+                LabelValue::Number(value) => text += &format!(" {}={value}", label.key),
+            }
+        }
+        self.0.lock().unwrap().push(text);
+    }
+}
