@@ -9,7 +9,10 @@ mod failsafe;
 mod floor;
 mod gofarm;
 mod governor;
+mod keyed;
+mod memory;
 mod recloser;
+mod semaphore;
 mod tower;
 mod tower_resilience;
 
@@ -23,6 +26,9 @@ pub fn measure(figures: &mut Figures) {
     recloser::measure(figures);
     governor::measure(figures);
     tower::measure(figures);
+    keyed::measure(figures);
+    memory::measure(figures);
+    semaphore::measure(figures);
 }
 
 const CLOSED: &str = "breaker by itself, closed: one call";

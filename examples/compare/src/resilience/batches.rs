@@ -3,9 +3,10 @@
 //! On one thread the least batch counts. Of two threads a batch counts only if both were in it for the same time: on
 //! a machine with other work the system lets one thread wait, and the other then looks as fast as if it were alone.
 
-use std::future::poll_fn;
 use std::hint::{black_box, spin_loop};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,10 @@ const TOGETHER: &str = "ns each of two threads";
 const USUALLY: &str = "ns each of two threads, median";
 
 const BATCHES: usize = 101;
+/// Of two threads, most of which may be spoilt.
+const COMMON_BATCHES: usize = 201;
 const MOST_CALLS: u32 = 20_000;
+const LONGEST_CASE: Duration = Duration::from_secs(3);
 const LONGEST_BATCH: Duration = Duration::from_millis(4);
 
 /// Something that can be done again and again.
@@ -35,14 +39,15 @@ impl<F: FnMut()> Load for F {
     }
 }
 
-/// Calls of a service, one after another, on a runtime of the thread's own.
+/// Calls of a service, one after another. A future that is not ready is polled again at once: parking a thread would
+/// cost more than all that is measured here.
 pub struct Served<S> {
     runtime: Runtime,
     service: S,
 }
 
 impl<S> Served<S> {
-    /// Makes the service within the runtime.
+    /// Makes the service within a runtime of its own, whose timers are set and never run off.
     pub fn new(make: impl FnOnce() -> S) -> Self {
         let runtime = Builder::new_current_thread()
             .enable_time()
@@ -58,14 +63,28 @@ impl<S> Served<S> {
 
 impl<S: Service<()>> Load for Served<S> {
     fn run(&mut self, calls: u32) {
-        let Self { runtime, service } = self;
-        runtime.block_on(async {
-            for _ in 0..calls {
-                if poll_fn(|context| service.poll_ready(context)).await.is_ok() {
-                    let _ = black_box(service.call(()).await);
+        let _entered = self.runtime.enter();
+        let service = &mut self.service;
+        let context = &mut Context::from_waker(Waker::noop());
+        for _ in 0..calls {
+            let ready = loop {
+                match service.poll_ready(context) {
+                    Poll::Ready(ready) => break ready,
+                    Poll::Pending => spin_loop(),
                 }
+            };
+            if ready.is_err() {
+                continue;
             }
-        });
+            let mut answer = pin!(service.call(()));
+            let answer = loop {
+                match answer.as_mut().poll(context) {
+                    Poll::Ready(answer) => break answer,
+                    Poll::Pending => spin_loop(),
+                }
+            };
+            let _ = black_box(answer);
+        }
     }
 }
 
@@ -82,7 +101,8 @@ pub fn shared<L: Load>(
     make: impl Fn() -> L + Sync,
 ) {
     let calls = on_one_thread(figures, case, engine, &mut make());
-    match on_two_threads((calls / 4).max(20), make) {
+    // Short ones, so that many fit between two interruptions.
+    match on_two_threads((calls / 8).max(20), make) {
         Some((least, median)) => {
             figures.note(case, engine, TOGETHER, least);
             figures.note(case, engine, USUALLY, median);
@@ -135,16 +155,25 @@ fn allocations(load: &mut impl Load, calls: u32) -> f64 {
 /// The least and the median of what a call costs each thread.
 fn on_two_threads<L: Load>(calls: u32, make: impl Fn() -> L + Sync) -> Option<(f64, f64)> {
     let gate = Gate::default();
+    let is_over = AtomicBool::new(false);
     let batches = || {
         let mut load = make();
         load.run(calls);
-        let batches = (0..BATCHES).map(|_| {
+        let mut batches = Vec::with_capacity(COMMON_BATCHES);
+        let started = Instant::now();
+        while batches.len() < COMMON_BATCHES {
+            if started.elapsed() > LONGEST_CASE {
+                is_over.store(true, Ordering::Release);
+            }
             gate.pass();
+            if is_over.load(Ordering::Acquire) {
+                break;
+            }
             let start = Instant::now();
             load.run(calls);
-            (start, Instant::now())
-        });
-        batches.collect::<Vec<_>>()
+            batches.push((start, Instant::now()));
+        }
+        batches
     };
     let [mine, other] = thread::scope(|scope| {
         let other = scope.spawn(batches);
@@ -171,17 +200,27 @@ pub fn nanos(time: Duration) -> f64 {
     time.as_secs_f64() * 1e9
 }
 
-/// Lets two threads through together.
+/// Lets two threads through together, when both are running.
 #[derive(Default)]
 struct Gate(AtomicU32);
 
+/// How often each has to see the other before it goes on; with one of them waiting for a processor that takes
+/// milliseconds.
+const GREETINGS: u32 = 20;
+
 impl Gate {
     fn pass(&self) {
+        for _ in 0..GREETINGS {
+            self.meet();
+        }
+    }
+
+    fn meet(&self) {
         let both = (self.0.fetch_add(1, Ordering::AcqRel) | 1) + 1;
         let mut turns = 0_u32;
         while self.0.load(Ordering::Acquire) < both {
             turns += 1;
-            if turns.is_multiple_of(4_096) {
+            if turns.is_multiple_of(16_384) {
                 thread::yield_now();
             }
             spin_loop();

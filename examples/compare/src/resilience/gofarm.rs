@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use gofarm_core::time::{Clock, Instant, ManualClock, hours, millis, secs};
+use gofarm_core::time::{Clock, Instant, ManualClock, days, hours, secs};
 use gofarm_resilience::layer::{
     AdmissionLayer, BulkheadLayer, ConcurrencyLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
@@ -78,14 +78,29 @@ fn closed(figures: &mut Figures) {
     for (calls, pace) in PACES {
         let breaker = of_time().build().expect("figures in range");
         let owned = format!("gofarm, 60 s with {calls}, owned");
-        alone(figures, CLOSED, &owned, paced(&breaker, pace));
+        alone(figures, CLOSED, &owned, paced(&breaker, NOW, pace));
         let breaker = of_time().build_shared().expect("figures in range");
         let name = format!("gofarm, 60 s with {calls}");
-        shared(figures, CLOSED, &name, || paced(&breaker, pace));
+        let start = Start::default();
+        shared(figures, CLOSED, &name, || paced(&breaker, start.next(), pace));
     }
 }
 
 const NOW: Instant = Instant::from_secs(1_000);
+
+/// Where clocks start: those of two threads together, after the end of the first one.
+#[derive(Default)]
+struct Start(AtomicBool);
+
+impl Start {
+    fn next(&self) -> Instant {
+        if self.0.swap(true, Ordering::Relaxed) {
+            NOW + days(3_650)
+        } else {
+            NOW
+        }
+    }
+}
 
 /// One call that succeeds.
 fn call<M: Memory, const W: usize>(breaker: &Breaker<M, W>, now: Instant) {
@@ -99,8 +114,12 @@ fn ended<M: Memory, const W: usize>(breaker: &Breaker<M, W>, now: Instant, outco
 }
 
 /// Calls at a pace, on a clock that nobody reads.
-fn paced<const W: usize, M: Memory>(breaker: &Breaker<M, W>, calls_a_minute: u64) -> impl Load {
-    let mut now = NOW;
+fn paced<const W: usize, M: Memory>(
+    breaker: &Breaker<M, W>,
+    start: Instant,
+    calls_a_minute: u64,
+) -> impl Load {
+    let mut now = start;
     move || {
         now = now + step(calls_a_minute);
         call(breaker, now);
@@ -228,7 +247,7 @@ fn other_layers(figures: &mut Figures) {
 
 /// A rate that nothing here reaches.
 fn plenty() -> gofarm_resilience::policy::TokenBucketConfig {
-    TokenBucket::at(Rate::new(1_000_000, millis(1))).burst(1_000_000)
+    TokenBucket::at(Rate::new(10, Duration::from_micros(1))).burst(1_000_000)
 }
 
 fn tokens(figures: &mut Figures) {
@@ -239,8 +258,9 @@ fn tokens(figures: &mut Figures) {
         black_box(&bucket).try_take(1, black_box(now)).expect("plenty");
     });
     let bucket = plenty().build_shared().expect("a rate");
+    let start = Start::default();
     shared(figures, TOKENS, "gofarm", || {
-        let mut now = NOW;
+        let mut now = start.next();
         let bucket = &bucket;
         move || {
             now = now + Duration::from_micros(1);
