@@ -17,7 +17,9 @@
 //! Signals of all Layers are listed in [`INSTRUMENTS`]; a Layer emits them to the observer that it was given, under its
 //! name.
 
+mod adaptive;
 mod admission;
+mod breaker;
 mod bulkhead;
 mod carry;
 mod classifier;
@@ -25,18 +27,23 @@ mod clock;
 mod concurrency;
 #[cfg(feature = "tokio")]
 mod deadline;
+mod fallback;
 #[cfg(feature = "tokio")]
 mod hedge;
 mod instrument;
+mod keyed;
 mod random;
 mod rate_limit;
 #[cfg(feature = "tokio")]
 mod retry;
+mod tiers;
 
+pub use adaptive::AdaptiveLayer;
 pub use admission::{
-    Admission, AdmissionLayer, CallError, CallFuture, Gate, KeyedAdmission, KeyedCallFuture,
+    AdmissionLayer, CallError, CallFuture, Event, Gate, Guarded, KeyedCallFuture, KeyedGuarded,
     Reporter, Settle, Single,
 };
+pub use breaker::{BreakerLayer, KeyedBreakers, SingleBreaker};
 pub use bulkhead::{BulkheadLayer, ShardedGate};
 pub use carry::{Carry, CarryError, CarryFuture, CarryLayer, Incoming, Outgoing};
 pub use classifier::{ByKind, ByStatus, Classifier};
@@ -47,13 +54,16 @@ pub use deadline::{
     DeadlineError, DeadlineFuture, DeadlineLayer, Deadlined, Fixed, FromContext, TimeoutLayer,
     Unlimited, When,
 };
+pub use fallback::{FallbackFuture, FallbackLayer, LastAnswers, WithFallback};
 #[cfg(feature = "tokio")]
 pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
 pub use instrument::INSTRUMENTS;
+pub use keyed::{EachBucket, EachBulkhead, Keyed};
 pub use random::SharedRandom;
 pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tokio")]
 pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};
+pub use tiers::{ByTier, Tier, TiersLayer};
 
 use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;

@@ -11,6 +11,6 @@ pub use error::CallError;
 pub use future::{CallFuture, KeyedCallFuture};
 pub(super) use gate::Sealed;
 pub use gate::{Gate, Settle, Single};
-pub use guard::Reporter;
+pub use guard::{Event, Reporter};
 pub use layer::AdmissionLayer;
-pub use service::{Admission, KeyedAdmission};
+pub use service::{Guarded, KeyedGuarded};

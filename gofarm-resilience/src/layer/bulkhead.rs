@@ -8,10 +8,11 @@ use gofarm_core::observe::Observer;
 use gofarm_core::time::Instant;
 use tower_layer::Layer;
 
-use super::admission::{AdmissionLayer, Gate, KeyedAdmission, Reporter, Sealed, Settle, Single};
+use super::admission::{AdmissionLayer, Gate, KeyedGuarded, Reporter, Sealed, Settle, Single};
 use super::classifier::ByKind;
 use super::clock::RuntimeClock;
 use super::hashed;
+use super::keyed::{EachBulkhead, Keyed};
 use crate::memory::Shared;
 use crate::policy::{
     Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead,
@@ -71,6 +72,21 @@ impl AdmissionLayer<Single<Arc<SharedBulkhead>>> {
     }
 }
 
+impl AdmissionLayer<Single<Arc<SharedBulkhead>>> {
+    /// At most this many calls at once for each `key` of a request (its device, its tenant), with room for 100 000
+    /// keys.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if there are none.
+    pub fn keyed<F, Key: Hash + Eq + Clone>(
+        key: F,
+        permits_each: u32,
+    ) -> Result<AdmissionLayer<Keyed<F, Key, EachBulkhead>>, ConfigError> {
+        let gate = Keyed::of(key, &EachBulkhead::new(permits_each)?);
+        Ok(AdmissionLayer::over("bulkhead", gate))
+    }
+}
+
 /// A sharded bulkhead and how to find the shard of a request.
 ///
 /// See [`BulkheadLayer::sharded`](AdmissionLayer::sharded).
@@ -119,10 +135,10 @@ where
     O: Clone,
     C: Clone,
 {
-    type Service = KeyedAdmission<S, ShardedGate<F>, K, O, C>;
+    type Service = KeyedGuarded<S, ShardedGate<F>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeyedAdmission::new(inner, Arc::new(self.terms().clone()))
+        KeyedGuarded::new(inner, Arc::new(self.terms().clone()))
     }
 }
 

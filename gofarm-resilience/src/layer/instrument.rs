@@ -11,13 +11,6 @@ pub(super) static REJECTED: Instrument = Instrument::counter(
     "Calls that a policy did not admit, by layer and reason",
 );
 
-/// Changes of a breaker's state, by `layer`, `from` and `to`.
-pub(super) static TRANSITIONS: Instrument = Instrument::counter(
-    "gofarm.resilience.transitions",
-    "{transition}",
-    "Changes of a breaker's state, by layer, from and to",
-);
-
 /// Calls whose deadline passed while they were under way, by `layer`.
 pub(super) static ELAPSED: Instrument = Instrument::counter(
     "gofarm.resilience.elapsed",
@@ -46,15 +39,9 @@ pub(super) static DEGRADED: Instrument = Instrument::counter(
     "Answers that were served from what is known instead of by the call, by layer",
 );
 
-/// All instruments of the Layers, for a listener that registers them ahead of the first signal.
-pub static INSTRUMENTS: [&Instrument; 6] = [
-    &REJECTED,
-    &TRANSITIONS,
-    &ELAPSED,
-    &RETRIES,
-    &HEDGES,
-    &DEGRADED,
-];
+/// All instruments of the Layers, for a listener that registers them ahead of the first signal. The moves of breakers
+/// are in [those of the breaker](crate::policy::breaker::INSTRUMENTS).
+pub static INSTRUMENTS: [&Instrument; 5] = [&REJECTED, &ELAPSED, &RETRIES, &HEDGES, &DEGRADED];
 
 /// Tells `observer` that the layer of this name did not let a call out.
 pub(super) fn rejected(observer: &impl Observer, layer: &'static str, rejected: &Rejected) {

@@ -1,10 +1,12 @@
 //! The token bucket in a stack: [`RateLimitLayer`].
 
 use alloc::sync::Arc;
+use core::hash::Hash;
 
 use super::admission::{AdmissionLayer, Single};
 use super::classifier::ByKind;
 use super::clock::RuntimeClock;
+use super::keyed::{EachBucket, Keyed};
 use crate::policy::{ConfigError, SharedTokenBucket, TokenBucketConfig};
 
 /// Rejects calls beyond a rate, with the exact time after which to come back.
@@ -40,5 +42,17 @@ impl AdmissionLayer<Single<Arc<SharedTokenBucket>>> {
     pub fn new(config: TokenBucketConfig) -> Result<Self, ConfigError> {
         let bucket = SharedTokenBucket::new(&config)?;
         Ok(Self::with("rate_limit", Arc::new(bucket)))
+    }
+
+    /// A bucket of its own for each `key` of a request (its tenant, its device), with room for 100 000 keys.
+    ///
+    /// # Errors
+    /// [`ConfigError`], with the field that breaks its rule.
+    pub fn keyed<F, Key: Hash + Eq + Clone>(
+        key: F,
+        config: TokenBucketConfig,
+    ) -> Result<AdmissionLayer<Keyed<F, Key, EachBucket>>, ConfigError> {
+        let gate = Keyed::of(key, &EachBucket::new(config)?);
+        Ok(AdmissionLayer::over("rate_limit", gate))
     }
 }

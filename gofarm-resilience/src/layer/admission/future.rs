@@ -16,7 +16,7 @@ use super::guard::Guard;
 use crate::layer::classifier::Classifier;
 use crate::policy::Rejected;
 
-/// The future of [`Admission`](super::Admission): the inner call with its permit, or a rejection.
+/// The future of [`Guarded`](super::Guarded): the inner call with its permit, or a rejection.
 ///
 /// Dropped before its end, it cancels the inner call first and then settles the permit as cancelled.
 #[pin_project]
@@ -81,7 +81,7 @@ impl<F, G: Settle, K, O: Observer, C: Clock> fmt::Debug for CallFuture<F, G, K, 
     }
 }
 
-/// The future of [`KeyedAdmission`](super::KeyedAdmission): waits for the inner service, then as [`CallFuture`].
+/// The future of [`KeyedGuarded`](super::KeyedGuarded): waits for the inner service, then as [`CallFuture`].
 #[pin_project]
 pub struct KeyedCallFuture<S: Service<Request>, Request, G: Settle, K, O: Observer, C: Clock> {
     #[pin]

@@ -1,6 +1,7 @@
 //! Who settles the permit, whatever happens to the call: [`Guard`].
 
 use alloc::sync::Arc;
+use core::convert::Infallible;
 use core::fmt;
 
 use gofarm_core::observe::{Label, Observer, Signal};
@@ -10,6 +11,7 @@ use super::gate::{Gate, Settle};
 use crate::layer::classifier::Classifier;
 use crate::layer::instrument;
 use crate::policy::Rejected;
+use crate::policy::breaker::{self, Transition};
 
 /// What all services and calls of one layer share.
 #[derive(Clone, Debug)]
@@ -57,14 +59,37 @@ impl<O: Observer> Reporter<'_, O> {
         self.observer.observe(signal);
     }
 
-    /// A breaker went from one state to another; both by their names for labels.
-    pub fn transition(&self, from: &'static str, to: &'static str) {
+    pub(in crate::layer) fn event(&self, event: &impl Event) {
+        event.tell(*self);
+    }
+}
+
+/// What a policy tells of itself when it is asked or told; implemented for the policies of this crate.
+pub trait Event: super::gate::Sealed {
+    /// Tells it as a signal.
+    fn tell<O: Observer>(&self, reporter: Reporter<'_, O>);
+}
+
+impl super::gate::Sealed for Transition {}
+
+impl Event for Transition {
+    fn tell<O: Observer>(&self, reporter: Reporter<'_, O>) {
+        let [transitions] = breaker::INSTRUMENTS;
         let labels = [
-            Label::text("layer", self.layer),
-            Label::text("from", from),
-            Label::text("to", to),
+            Label::text("layer", reporter.layer),
+            Label::text("from", self.from().as_str()),
+            Label::text("to", self.to().as_str()),
+            Label::text("cause", self.cause().as_str()),
         ];
-        self.observe(&instrument::TRANSITIONS.count(1).labelled(&labels));
+        reporter.observe(&transitions.count(1).labelled(&labels));
+    }
+}
+
+impl super::gate::Sealed for Infallible {}
+
+impl Event for Infallible {
+    fn tell<O: Observer>(&self, _: Reporter<'_, O>) {
+        match *self {}
     }
 }
 

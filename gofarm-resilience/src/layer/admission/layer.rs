@@ -9,7 +9,7 @@ use tower_layer::Layer;
 
 use super::gate::Single;
 use super::guard::Terms;
-use super::service::Admission;
+use super::service::Guarded;
 use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
 use crate::policy::Policy;
@@ -137,10 +137,10 @@ where
     O: Clone,
     C: Clone,
 {
-    type Service = Admission<S, Single<P>, K, O, C>;
+    type Service = Guarded<S, Single<P>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Admission::new(inner, Arc::new(self.terms.clone()))
+        Guarded::new(inner, Arc::new(self.terms.clone()))
     }
 }
 

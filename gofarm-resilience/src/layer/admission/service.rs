@@ -1,4 +1,4 @@
-//! Services that ask before they call: [`Admission`] and [`KeyedAdmission`].
+//! Services that ask before they call: [`Guarded`] and [`KeyedGuarded`].
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -22,12 +22,12 @@ use crate::layer::clock::RuntimeClock;
 /// rejection is the error of the future. A rejected call does not use up the readiness of the inner service.
 ///
 /// Made by [`AdmissionLayer`](super::AdmissionLayer).
-pub struct Admission<S, G, K = ByKind, O = (), C = RuntimeClock> {
+pub struct Guarded<S, G, K = ByKind, O = (), C = RuntimeClock> {
     inner: S,
     terms: Arc<Terms<G, K, O, C>>,
 }
 
-impl<S, G, K, O, C> Admission<S, G, K, O, C> {
+impl<S, G, K, O, C> Guarded<S, G, K, O, C> {
     pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
         Self { inner, terms }
     }
@@ -38,7 +38,7 @@ impl<S, G, K, O, C> Admission<S, G, K, O, C> {
     }
 }
 
-impl<S, Request, G, K, O, C> Service<Request> for Admission<S, G, K, O, C>
+impl<S, Request, G, K, O, C> Service<Request> for Guarded<S, G, K, O, C>
 where
     S: Service<Request>,
     G: Gate<Request>,
@@ -62,7 +62,7 @@ where
     }
 }
 
-impl<S: Clone, G, K, O, C> Clone for Admission<S, G, K, O, C> {
+impl<S: Clone, G, K, O, C> Clone for Guarded<S, G, K, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
@@ -71,9 +71,9 @@ impl<S: Clone, G, K, O, C> Clone for Admission<S, G, K, O, C> {
     }
 }
 
-impl<S: fmt::Debug, G, K, O, C> fmt::Debug for Admission<S, G, K, O, C> {
+impl<S: fmt::Debug, G, K, O, C> fmt::Debug for Guarded<S, G, K, O, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Admission")
+        f.debug_struct("Guarded")
             .field("inner", &self.inner)
             .field("layer", &self.terms.name)
             .finish_non_exhaustive()
@@ -89,14 +89,14 @@ impl<S: fmt::Debug, G, K, O, C> fmt::Debug for Admission<S, G, K, O, C> {
 /// here. So the layer passes no back-pressure on; what waits is bounded by the policies, or by a bulkhead.
 ///
 /// Made by [`AdmissionLayer`](super::AdmissionLayer).
-pub struct KeyedAdmission<S, G, K = ByKind, O = (), C = RuntimeClock> {
+pub struct KeyedGuarded<S, G, K = ByKind, O = (), C = RuntimeClock> {
     inner: S,
     /// Whether `inner` has said that it is ready and was not called since.
     ready: bool,
     terms: Arc<Terms<G, K, O, C>>,
 }
 
-impl<S, G, K, O, C> KeyedAdmission<S, G, K, O, C> {
+impl<S, G, K, O, C> KeyedGuarded<S, G, K, O, C> {
     pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
         Self {
             inner,
@@ -111,7 +111,7 @@ impl<S, G, K, O, C> KeyedAdmission<S, G, K, O, C> {
     }
 }
 
-impl<S, Request, G, K, O, C> Service<Request> for KeyedAdmission<S, G, K, O, C>
+impl<S, Request, G, K, O, C> Service<Request> for KeyedGuarded<S, G, K, O, C>
 where
     S: Service<Request> + Clone,
     G: Gate<Request>,
@@ -147,16 +147,16 @@ where
     }
 }
 
-impl<S: Clone, G, K, O, C> Clone for KeyedAdmission<S, G, K, O, C> {
+impl<S: Clone, G, K, O, C> Clone for KeyedGuarded<S, G, K, O, C> {
     fn clone(&self) -> Self {
         // A clone of a ready service is not ready.
         Self::new(self.inner.clone(), Arc::clone(&self.terms))
     }
 }
 
-impl<S: fmt::Debug, G, K, O, C> fmt::Debug for KeyedAdmission<S, G, K, O, C> {
+impl<S: fmt::Debug, G, K, O, C> fmt::Debug for KeyedGuarded<S, G, K, O, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyedAdmission")
+        f.debug_struct("KeyedGuarded")
             .field("inner", &self.inner)
             .field("layer", &self.terms.name)
             .finish_non_exhaustive()
