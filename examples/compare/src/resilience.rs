@@ -6,6 +6,7 @@
 mod bare;
 mod batches;
 mod failsafe;
+mod faults;
 mod floor;
 mod gofarm;
 mod governor;
@@ -29,6 +30,7 @@ pub fn measure(figures: &mut Figures) {
     keyed::measure(figures);
     memory::measure(figures);
     semaphore::measure(figures);
+    faults::measure(figures);
 }
 
 const CLOSED: &str = "breaker by itself, closed: one call";

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gofarm_core::time::{Clock, Instant, ManualClock, days, hours, secs};
 use gofarm_resilience::layer::{
-    AdmissionLayer, BulkheadLayer, ConcurrencyLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
+    BreakerLayer, BulkheadLayer, ConcurrencyLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use gofarm_resilience::memory::{Memory, Owned, Shared};
 use gofarm_resilience::policy::breaker::{Breaker, Config, WINDOW_WORDS};
@@ -188,14 +188,14 @@ fn still() -> &'static ManualClock {
 
 fn served(figures: &mut Figures) {
     let breaker = Arc::new(consecutive().build_shared().expect("figures in range"));
-    let layer = AdmissionLayer::with("breaker", breaker);
+    let layer = BreakerLayer::sharing(breaker);
     let service = layer.layer(Bare);
     shared(figures, SERVED, SHARED, || Served::new(|| service.clone()));
     let service = layer.clone().clock(still()).layer(Bare);
     shared(figures, SERVED, STILL, || Served::new(|| service.clone()));
 
     let breaker = Arc::new(of_calls().build_shared().expect("figures in range"));
-    let service = AdmissionLayer::with("breaker", breaker).layer(Bare);
+    let service = BreakerLayer::sharing(breaker).layer(Bare);
     shared(figures, SERVED, COUNT, || Served::new(|| service.clone()));
 
     for (calls, pace) in PACES {
@@ -205,7 +205,7 @@ fn served(figures: &mut Figures) {
             // A call looks twice.
             step: u64::try_from(step(pace).as_micros()).expect("a minute") / 2,
         };
-        let service = AdmissionLayer::with("breaker", breaker).clock(clock).layer(Bare);
+        let service = BreakerLayer::sharing(breaker).clock(clock).layer(Bare);
         let name = format!("gofarm, 60 s with {calls}, clock given");
         alone(figures, SERVED, &name, Served::new(|| service));
     }
@@ -215,12 +215,12 @@ fn served_rejected(figures: &mut Figures) {
     use gofarm_resilience::layer::RuntimeClock;
 
     let breaker = Arc::new(opened::<Shared>(RuntimeClock.now()));
-    let service = AdmissionLayer::with("breaker", breaker).layer(Bare);
+    let service = BreakerLayer::sharing(breaker).layer(Bare);
     shared(figures, SERVED_REJECTED, SHARED, || {
         Served::new(|| service.clone())
     });
     let breaker = Arc::new(opened::<Shared>(still().now()));
-    let service = AdmissionLayer::with("breaker", breaker).clock(still()).layer(Bare);
+    let service = BreakerLayer::sharing(breaker).clock(still()).layer(Bare);
     shared(figures, SERVED_REJECTED, STILL, || {
         Served::new(|| service.clone())
     });
