@@ -166,7 +166,10 @@ fn on_two_threads<L: Load>(calls: u32, make: impl Fn() -> L + Sync) -> Option<(f
                 is_over.store(true, Ordering::Release);
             }
             gate.pass();
-            if is_over.load(Ordering::Acquire) {
+            let ends = is_over.load(Ordering::Acquire);
+            // Both have looked before one of them may say so.
+            gate.meet();
+            if ends {
                 break;
             }
             let start = Instant::now();
