@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
-crates=(gofarm-core gofarm-crdt) # published, and built for firmware without features
+crates=(gofarm-core gofarm-crdt gofarm-resilience) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {
@@ -84,6 +84,7 @@ check_lint() {
     run cargo clippy --workspace --all-targets --all-features -- -D warnings
     for crate in "${crates[@]}"; do
         run cargo clippy -p "$crate" --no-default-features -- -D warnings
+        run cargo clippy -p "$crate" --no-default-features --features alloc -- -D warnings
     done
 }
 
@@ -162,20 +163,26 @@ check_miri() {
 }
 
 check_loom() {
-    note "no lock-free structure of our own yet: hot::Hot is built on arc-swap, which tests its own with loom"
+    # Optimised, and apart: the switch goes to every dependency.
+    local test
+    for test in loom loom_limits; do
+        run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
+            cargo test -q --release -p gofarm-resilience --no-default-features --features std --test "$test"
+    done
 }
 
 check_powerset() {
     need_tool hack
     for crate in "${crates[@]}"; do
-        run cargo hack check -q -p "$crate" --feature-powerset --no-dev-deps
+        run env RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=target/powerset \
+            cargo hack check -q -p "$crate" --feature-powerset --no-dev-deps
     done
 }
 
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt; do
+    for area in core crdt resilience; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }

@@ -102,9 +102,6 @@ pub trait Ledger {
     /// [`Full`] if another actor does not fit; nothing was changed.
     fn cover(&mut self, dot: Dot) -> Result<(), Full>;
 
-    /// Learns what a peer has.
-    fn peer_knows(&mut self, _: Now, _: Actor, _: &CausalContext<Self::Capacity>) {}
-
     /// Whether a replica that knows only this must adopt the full state: it lacks writes whose tombstones
     /// were collected here.
     fn is_behind_horizon(&self, context: &CausalContext<Self::Capacity>) -> bool;

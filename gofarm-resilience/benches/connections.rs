@@ -6,10 +6,13 @@
 //! long calls take, network on loopback included.
 #![expect(clippy::print_stdout, reason = "its output is its result")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::time::Duration;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use gofarm_core::time::{Clock, secs};
 use gofarm_resilience::context::{CallContext, Contextual};
@@ -21,7 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Failure = Box<dyn core::error::Error + Send + Sync>;
 
 const ROUNDS: usize = 10;
 const WORKERS: usize = 64;

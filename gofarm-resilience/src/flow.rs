@@ -8,11 +8,13 @@
 //!
 //! **The queue stays bounded by itself.** A report says which item it has last seen; what has been sent since then
 //! counts against the room that it reports. So at most the reported room is ever on its way, also when reports are
-//! lost or late, and a queue overflows only after items were delayed for so long that they were given up.
+//! lost or late, and a queue overflows only after items were delayed for so long that they were given up, or after
+//! the sender was restarted while some were on their way.
 //!
 //! **It recovers.** Reports come by the clock, not in answer to items, so a sender that was told zero, or heard
 //! nothing for three reports and therefore stopped, goes on with the next one that arrives. Items that were lost
-//! are given up after three reports or two round trips, and so is everything that a receiver forgot in a restart.
+//! are given up when nothing was sent for three reports, or for two round trips and a report if that is longer; so
+//! is everything that a receiver forgot in a restart.
 //!
 //! Both ends are plain values: [`FlowSender`] and [`FlowReceiver`]. What crosses the link is an [`ItemHeader`] with
 //! each item and a [`FlowReport`] back. It does not repeat lost items.

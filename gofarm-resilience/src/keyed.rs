@@ -5,7 +5,7 @@
 //! and a new key takes the place of one that can be spared: without calls under way, and, for a breaker, closed
 //! and under nobody's hand. Among these it takes one that has not been asked for lately (the clock algorithm,
 //! Corbató 1968). If none is found in [`STEPS`] places, the call is rejected with
-//! [`Reason::Full`](crate::policy::Reason::Full): admitting it unwatched would be the flood that the table is
+//! [`Reason::Full`]: admitting it unwatched would be the flood that the table is
 //! there to prevent. Give it room for all devices there are, and [`remove`](Keyed::remove) those taken out of
 //! service.
 //!

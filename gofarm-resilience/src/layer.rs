@@ -14,6 +14,43 @@
 //! - No boxes and no allocations for a call: futures are structs.
 //! - The time is that of [`RuntimeClock`], or of the clock given to the Layer.
 //!
+//! ```
+//! # #[cfg(feature = "tokio")] {
+//! use gofarm_core::time::{minutes, secs};
+//! use gofarm_resilience::context::{CallContext, Contextual};
+//! use gofarm_resilience::layer::{
+//!     BreakerLayer, BulkheadLayer, DeadlineLayer, FallbackLayer, LastAnswers,
+//! };
+//! use gofarm_resilience::policy::breaker::Breaker;
+//! use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
+//!
+//! #[derive(Default)]
+//! struct Request { device: u32, context: CallContext }
+//!
+//! impl Contextual for Request {
+//!     fn context(&self) -> Option<&CallContext> { Some(&self.context) }
+//!     fn context_mut(&mut self) -> &mut CallContext { &mut self.context }
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
+//! let client = service_fn(async |request: Request| Ok::<_, std::io::Error>(request.device));
+//! let cache = LastAnswers::new(100_000, |r: &Request| Some(r.device))?;
+//! let mut modbus = ServiceBuilder::new()
+//!     .layer(FallbackLayer::stale(cache, minutes(15))?)
+//!     .layer(BreakerLayer::keyed(|r: &Request| r.device, Breaker::consecutive(3).open_for(secs(30)).half_open(1))?)
+//!     .layer(BulkheadLayer::sharded(64, 16, |r: &Request| r.device)?)
+//!     .layer(DeadlineLayer::from_context())
+//!     .service(client);
+//! match modbus.ready().await?.call(Request { device: 7, ..Request::default() }).await {
+//!     Ok(answer) => assert_eq!((answer.is_degraded(), *answer.value()), (false, 7)),
+//!     Err(error) => println!("come back after {:?}", error.retry_after()),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).map_err(|error| error.to_string())?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Signals of all Layers are listed in [`INSTRUMENTS`]; a Layer emits them to the observer that it was given, under its
 //! name.
 
@@ -68,8 +105,8 @@ pub use tiers::{ByTier, Tier, TiersLayer};
 use core::hash::{Hash, Hasher};
 use std::hash::DefaultHasher;
 
-/// A key as the number that shards are chosen by.
-fn hashed(key: &impl Hash) -> u64 {
+/// A key as the number that shards and lanes are chosen by.
+pub(crate) fn hashed(key: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     hasher.finish()

@@ -8,13 +8,17 @@ extern crate alloc;
 #[cfg(feature = "tower")]
 pub mod context;
 pub mod deadline;
+pub mod dual_stack;
 pub mod flow;
+#[cfg(feature = "http")]
+pub mod health_service;
 #[cfg(feature = "alloc")]
 pub mod keyed;
 pub mod label;
 #[cfg(feature = "tower")]
 pub mod layer;
 pub mod memory;
+pub mod pipeline;
 pub mod policy;
 #[cfg(all(feature = "std", target_has_atomic = "64"))]
 pub mod semaphore;

@@ -6,6 +6,9 @@
 //! many. A change of several fields that belong together is one [`update`](Word::update) of one word, which for
 //! a cell is a load and a store.
 
+#[cfg(test)]
+pub(crate) mod counted;
+
 use core::cell::Cell;
 use core::fmt;
 

@@ -27,7 +27,7 @@ pub use blueprint::{Admission, Blueprint};
 pub use budget::{Budget, BudgetConfig};
 #[cfg(target_has_atomic = "64")]
 pub use bulkhead::SharedBulkhead;
-#[cfg(feature = "std")]
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
 pub(crate) use bulkhead::shards;
 #[cfg(feature = "alloc")]
 pub use bulkhead::{AtShard, ShardPermit, ShardedBulkhead};

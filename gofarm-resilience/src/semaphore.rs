@@ -41,7 +41,7 @@ use queue::Queue;
 
 /// Permits for async tasks, spread over shards by key.
 ///
-/// It takes 128 bytes a shard and, once tasks have waited, 48 bytes for each of the most that waited at once.
+/// It takes 128 bytes a shard and, once tasks have waited, 56 bytes for each of the most that waited at once.
 ///
 /// ```
 /// use gofarm_resilience::semaphore::ShardedSemaphore;
@@ -134,7 +134,9 @@ impl ShardedSemaphore {
     /// Takes a permit, or joins the queue.
     fn take_or_join(&self, key: u64, waker: &Waker) -> Result<Home, queue::Ticket> {
         let home = self.shards.home(key);
-        if let Some(home) = self.shards.take(home) {
+        if !self.shards.is_awaited(home)
+            && let Some(home) = self.shards.take(home)
+        {
             return Ok(home);
         }
         let waker = waker.clone();

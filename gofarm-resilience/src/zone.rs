@@ -97,7 +97,7 @@ impl fmt::Display for ZoneState {
 ///         calls[zone] += 1;
 ///     }
 /// }
-/// assert_eq!(calls, [700, 300, 0]);
+/// assert_eq!(calls, [699, 301, 0]);
 ///
 /// zones.set(0, ZoneState::Down);
 /// zones.set(1, ZoneState::Draining);

@@ -5,17 +5,22 @@
 //!
 //! What it knows of the field it keeps in its replica: after a power cut it goes on with the readings that it had.
 
+mod breakers;
 mod water_reading;
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use gofarm_core::command::{Command, CommandId, Outcome, Tracker, TrackerEvent};
+use gofarm_core::command::{Command, CommandId, Outcome as Ended, Tracker, TrackerEvent};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::Timestamp;
 use gofarm_crdt::clock::Now;
+use gofarm_resilience::Outcome;
 
+pub(super) use self::breakers::Poll;
+
+use self::breakers::Breakers;
 use self::water_reading::WaterReading;
 use super::contract::{Close, Open};
 use super::plan::Plan;
@@ -71,6 +76,7 @@ pub(super) struct Controller {
     epoch: UnixMillis,
     plan: Plan,
     probes: [WaterReading; 3],
+    breakers: Breakers,
     /// What is known of the field, here and at the valve.
     state: FieldReplica,
     tracker: Tracker<8>,
@@ -89,10 +95,14 @@ pub(super) struct Controller {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) taken: u32,
+    /// Polls that a breaker kept off the bus.
+    pub(super) spared: u32,
     pub(super) accepted: u32,
     pub(super) refused: BTreeMap<&'static str, u32>,
     pub(super) decisions: u32,
     pub(super) withheld: u32,
+    /// Commands to open that were not sent, because the last ones did not arrive.
+    pub(super) held_back: u32,
     /// Commands that were executed and of which the flow meter said nothing.
     pub(super) unconfirmed: u32,
     /// Time with water, as the valve reported it with each close.
@@ -110,6 +120,7 @@ impl Controller {
             epoch,
             plan,
             probes: core::array::from_fn(|_| WaterReading::new()),
+            breakers: Breakers::new(),
             tracker: Tracker::new(PATIENCE),
             unanswered: None,
             pending: None,
@@ -124,6 +135,20 @@ impl Controller {
     pub(super) fn start_day(&mut self, now: Instant) {
         let clock = self.clock(now);
         self.state.write(clock, |field| field.stop_at.set(STOP));
+    }
+
+    /// Leave to poll a probe.
+    pub(super) fn poll_probe(&self, now: Instant, number: usize) -> Option<Poll> {
+        self.breakers.poll(now, number)
+    }
+
+    /// The probe was polled.
+    pub(super) fn polled(&self, now: Instant, poll: Poll, sample: Sample) {
+        let outcome = match sample {
+            Sample::Record(_) => Outcome::Success,
+            Sample::Silent | Sample::Spared => Outcome::Failure,
+        };
+        self.breakers.polled(now, poll, outcome);
     }
 
     /// Takes one sample of each probe, decides, and publishes both.
@@ -158,6 +183,15 @@ impl Controller {
     fn take_samples(&mut self, now: Instant, samples: [Sample; 3]) -> Vec<(u8, f32)> {
         let mut good = Vec::new();
         for ((number, probe), sample) in (0..).zip(&mut self.probes).zip(samples) {
+            let sample = match sample {
+                Sample::Record(raw) => Some(raw),
+                Sample::Silent => None,
+                // What was read before gets older, no more.
+                Sample::Spared => {
+                    self.counts.spared += 1;
+                    continue;
+                }
+            };
             self.counts.taken += 1;
             match probe.take(now, sample) {
                 Ok(water) => {
@@ -227,6 +261,10 @@ impl Controller {
         match decision {
             Decision::Hold | Decision::Withhold => {}
             Decision::Open(run) => {
+                if self.breakers.open(now, id).is_err() {
+                    self.counts.held_back += 1;
+                    return;
+                }
                 let lease = run + MARGIN;
                 let expires = self.wall(now) + VALIDITY;
                 let open = Command::new(id, Open).expires(expires).lease(lease);
@@ -235,8 +273,11 @@ impl Controller {
                     self.running_until = Some(now + VALIDITY + lease + minutes(1));
                     self.planned = Some(run);
                     self.send(now, id, ToValve::Open(open), radio);
+                } else {
+                    self.breakers.give_up(now);
                 }
             }
+            // Never through a breaker.
             Decision::Close => {
                 self.close_at = None;
                 let close = Command::new(id, Close);
@@ -286,16 +327,19 @@ impl Controller {
     }
 
     fn take(&mut self, now: Instant, event: TrackerEvent) {
+        if let TrackerEvent::Ended(id, how) = event {
+            self.breakers.ended(now, id, how);
+        }
         match event {
             TrackerEvent::Ended(id, outcome) if self.pending == Some(id) => {
                 self.pending = None;
                 self.unanswered = None;
                 let planned = self.planned.take();
                 match outcome {
-                    Outcome::Executed => self.close_at = planned.map(|run| now + run),
+                    Ended::Executed => self.close_at = planned.map(|run| now + run),
                     // What certainly did not run needs no waiting for its end.
-                    Outcome::Expired | Outcome::Refused => self.running_until = None,
-                    Outcome::Indeterminate => {}
+                    Ended::Expired | Ended::Refused => self.running_until = None,
+                    Ended::Indeterminate => {}
                 }
             }
             TrackerEvent::Unconfirmed(_) => self.counts.unconfirmed += 1,

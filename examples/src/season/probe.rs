@@ -6,8 +6,16 @@ use gofarm_core::time::{Instant, hours};
 use super::contract::SoilProbe;
 use super::field::Field;
 
-/// What a poll of the field bus gives: a raw record, or no answer.
-pub(super) type Sample = Option<SoilProbe>;
+/// What a poll of the field bus gives.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Sample {
+    /// The probe was not asked: it has been silent for a while.
+    Spared,
+    /// No answer.
+    Silent,
+    /// A raw record.
+    Record(SoilProbe),
+}
 
 /// One probe on the field bus.
 #[derive(Debug)]
@@ -16,6 +24,8 @@ pub(super) struct Probe {
     /// Calibration error in m³/m³, fixed for a probe.
     offset: f64,
     stuck: Option<(SoilProbe, Instant)>,
+    /// A plug that lost contact.
+    silent_until: Option<Instant>,
 }
 
 impl Probe {
@@ -26,6 +36,7 @@ impl Probe {
             random,
             offset,
             stuck: None,
+            silent_until: None,
         }
     }
 
@@ -36,40 +47,47 @@ impl Probe {
             temperature: self.noisy(field.temperature(slot), 0.1),
             sample_every: 900,
         };
+        if self.silent_until.is_some_and(|until| now < until) {
+            return Sample::Silent;
+        }
         if let Some((frozen, until)) = self.stuck {
             if now < until {
-                return Some(frozen);
+                return Sample::Record(frozen);
             }
             self.stuck = None;
         }
         match self.random.below(10_000) {
-            0..30 => None, // no answer on the bus
-            30..60 => Some(SoilProbe {
+            0..28 => Sample::Silent, // no answer on the bus
+            28..30 => {
+                self.silent_until = Some(now + hours(2 + self.random.below(22)));
+                Sample::Silent
+            }
+            30..60 => Sample::Record(SoilProbe {
                 water: f32::NAN, // failed conversion
                 ..honest
             }),
-            60..80 => Some(SoilProbe {
+            60..80 => Sample::Record(SoilProbe {
                 water: 33_783.0, // wrong scale
                 ..honest
             }),
-            80..100 => Some(SoilProbe {
+            80..100 => Sample::Record(SoilProbe {
                 water: 0.0, // pulled out of the ground
                 ..honest
             }),
-            100..120 => Some(SoilProbe {
+            100..120 => Sample::Record(SoilProbe {
                 water: honest.water + 0.15, // a spike within the range
                 ..honest
             }),
-            120..135 => Some(SoilProbe {
+            120..135 => Sample::Record(SoilProbe {
                 temperature: 85.0, // power-on value of a well-known sensor
                 ..honest
             }),
             135..138 => {
                 let time = hours(8 + self.random.below(24));
                 self.stuck = Some((honest, now + time));
-                Some(honest)
+                Sample::Record(honest)
             }
-            _ => Some(honest),
+            _ => Sample::Record(honest),
         }
     }
 

@@ -80,6 +80,8 @@ pub struct Water {
 pub struct Readings {
     /// Samples asked for.
     pub taken: u32,
+    /// Samples not asked for, as a breaker kept the poll off the bus.
+    pub spared: u32,
     /// Good, and within their contract.
     pub accepted: u32,
     /// Refused, by reason.
@@ -88,6 +90,8 @@ pub struct Readings {
     pub decisions: u32,
     /// Decisions withheld because fewer than two probes could be trusted.
     pub decisions_withheld: u32,
+    /// Openings that a breaker held back, as the last commands had not arrived.
+    pub openings_held_back: u32,
 }
 
 /// Commands by outcome: issued = executed + expired + refused + indeterminate + pending.
@@ -243,10 +247,12 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
         },
         readings: Readings {
             taken: counts.taken,
+            spared: counts.spared,
             accepted: counts.accepted,
             refused: counts.refused.clone(),
             decisions: counts.decisions,
             decisions_withheld: counts.withheld,
+            openings_held_back: counts.held_back,
         },
         commands: season.controller.tracker().tally().into(),
         deliveries: Deliveries {

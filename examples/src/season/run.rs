@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::controller::{Controller, RATE, Today};
 use super::field::{Field, SLOTS};
 use super::plan::Plan;
-use super::probe::Probe;
+use super::probe::{Probe, Sample};
 use super::radio::{Arrival, Radio};
 use super::referee::Referee;
 use super::report::{self, Report};
@@ -114,9 +114,12 @@ impl<'a> Season<'a> {
             rooting_depth: self.plan.crop.rooting_depth(self.played),
             readily_available: zone.readily_available(),
         };
-        let mut samples = [None; 3];
-        for (sample, probe) in samples.iter_mut().zip(&mut self.probes) {
-            *sample = probe.sample(self.now, &self.field, slot);
+        let mut samples = [Sample::Spared; 3];
+        for (number, (sample, probe)) in samples.iter_mut().zip(&mut self.probes).enumerate() {
+            if let Some(poll) = self.controller.poll_probe(self.now, number) {
+                *sample = probe.sample(self.now, &self.field, slot);
+                self.controller.polled(self.now, poll, *sample);
+            }
         }
         let before = stopwatch.nanos();
         let rain = self.field.rain(slot);

@@ -63,6 +63,9 @@ fn every_promise_holds_in_every_season() {
         let readings = &report.readings;
         let refused: u32 = readings.refused.values().sum();
         assert_eq!(readings.taken, readings.accepted + refused, "seed {seed}");
+        let polls = 3 * readings.decisions;
+        assert_eq!(readings.taken + readings.spared, polls, "seed {seed}");
+        assert!(readings.spared > 0, "seed {seed}: {readings:?}");
         for reason in ["not_finite", "range", "rate", "stuck", "read_failed"] {
             assert!(
                 readings.refused.contains_key(reason),

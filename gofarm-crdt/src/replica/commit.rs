@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::observe::Observer as _;
 
 use crate::causal_context::{CausalContext, Run};
 use crate::dot::Dot;
@@ -142,8 +141,10 @@ impl<S> Replica<S> {
             self.watches
                 .publish(report, self.revision, |state| book.name(state));
             self.observer
+                .as_ref()
                 .observe(&signal::COMMITTED.count(count as u64));
             self.observer
+                .as_ref()
                 .observe(&signal::RECORD_BYTES.count(batch.size() as u64));
             dirty.clear();
             if self.dirty.is_empty() {

@@ -4,7 +4,6 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::observe::Observer as _;
 
 use crate::cell::{CellKind, Content};
 use crate::clock::Now;
@@ -118,7 +117,7 @@ impl<S: Store> Replica<S> {
             came: written(content, came),
         };
         self.conflicts.push(conflict);
-        self.observer.observe(&signal::CONFLICTS.count(1));
+        self.observer.as_ref().observe(&signal::CONFLICTS.count(1));
     }
 }
 

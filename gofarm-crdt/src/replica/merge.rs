@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use gofarm_core::observe::{Label, Observer as _};
+use gofarm_core::observe::Label;
 
 use crate::capacity::Growing;
 use crate::causal_context::CausalContext;
@@ -115,6 +115,7 @@ impl<S: Store> Ledger for Replica<S> {
         if let Err(refusal) = &result {
             let labels = [Label::text("reason", signal::reason(refusal))];
             self.observer
+                .as_ref()
                 .observe(&signal::REFUSED.count(1).labelled(&labels));
         }
         result

@@ -13,7 +13,6 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use gofarm_core::observe::Observer as _;
 use gofarm_core::time::days;
 
 use crate::clock::Now;
@@ -268,6 +267,7 @@ impl<S: Store> Replica<S> {
             }
         }
         self.observer
+            .as_ref()
             .observe(&signal::COLLECTED.count(collected as u64));
         collected
     }

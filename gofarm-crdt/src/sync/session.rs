@@ -6,7 +6,6 @@ use gofarm_core::time::Instant;
 
 use crate::capacity::{Capacity, Growing, List};
 use crate::causal_context::CausalContext;
-use crate::clock::Now;
 use crate::dot::{Actor, Dot};
 use crate::ledger::{CellRef, Ledger};
 use crate::version_vector::VersionVector;
@@ -22,6 +21,7 @@ mod answers;
 mod fragments;
 mod greeting;
 mod haves;
+mod items;
 mod merging;
 mod queue;
 mod receive;
@@ -379,7 +379,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// The peer's context is complete: it is told to the ledger, and data may flow.
-    fn peer_became_known<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, now: Now) {
+    fn peer_became_known<L: Ledger<Capacity = C>>(&mut self, ledger: &L) {
         let Some(peer) = &mut self.peer else {
             return;
         };
@@ -392,8 +392,6 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             self.feedings = self.feedings.saturating_add(1);
             self.feeding = Feeding::Announcing { under_way: false };
             self.emit(Event::PeerBehindHorizon);
-        } else {
-            ledger.peer_knows(now, peer.actor, &self.peer_context);
         }
         self.forget_queue();
     }

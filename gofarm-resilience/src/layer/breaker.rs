@@ -13,8 +13,8 @@ use super::clock::RuntimeClock;
 use super::keyed::{KEYS, Keyed};
 use crate::keyed::SharedKeyedBreaker;
 use crate::memory::Owned;
-use crate::policy::breaker::{Config, ConfigError, Permit, Settings, SharedBreaker};
-use crate::policy::{Outcome, Rejected};
+use crate::policy::breaker::{Config, Permit, Settings, SharedBreaker};
+use crate::policy::{ConfigError, Outcome, Rejected};
 
 /// Makes no calls to what has failed too often, until trials show that it works again.
 ///

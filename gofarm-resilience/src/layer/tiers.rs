@@ -18,7 +18,7 @@ use super::classifier::Classifier;
 use super::clock::RuntimeClock;
 use super::fallback::{FallbackLayer, LastAnswers};
 use crate::keyed::SharedKeyedBreaker;
-use crate::policy::breaker::{self, Breaker, SharedBreaker, WINDOW_WORDS};
+use crate::policy::breaker::{Breaker, SharedBreaker, WINDOW_WORDS};
 use crate::policy::{ConfigError, Outcome};
 use gofarm_core::observe::Observer;
 use gofarm_core::time::Clock;
@@ -157,15 +157,9 @@ where
     ) -> Result<Self, ConfigError> {
         const GATEWAYS: usize = 4_096;
         const DEVICES: usize = 100_000;
-        let presets = || -> Result<_, breaker::ConfigError> {
-            Ok((
-                Breaker::network().build_shared()?,
-                Breaker::protocol().build_keyed_shared(GATEWAYS)?,
-                Breaker::device().build_keyed_shared(DEVICES)?,
-            ))
-        };
-        let (network, gateways, devices) =
-            presets().map_err(|error| ConfigError::new(error.field(), error.rule()))?;
+        let network = Breaker::network().build_shared()?;
+        let gateways = Breaker::protocol().build_keyed_shared(GATEWAYS)?;
+        let devices = Breaker::device().build_keyed_shared(DEVICES)?;
         let (for_network, for_protocol) = (blame.clone(), blame.clone());
         Ok(Self {
             fallback: FallbackLayer::stale(cache, max_age)?.named("tiers"),

@@ -62,6 +62,8 @@ mod signal;
 mod snapshot;
 mod state;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod transition;
 mod trip;
 

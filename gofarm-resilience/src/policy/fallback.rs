@@ -28,32 +28,25 @@ use crate::policy::{ConfigError, Kinds};
 /// Decides whether a kept value may stand in for a call that failed.
 ///
 /// ```
-/// use gofarm_core::error::{Classify, Kind};
-/// use gofarm_core::time::{Instant, minutes};
-/// use gofarm_resilience::policy::{Answer, Cache, Fallback, Slot};
-///
-/// #[derive(Debug, PartialEq)]
-/// struct NoAnswer;
-/// impl Classify for NoAnswer {
-///     fn kind(&self) -> Kind { Kind::TimedOut }
-/// }
+/// use gofarm_core::time::{Instant, minutes, secs};
+/// use gofarm_resilience::Rejected;
+/// use gofarm_resilience::policy::{Answer, Fallback, Reason, Slot};
 ///
 /// let fallback = Fallback::stale(minutes(15))?;
 /// let mut moisture = Slot::new();
 /// let read = Instant::ZERO;
-/// let fresh = fallback.answer(Ok::<_, NoAnswer>(0.31), &(), &mut moisture, read);
-/// assert_eq!(fresh, Ok(Answer::Fresh(0.31)));
+/// let fresh = fallback.answer(Ok::<_, Rejected>(0.31), &(), &mut moisture, read)?;
+/// assert_eq!(fresh, Answer::Fresh(0.31));
 ///
-/// let later = fallback.answer(Err(NoAnswer), &(), &mut moisture, read + minutes(10))?;
+/// // The breaker of the probe has opened.
+/// let open = Rejected::new(Reason::Open, secs(30));
+/// let later = fallback.answer(Err(open), &(), &mut moisture, read + minutes(10))?;
 /// assert!(later.is_degraded());
 /// assert_eq!((*later.value(), later.age()), (0.31, Some(minutes(10))));
 ///
-/// let too_late = fallback.answer(Err(NoAnswer), &(), &mut moisture, read + minutes(16));
-/// assert_eq!(too_late, Err(NoAnswer));
+/// let too_old = fallback.answer(Err(open), &(), &mut moisture, read + minutes(16));
+/// assert_eq!(too_old, Err(open));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
-/// # // `NoAnswer` is no `Error`: map it.
-/// # ; impl std::fmt::Display for NoAnswer { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("no answer") } }
-/// # impl std::error::Error for NoAnswer {}
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

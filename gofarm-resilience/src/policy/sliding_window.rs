@@ -1,9 +1,17 @@
-//! Counters and latencies of the last calls, or of the last seconds.
+//! The last calls, or the last seconds, in fixed memory: [`SlidingWindow`] counts, [`LatencyWindow`] ranks times.
+//!
+//! A list of calls grows with their number, and costs as much to read. These windows have a size of their own: to
+//! count a call is to touch a few words, and to read a window takes as many steps for ten calls as for ten
+//! million. A breaker carries one inside; here they stand alone, for reports and for rules of your own.
 
 pub(crate) mod count;
+mod counters;
+mod latency;
 pub(crate) mod time;
 mod totals;
 
+pub use counters::SlidingWindow;
+pub use latency::LatencyWindow;
 pub use totals::Totals;
 
 use core::time::Duration;

@@ -248,6 +248,3 @@ impl Shape {
         self.depth > 0
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -164,3 +164,28 @@ impl Queue {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_place_takes_56_bytes() {
+        assert_eq!(size_of::<Place>(), 56);
+    }
+
+    #[cfg(not(loom))]
+    #[test]
+    fn places_are_used_again() {
+        let mut queue = Queue::new();
+        for _ in 0..100 {
+            let tickets = [(); 3].map(|()| queue.join(Waker::noop().clone()));
+            for ticket in tickets {
+                let _ = queue.leave(ticket);
+            }
+        }
+        assert_eq!((queue.places.len(), queue.len()), (3, 0));
+        assert!(queue.is_empty());
+    }
+}

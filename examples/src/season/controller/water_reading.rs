@@ -6,7 +6,6 @@ use gofarm_core::time::Instant;
 use gofarm_core::{Device, Validate};
 
 use crate::season::contract::SoilProbe;
-use crate::season::probe::Sample;
 
 /// The readings of one probe.
 #[derive(Debug)]
@@ -29,8 +28,12 @@ impl WaterReading {
         }
     }
 
-    /// Takes a sample and gives its water content in m³/m³, or says why not.
-    pub(super) fn take(&mut self, now: Instant, sample: Sample) -> Result<f32, &'static str> {
+    /// Takes a sample, or that there was none, and gives its water content in m³/m³, or says why not.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        sample: Option<SoilProbe>,
+    ) -> Result<f32, &'static str> {
         let Some(raw) = sample else {
             self.water.failed();
             self.temperature.failed();

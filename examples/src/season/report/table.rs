@@ -47,11 +47,14 @@ impl fmt::Display for Report {
         heading(f, "Readings of 3 probes")?;
         let readings = &self.readings;
         count(f, "taken", readings.taken, "")?;
+        count(f, "spared: silent before", readings.spared, "")?;
         count(f, "accepted", readings.accepted, "")?;
         by_reason(f, "refused", &readings.refused)?;
         count(f, "decisions made", readings.decisions, "")?;
         let withheld = "  withheld: fewer than 2 probes to be trusted";
         count(f, withheld, readings.decisions_withheld, "")?;
+        let held_back = "  held back: the radio carried none of the last";
+        count(f, held_back, readings.openings_held_back, "")?;
 
         heading(f, "Commands to the valve")?;
         let commands = &self.commands;

@@ -3,9 +3,7 @@
 use gofarm_core::time::Instant;
 
 use crate::capacity::{Capacity, List};
-use crate::clock::Now;
 use crate::dot::Dot;
-use crate::ledger::Ledger;
 use crate::sync::Event;
 use crate::sync::event::PeerRefusal;
 use crate::sync::frame::Refused;
@@ -20,12 +18,7 @@ const REORDERED: u64 = 3;
 const SILENT: u32 = 3;
 
 impl<C: Capacity, B: Capacity> Session<C, B> {
-    pub(super) fn peer_acknowledged<L: Ledger<Capacity = C>>(
-        &mut self,
-        ledger: &mut L,
-        now: Now,
-        ack: (u64, u128),
-    ) {
+    pub(super) fn peer_acknowledged(&mut self, now: Instant, ack: (u64, u128)) {
         let mut any = false;
         let mut at = 0;
         while let Some(sent) = self.flight.as_slice().get(at).copied() {
@@ -35,11 +28,10 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             }
             self.flight.remove(at);
             if sent.number == ack.0 {
-                self.round_trip
-                    .sample(now.instant().saturating_since(sent.at));
+                self.round_trip.sample(now.saturating_since(sent.at));
             }
             any = true;
-            self.delivered(ledger, now, sent);
+            self.delivered(sent);
         }
         if any {
             self.drop_done();
@@ -47,7 +39,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
     }
 
-    fn delivered<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, now: Now, sent: Sent) {
+    fn delivered(&mut self, sent: Sent) {
         self.given.acknowledged(sent.number);
         match sent.load {
             SentLoad::Items => {
@@ -81,13 +73,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             SentLoad::Adopted(round) => {
                 if round == self.feedings && matches!(self.feeding, Feeding::Ending { .. }) {
                     self.feeding = Feeding::No;
-                    self.tell_ledger(ledger, now);
                 }
             }
         }
         if self.cover.as_ref().is_some_and(|cover| cover.told) && !self.is_covering() {
             self.cover = None;
-            self.tell_ledger(ledger, now);
             self.after_cover();
         }
     }
@@ -105,12 +95,6 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                     let _ = self.peer_context.try_raise(dot);
                 }
             }
-        }
-    }
-
-    pub(super) fn tell_ledger<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, now: Now) {
-        if let Some(peer) = &self.peer {
-            ledger.peer_knows(now, peer.actor, &self.peer_context);
         }
     }
 

@@ -69,7 +69,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             // What the peer has is what is here: an equal list need not be sent.
             let _ = self.peer_context.try_merge(ledger.context());
             if !self.peer_known {
-                self.peer_became_known(ledger, now);
+                self.peer_became_known(ledger);
             }
         }
         if hello.need != 0 && hello.need != self.haves_out.round() {

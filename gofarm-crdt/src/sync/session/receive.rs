@@ -84,7 +84,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             self.peer_refused(now.instant(), refused);
         }
         if let Some(ack) = packet.ack {
-            self.peer_acknowledged(ledger, now, ack);
+            self.peer_acknowledged(now.instant(), ack);
         }
         let Some(load) = packet.load else {
             return Ok(());
@@ -129,7 +129,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 if !self.peer_known && round == self.greeting.need {
                     self.take_claims(ledger, runs);
                     if self.haves_in.note(page, last) {
-                        self.peer_became_known(ledger, now);
+                        self.peer_became_known(ledger);
                     }
                 }
                 Taken::Accepted

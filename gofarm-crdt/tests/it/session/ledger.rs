@@ -52,8 +52,6 @@ pub(crate) struct ByteLedger {
     pub(crate) collected: VersionVector,
     adoption: Option<Adoption>,
     adoptions: u32,
-    /// What each peer was last said to know.
-    pub(crate) known: HashMap<Actor, CausalContext>,
     pub(crate) steps: Counter<u64>,
     pub(crate) merges: u64,
 }
@@ -95,7 +93,6 @@ impl ByteLedger {
             collected: VersionVector::new(),
             adoption: None,
             adoptions: 0,
-            known: HashMap::new(),
             steps: Counter::new(0),
             merges: 0,
         }
@@ -506,10 +503,6 @@ impl Ledger for ByteLedger {
         }
         self.after_write();
         Ok(())
-    }
-
-    fn peer_knows(&mut self, _: Now, peer: Actor, context: &CausalContext) {
-        self.known.insert(peer, context.clone());
     }
 
     fn is_behind_horizon(&self, context: &CausalContext) -> bool {

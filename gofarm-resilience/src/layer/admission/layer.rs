@@ -60,60 +60,42 @@ impl<G, K, O, C> AdmissionLayer<G, K, O, C> {
     /// Tells how calls ended by `classifier`, a [`Classifier`](crate::layer::Classifier), instead of by the kind of
     /// the error.
     pub fn classify<L>(self, classifier: L) -> AdmissionLayer<G, L, O, C> {
-        let Terms {
-            gate,
-            observer,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         AdmissionLayer {
             terms: Terms {
-                gate,
+                gate: old.gate,
                 classifier,
-                observer,
-                clock,
-                name,
+                observer: old.observer,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Tells `observer` about rejections and changes of state; it has to be cheap to clone, as an `Arc` is.
     pub fn observe<P: Observer>(self, observer: P) -> AdmissionLayer<G, K, P, C> {
-        let Terms {
-            gate,
-            classifier,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         AdmissionLayer {
             terms: Terms {
-                gate,
-                classifier,
+                gate: old.gate,
+                classifier: old.classifier,
                 observer,
-                clock,
-                name,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Reads the time from `clock`. Whoever else uses the policy has to read the same one.
     pub fn clock<D: Clock>(self, clock: D) -> AdmissionLayer<G, K, O, D> {
-        let Terms {
-            gate,
-            classifier,
-            observer,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         AdmissionLayer {
             terms: Terms {
-                gate,
-                classifier,
-                observer,
+                gate: old.gate,
+                classifier: old.classifier,
+                observer: old.observer,
                 clock,
-                name,
+                name: old.name,
             },
         }
     }

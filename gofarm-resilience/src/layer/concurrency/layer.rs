@@ -75,20 +75,14 @@ impl<F, O> ConcurrencyLayer<F, O> {
 
     /// Tells `observer` about calls that were rejected.
     pub fn observe<T: Observer>(self, observer: T) -> ConcurrencyLayer<F, T> {
-        let Terms {
-            semaphore,
-            key,
-            most_waiting,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         ConcurrencyLayer {
             terms: Terms {
-                semaphore,
-                key,
-                most_waiting,
+                semaphore: old.semaphore,
+                key: old.key,
+                most_waiting: old.most_waiting,
                 observer,
-                name,
+                name: old.name,
             },
         }
     }

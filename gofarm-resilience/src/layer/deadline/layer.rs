@@ -127,33 +127,26 @@ impl<W> DeadlineLayer<W> {
 impl<W, O, C> DeadlineLayer<W, O, C> {
     /// Tells `observer` about calls that were rejected and that took too long.
     pub fn observe<P: Observer>(self, observer: P) -> DeadlineLayer<W, P, C> {
-        let Terms {
-            when, clock, name, ..
-        } = self.terms;
+        let old = self.terms;
         DeadlineLayer {
             terms: Terms {
-                when,
+                when: old.when,
                 observer,
-                clock,
-                name,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Compares deadlines with `clock`. The timer that ends a call is always tokio's.
     pub fn clock<D: Clock>(self, clock: D) -> DeadlineLayer<W, O, D> {
-        let Terms {
-            when,
-            observer,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         DeadlineLayer {
             terms: Terms {
-                when,
-                observer,
+                when: old.when,
+                observer: old.observer,
                 clock,
-                name,
+                name: old.name,
             },
         }
     }

@@ -83,40 +83,28 @@ impl<F, Key, Answer, O, C> FallbackLayer<F, Key, Answer, O, C> {
 
     /// Tells `observer` about each degraded answer.
     pub fn observe<T: Observer>(self, observer: T) -> FallbackLayer<F, Key, Answer, T, C> {
-        let Terms {
-            policy,
-            cache,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         FallbackLayer {
             terms: Terms {
-                policy,
-                cache,
+                policy: old.policy,
+                cache: old.cache,
                 observer,
-                clock,
-                name,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Reads the time from `clock`.
     pub fn clock<T: Clock>(self, clock: T) -> FallbackLayer<F, Key, Answer, O, T> {
-        let Terms {
-            policy,
-            cache,
-            observer,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         FallbackLayer {
             terms: Terms {
-                policy,
-                cache,
-                observer,
+                policy: old.policy,
+                cache: old.cache,
+                observer: old.observer,
                 clock,
-                name,
+                name: old.name,
             },
         }
     }

@@ -71,40 +71,28 @@ impl<I> HedgeLayer<I> {
 impl<I, O, C> HedgeLayer<I, O, C> {
     /// Tells `observer` about each second call.
     pub fn observe<T: Observer>(self, observer: T) -> HedgeLayer<I, T, C> {
-        let Terms {
-            policy,
-            idempotence,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         HedgeLayer {
             terms: Terms {
-                policy,
-                idempotence,
+                policy: old.policy,
+                idempotence: old.idempotence,
                 observer,
-                clock,
-                name,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Reads the time from `clock`. The timer before the second call is always tokio's.
     pub fn clock<T: Clock>(self, clock: T) -> HedgeLayer<I, O, T> {
-        let Terms {
-            policy,
-            idempotence,
-            observer,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         HedgeLayer {
             terms: Terms {
-                policy,
-                idempotence,
-                observer,
+                policy: old.policy,
+                idempotence: old.idempotence,
+                observer: old.observer,
                 clock,
-                name,
+                name: old.name,
             },
         }
     }

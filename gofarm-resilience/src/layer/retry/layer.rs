@@ -78,131 +78,86 @@ impl RetryLayer {
 impl<R, J, W, O, C> RetryLayer<R, J, W, O, C> {
     /// Copies requests by `repeat`, a [`Repeat`](super::Repeat).
     pub fn repeat<T>(self, repeat: T) -> RetryLayer<T, J, W, O, C> {
-        let Terms {
-            policy,
-            judge,
-            when,
-            random,
-            observer,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         RetryLayer {
             terms: Terms {
-                policy,
+                policy: old.policy,
                 repeat,
-                judge,
-                when,
-                random,
-                observer,
-                clock,
-                name,
+                judge: old.judge,
+                when: old.when,
+                random: old.random,
+                observer: old.observer,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Tells failures by `judge`, a [`Judge`](super::Judge), instead of by the kind of the error.
     pub fn judge<T>(self, judge: T) -> RetryLayer<R, T, W, O, C> {
-        let Terms {
-            policy,
-            repeat,
-            when,
-            random,
-            observer,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         RetryLayer {
             terms: Terms {
-                policy,
-                repeat,
+                policy: old.policy,
+                repeat: old.repeat,
                 judge,
-                when,
-                random,
-                observer,
-                clock,
-                name,
+                when: old.when,
+                random: old.random,
+                observer: old.observer,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Makes no try that would begin after the deadline in the request's context.
     pub fn within_deadline(self) -> RetryLayer<R, J, FromContext, O, C> {
-        let Terms {
-            policy,
-            repeat,
-            judge,
-            random,
-            observer,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         let when = FromContext::default();
         RetryLayer {
             terms: Terms {
-                policy,
-                repeat,
-                judge,
+                policy: old.policy,
+                repeat: old.repeat,
+                judge: old.judge,
                 when,
-                random,
-                observer,
-                clock,
-                name,
+                random: old.random,
+                observer: old.observer,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Tells `observer` about each try after the first.
     pub fn observe<T: Observer>(self, observer: T) -> RetryLayer<R, J, W, T, C> {
-        let Terms {
-            policy,
-            repeat,
-            judge,
-            when,
-            random,
-            clock,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         RetryLayer {
             terms: Terms {
-                policy,
-                repeat,
-                judge,
-                when,
-                random,
+                policy: old.policy,
+                repeat: old.repeat,
+                judge: old.judge,
+                when: old.when,
+                random: old.random,
                 observer,
-                clock,
-                name,
+                clock: old.clock,
+                name: old.name,
             },
         }
     }
 
     /// Reads the time from `clock`. The timer between two tries is always tokio's.
     pub fn clock<T: Clock>(self, clock: T) -> RetryLayer<R, J, W, O, T> {
-        let Terms {
-            policy,
-            repeat,
-            judge,
-            when,
-            random,
-            observer,
-            name,
-            ..
-        } = self.terms;
+        let old = self.terms;
         RetryLayer {
             terms: Terms {
-                policy,
-                repeat,
-                judge,
-                when,
-                random,
-                observer,
+                policy: old.policy,
+                repeat: old.repeat,
+                judge: old.judge,
+                when: old.when,
+                random: old.random,
+                observer: old.observer,
                 clock,
-                name,
+                name: old.name,
             },
         }
     }

@@ -31,6 +31,9 @@ impl<M: Memory, const W: usize> State<M, W> {
         if phase::is_plainly_closed(word) {
             return self.within_rate(settings, phase::generation(word), now);
         }
+        if let Some(remaining) = phase::plainly_open(word, now) {
+            return Err(self.reject(Reason::Open, remaining));
+        }
         self.admit(settings, now).result
     }
 
@@ -86,8 +89,7 @@ impl<M: Memory, const W: usize> State<M, W> {
         now: Instant,
         moved: &mut Option<Transition>,
     ) -> Attempt {
-        if !stand.deadline.has_passed(now) {
-            let remaining = stand.deadline.remaining(now);
+        if let Some(remaining) = phase::plainly_open(word, now) {
             return Attempt::Done(Err(self.reject(Reason::Open, remaining)));
         }
         let next = Stand {
@@ -147,7 +149,7 @@ impl<M: Memory, const W: usize> State<M, W> {
         let is_over = stand.deadline.has_passed(now);
         let (next, cause) = match verdict.judge(trials) {
             Judgement::Close => (
-                Self::recovered(settings, stand, now),
+                Self::recovered(settings, stand, |length| Deadline::after(now, length)),
                 Cause::TrialsSucceeded,
             ),
             Judgement::Reopen { slow } => (
@@ -169,12 +171,13 @@ impl<M: Memory, const W: usize> State<M, W> {
                 self.step(word, next);
                 return true;
             }
+            // What follows has followed when that time was over, not now.
             Judgement::Pending => match verdict.judge(trials.unanswered()) {
                 Judgement::Close => (
-                    Self::recovered(settings, stand, now),
+                    Self::recovered(settings, stand, |length| stand.deadline.later(length)),
                     Cause::TrialsSucceeded,
                 ),
-                // Without enough answers in its time, too: it opened when that time was over, not now.
+                // Also without enough answers for a verdict.
                 Judgement::Reopen { .. } | Judgement::Pending => (
                     self.opened(settings, stand, |wait| stand.deadline.later(wait)),
                     Cause::TrialsUnanswered,
@@ -201,17 +204,17 @@ impl<M: Memory, const W: usize> State<M, W> {
         }
         let remaining = stand.deadline.remaining(now);
         let share = ramp::share(settings, remaining);
-        let mut step = 0;
+        let mut owed = 0;
         let changed = self.change_run(stand.generation, |mut run| {
-            step = run.step + share;
-            run.step = step % ramp::WHOLE;
+            owed = run.owed;
+            run.owed = ramp::next(owed, share);
             Some(run)
         });
         if changed.is_none() {
             return Attempt::Moved;
         }
-        if step < ramp::WHOLE {
-            let hint = ramp::retry_after(remaining, step);
+        if owed >= share {
+            let hint = ramp::retry_after(remaining, owed);
             return Attempt::Done(Err(self.reject(Reason::Ramping, hint)));
         }
         Attempt::Done(self.within_rate(settings, stand.generation, now))

@@ -1,11 +1,10 @@
 //! [`Config`]: when a breaker opens, how it tries again, and how it comes back.
 
-mod error;
 mod preset;
 mod slo;
 mod validate;
 
-pub use error::ConfigError;
+pub use crate::policy::ConfigError;
 pub use slo::Slo;
 
 use core::time::Duration;
@@ -25,7 +24,7 @@ use crate::policy::sliding_window::Window;
 ///
 /// `W` is the room for a window, in words of eight bytes: 0 for a breaker that only counts failures in a row,
 /// [`WINDOW_WORDS`] for one that looks at rates or latencies. It begins with one of the constructors of
-/// [`Breaker`].
+/// [`Breaker`], or without a rule with [`Config::new`].
 ///
 /// ```
 /// use gofarm_core::time::{Instant, millis, secs};
@@ -110,7 +109,11 @@ impl Growth {
 }
 
 impl<const W: usize> Config<W> {
-    /// No rule yet; 30 s open, one trial, which has to succeed.
+    /// No rule yet, which is refused when built; 30 s open, one trial, which has to succeed.
+    pub const fn new() -> Self {
+        Self::BASE
+    }
+
     const BASE: Self = Self {
         consecutive: 0,
         failure_rate: Share::NONE,
@@ -350,6 +353,12 @@ impl<const W: usize> Config<W> {
             || self.slow_rate.get() > 0
             || self.percentile.get() > 0
             || !self.average_limit.is_zero()
+    }
+}
+
+impl<const W: usize> Default for Config<W> {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The word that counts within one generation: trials, failures in a row, the step of a ramp.
+//! The word that counts within one generation: trials, failures in a row, what a ramp holds back.
 //!
 //! It carries the generation that it counts for. A word of another generation counts as empty, so a transition
 //! does not have to clear it, and "no more trials than allowed" is a property of one compare-and-swap.
@@ -52,8 +52,8 @@ impl Trials {
 pub(super) struct Run {
     /// Failures in a row.
     pub(super) failures: u16,
-    /// Where the ramp stands between two admitted calls, in 1/10 000.
-    pub(super) step: u16,
+    /// What a ramp still has to hold back before the next call goes out, in 1/10 000 of a call.
+    pub(super) owed: u16,
 }
 
 impl Run {
@@ -61,12 +61,12 @@ impl Run {
         let word = of_generation(word, generation);
         Self {
             failures: ((word >> 16) & 0xffff) as u16,
-            step: ((word >> 32) & 0xffff) as u16,
+            owed: ((word >> 32) & 0xffff) as u16,
         }
     }
 
     pub(super) const fn pack(self, generation: u16) -> u64 {
-        generation as u64 | (self.failures as u64) << 16 | (self.step as u64) << 32
+        generation as u64 | (self.failures as u64) << 16 | (self.owed as u64) << 32
     }
 }
 
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(Trials::unpack(trials.pack(7), 8), Trials::default());
         let run = Run {
             failures: 65_535,
-            step: 9_999,
+            owed: 9_999,
         };
         assert_eq!(Run::unpack(run.pack(65_535), 65_535), run);
         assert_eq!(Run::unpack(run.pack(65_535), 0), Run::default());

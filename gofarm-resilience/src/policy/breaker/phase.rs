@@ -121,6 +121,7 @@ const MODE_AT: u32 = 22;
 const DEADLINE_AT: u32 = 24;
 /// Phase and mode of a closed breaker under nobody's hand are zero.
 const PHASE_AND_MODE: u64 = 0b1111 << PHASE_AT;
+const OPEN: u64 = 1 << PHASE_AT;
 
 pub(super) const MOST_OPENINGS: u8 = 15;
 
@@ -194,6 +195,17 @@ pub(super) const fn is_plainly_closed(word: u64) -> bool {
     word & PHASE_AND_MODE == 0
 }
 
+/// If a packed word says open, under nobody's hand, and for how much longer; nothing when the time is over.
+pub(super) fn plainly_open(word: u64, now: Instant) -> Option<Duration> {
+    if word & PHASE_AND_MODE != OPEN {
+        return None;
+    }
+    let (now_ms, rest) = (now.as_micros() / 1_000, now.as_micros() % 1_000);
+    let left_ms = (word >> DEADLINE_AT).wrapping_sub(now_ms) & DEADLINE_MASK;
+    (left_ms != 0 && left_ms <= DEADLINE_MASK >> 1)
+        .then(|| Duration::from_micros(left_ms * 1_000 - rest))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,6 +230,11 @@ mod tests {
                 assert_eq!(Stand::unpack(stand.pack()), stand);
                 let plain = phase == Phase::Closed && mode == Mode::Automatic;
                 assert_eq!(is_plainly_closed(stand.pack()), plain);
+                let before = Instant::from_micros((DEADLINE_MASK - 6) * 1_000 + 1);
+                let open = phase == Phase::Open && mode == Mode::Automatic;
+                let left = plainly_open(stand.pack(), before);
+                assert_eq!(left, open.then_some(stand.deadline.remaining(before)));
+                assert_eq!(plainly_open(stand.pack(), before + millis(1)), None);
             }
         }
     }

@@ -103,12 +103,16 @@ impl<M: Memory, const W: usize> State<M, W> {
     }
 
     /// The phase that follows when trials have shown that calls succeed again.
-    pub(super) fn recovered(settings: &Settings<M, W>, stand: Stand, now: Instant) -> Stand {
+    pub(super) fn recovered(
+        settings: &Settings<M, W>,
+        stand: Stand,
+        begin: impl FnOnce(u64) -> Deadline,
+    ) -> Stand {
         match settings.ramp_ms() {
             0 => Self::closed(stand),
             length => Stand {
                 phase: Phase::Ramping,
-                deadline: Deadline::after(now, u64::from(length)),
+                deadline: begin(u64::from(length)),
                 ..stand
             },
         }

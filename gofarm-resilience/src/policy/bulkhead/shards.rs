@@ -83,12 +83,6 @@ impl<M: Memory> Shards<M> {
         Some(found)
     }
 
-    /// As [`take`](Self::take), but marks the shards that it finds without a permit as awaited. After `None` all
-    /// are, and a permit that comes back is refused by [`give_back`](Self::give_back).
-    pub(crate) fn take_or_await(&self, home: Home) -> Option<Home> {
-        self.round(home.0).find(|&shard| self.take_or_mark(shard))
-    }
-
     /// Gives a permit back to its shard, unless somebody may wait for it.
     pub(crate) fn give_back(&self, home: Home) -> bool {
         let Some(shard) = self.shards.get(home.0) else {
@@ -98,17 +92,6 @@ impl<M: Memory> Shards<M> {
             .free
             .update(|free| (free & AWAITED == 0).then(|| (free + 1).min(self.full())));
         given.is_ok()
-    }
-
-    /// Gives a permit back to its shard, for which nobody waits any more.
-    pub(crate) fn give_back_unawaited(&self, home: Home) {
-        let Some(shard) = self.shards.get(home.0) else {
-            return;
-        };
-        let given = shard
-            .free
-            .update(|free| Some(((free & !AWAITED) + 1).min(self.full())));
-        debug_assert!(given.is_ok(), "giving back is never refused");
     }
 
     /// The free permits of all shards; while calls come and go, a sum of values of different moments.
@@ -148,6 +131,34 @@ impl<M: Memory> Shards<M> {
                     .update(|free| (free & !AWAITED != 0).then(|| free - 1))
                     .is_ok()
         })
+    }
+}
+
+/// What waiting needs.
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+impl<M: Memory> Shards<M> {
+    /// Whether somebody may wait for a permit of this shard: then none is likely to be free anywhere.
+    pub(crate) fn is_awaited(&self, home: Home) -> bool {
+        self.shards
+            .get(home.0)
+            .is_some_and(|shard| shard.free.load() & AWAITED != 0)
+    }
+
+    /// As [`take`](Self::take), but marks the shards that it finds without a permit as awaited. After `None` all
+    /// are, and a permit that comes back is refused by [`give_back`](Self::give_back).
+    pub(crate) fn take_or_await(&self, home: Home) -> Option<Home> {
+        self.round(home.0).find(|&shard| self.take_or_mark(shard))
+    }
+
+    /// Gives a permit back to its shard, for which nobody waits any more.
+    pub(crate) fn give_back_unawaited(&self, home: Home) {
+        let Some(shard) = self.shards.get(home.0) else {
+            return;
+        };
+        let given = shard
+            .free
+            .update(|free| Some(((free & !AWAITED) + 1).min(self.full())));
+        debug_assert!(given.is_ok(), "giving back is never refused");
     }
 
     fn take_or_mark(&self, home: Home) -> bool {

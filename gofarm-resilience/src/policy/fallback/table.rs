@@ -12,8 +12,8 @@ use crate::policy::ConfigError;
 
 /// The last good values of up to so many keys; a full table forgets the one that was kept longest ago.
 ///
-/// Keeping and finding cost the same however many keys there are. A value takes its own size, its key's and 32
-/// bytes.
+/// Keeping and finding cost the same however many keys there are. A value takes its own size, its key's and some
+/// 40 bytes.
 ///
 /// ```
 /// use gofarm_core::time::Instant;

@@ -72,14 +72,14 @@ impl<const W: usize> Config<W> {
         if !self.looks_at_a_window() {
             return None;
         }
-        if self.minimum_calls_or_default() == 0 {
-            return fault("minimum_calls", "from 1 to 65 535");
-        }
         if W == 0 {
             return fault("window", "given room: a rate or latency needs `windowed()`");
         }
         if let Some(rule) = self.window.fault(W) {
             return fault("window", rule);
+        }
+        if self.minimum_calls_or_default() == 0 {
+            return fault("minimum_calls", "from 1 to 65 535");
         }
         if let Window::Calls(calls) = self.window {
             if self.minimum_calls_or_default() > calls {

@@ -5,11 +5,13 @@
 //! loopback may come after the clock has moved on: that is one more late answer, so what is asserted holds for
 //! any order.
 
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
+use crate::layer::field::SharedClock;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Clock, Instant, ManualClock, hours, millis, secs};
@@ -248,15 +250,6 @@ where
         .fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1))
 }
 
-#[derive(Clone)]
-struct Shared(Arc<ManualClock>);
-
-impl Clock for Shared {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-}
-
 #[derive(Debug)]
 struct Down;
 
@@ -286,7 +279,7 @@ async fn r11_seventy_two_hours_of_outages_on_a_clock_moved_by_hand() {
             .ramp(secs(20), 0.2),
     )
     .unwrap()
-    .clock(Shared(Arc::clone(&clock)));
+    .clock(SharedClock(Arc::clone(&clock)));
     let breaker = Arc::clone(layer.breaker());
     let mut service = layer.layer(device);
 

@@ -1,5 +1,6 @@
 //! Deadlines of calls: what is rejected, what is cancelled, what is left for the next hop.
 
+use alloc::sync::Arc;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Clock, millis, secs};
 use gofarm_resilience::context::{CallContext, Contextual};
@@ -8,12 +9,11 @@ use gofarm_resilience::layer::{
     CarryLayer, DeadlineError, DeadlineLayer, RuntimeClock, TimeoutLayer,
 };
 use gofarm_resilience::policy::Reason;
-use std::sync::Arc;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::field::{Request, Told, field, request};
+use crate::layer::field::{Request, Told, field, request};
 
 fn due_in(left: core::time::Duration) -> Request {
     let mut request = request(7);

@@ -7,7 +7,7 @@ use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready_err};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::field::{Request, field, request};
+use crate::layer::field::{Request, field, request};
 
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

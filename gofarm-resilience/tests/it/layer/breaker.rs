@@ -1,7 +1,7 @@
 //! Breakers in a stack: R1, R2 and R3, labels, classifiers and what an observer is told.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use core::task::Poll;
 use core::time::Duration;
@@ -19,7 +19,7 @@ use gofarm_resilience::policy::breaker::{Breaker, Mode, Phase};
 use gofarm_resilience::policy::{Rate, Reason, TokenBucket};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::field::{Request, Told, request};
+use crate::layer::field::{Request, SharedClock, Told, request};
 
 /// A failure that says whose it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,13 +34,13 @@ impl Classify for Fault {
     }
 }
 
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Fault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "{:?}", self.0)
     }
 }
 
-impl std::error::Error for Fault {}
+impl core::error::Error for Fault {}
 
 #[derive(Clone, Copy)]
 struct Read {
@@ -370,7 +370,7 @@ async fn a_layer_follows_the_clock_it_is_given_and_an_operator_holds_the_breaker
     let fails = service_fn(async |_: u32| Err::<(), _>(Fault(Some(Tier::Device))));
     let layer = BreakerLayer::new(Breaker::consecutive(1))
         .unwrap()
-        .clock(Shared(Arc::clone(&clock)));
+        .clock(SharedClock(Arc::clone(&clock)));
     let breaker = Arc::clone(layer.breaker());
     let mut service = layer.layer(fails);
     service.ready().await.unwrap().call(1).await.unwrap_err();
@@ -391,13 +391,4 @@ async fn a_layer_follows_the_clock_it_is_given_and_an_operator_holds_the_breaker
         breaker.phase(gofarm_core::time::Clock::now(&*clock)),
         Phase::Closed
     );
-}
-
-#[derive(Clone)]
-struct Shared(Arc<ManualClock>);
-
-impl gofarm_core::time::Clock for Shared {
-    fn now(&self) -> gofarm_core::time::Instant {
-        self.0.now()
-    }
 }

@@ -1,28 +1,30 @@
 //! What the tests of Layers call: a mock whose errors say what kind they are.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::sync::Mutex;
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::observe::{LabelValue, Observer, Signal};
+use gofarm_core::time::{Clock, Instant, ManualClock};
 use tower::util::MapErr;
 use tower_test::mock::{self, Handle, Mock};
 
 pub(crate) type Request = http::Request<u16>;
 pub(crate) type Field =
-    MapErr<Mock<Request, u16>, fn(Box<dyn std::error::Error + Send + Sync>) -> Lost>;
+    MapErr<Mock<Request, u16>, fn(Box<dyn core::error::Error + Send + Sync>) -> Lost>;
 
 /// The device did not answer. The mock's errors come as text; `retry 250` asks for 250 ms.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Lost(pub(crate) String);
 
-impl std::fmt::Display for Lost {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Lost {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Lost {}
+impl core::error::Error for Lost {}
 
 impl Classify for Lost {
     fn kind(&self) -> Kind {
@@ -65,5 +67,15 @@ impl Observer for Told {
             }
         }
         self.0.lock().unwrap().push(text);
+    }
+}
+
+/// A clock that the test and the layers hold.
+#[derive(Clone)]
+pub(crate) struct SharedClock(pub(crate) Arc<ManualClock>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> Instant {
+        self.0.now()
     }
 }

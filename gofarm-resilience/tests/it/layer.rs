@@ -1,0 +1,9 @@
+//! The policies as Layers in a tower stack.
+
+mod breaker;
+mod carry;
+mod chaos;
+mod contract;
+mod deadline;
+mod field;
+mod retry;
