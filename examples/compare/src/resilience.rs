@@ -31,6 +31,25 @@ pub fn measure(figures: &mut Figures) {
     memory::measure(figures);
     semaphore::measure(figures);
     faults::measure(figures);
+    over_the_policy(figures);
+}
+
+/// What a Layer of ours costs besides its policy and the clock it reads; not more than 20 ns is the aim.
+fn over_the_policy(figures: &mut Figures) {
+    let least = |figures: &Figures, case, engine| figures.find(case, engine, batches::ALONE);
+    let clock = least(figures, floor::CASE, floor::CLOCK);
+    let pairs = [
+        ("closed", SERVED, CLOSED, 2.0),
+        ("open", SERVED_REJECTED, REJECTED, 1.0),
+    ];
+    for (state, served, alone, looks) in pairs {
+        let served = least(figures, served, gofarm::SHARED);
+        let alone = least(figures, alone, gofarm::SHARED);
+        if let (Some(served), Some(alone), Some(clock)) = (served, alone, clock) {
+            let over = served - alone - looks * clock;
+            figures.note("Layer over its policy and clock reads", state, "ns", over);
+        }
+    }
 }
 
 const CLOSED: &str = "breaker by itself, closed: one call";

@@ -13,9 +13,13 @@ use crate::figures::Figures;
 
 pub fn measure(figures: &mut Figures) {
     let breaker = breaker(5);
-    shared(figures, CLOSED, "failsafe, 5 in a row", || || call(&breaker));
+    shared(figures, CLOSED, "failsafe, 5 in a row", || {
+        || call(&breaker)
+    });
     let breaker = Config::new().build();
-    shared(figures, CLOSED, "failsafe, its default", || || call(&breaker));
+    shared(figures, CLOSED, "failsafe, its default", || {
+        || call(&breaker)
+    });
 
     let breaker = self::breaker(1);
     assert!(breaker.call(|| Err::<(), _>(NoAnswer)).is_err());

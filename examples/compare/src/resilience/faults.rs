@@ -26,8 +26,16 @@ pub fn measure(figures: &mut Figures) {
 #[derive(Clone, Copy)]
 enum Trip {
     InARow(u16),
-    OfCalls { calls: u16, rate: f64, minimum: Option<u16> },
-    OfTime { length: Duration, rate: f64, minimum: u16 },
+    OfCalls {
+        calls: u16,
+        rate: f64,
+        minimum: Option<u16>,
+    },
+    OfTime {
+        length: Duration,
+        rate: f64,
+        minimum: u16,
+    },
     /// All calls slower than this.
     Slow(Duration),
 }
@@ -46,7 +54,12 @@ const WAIT: Duration = Duration::from_millis(20);
 
 impl Rules {
     const fn new(trip: Trip) -> Self {
-        Self { trip, open_for: WAIT, trials: 1, cancelled_fails: false }
+        Self {
+            trip,
+            open_for: WAIT,
+            trials: 1,
+            cancelled_fails: false,
+        }
     }
 
     const fn trials(mut self, trials: u8) -> Self {
@@ -99,18 +112,45 @@ type Try = fn(&Runtime) -> Option<bool>;
 
 fn every<S: Subject>(figures: &mut Figures) {
     let tries: [(&str, Try); 16] = [
-        ("after 10 000 successes, 10 failures of the last 10 calls open it", slides::<S>),
-        ("of the last 100, at least 5: 5 failures open it", minimum::<S>),
-        ("of the last 10: the 10th failure opens it", at_the_tenth::<S>),
-        ("a minute of failures is not waited for", inside_the_window::<S>),
-        ("one failure of ten in half a second does not open it at 20 %", half_a_second::<S>),
+        (
+            "after 10 000 successes, 10 failures of the last 10 calls open it",
+            slides::<S>,
+        ),
+        (
+            "of the last 100, at least 5: 5 failures open it",
+            minimum::<S>,
+        ),
+        (
+            "of the last 10: the 10th failure opens it",
+            at_the_tenth::<S>,
+        ),
+        (
+            "a minute of failures is not waited for",
+            inside_the_window::<S>,
+        ),
+        (
+            "one failure of ten in half a second does not open it at 20 %",
+            half_a_second::<S>,
+        ),
         ("a late failure does not end the trials", late_failure::<S>),
         ("a late success does not end the trials", late_success::<S>),
-        ("two trials that succeed one after another close it", slow_trials::<S>),
-        ("a trial that hangs does not hold it for ever", hung_trial::<S>),
-        ("opened by slow calls, a slow trial opens it again", slow_trial::<S>),
+        (
+            "two trials that succeed one after another close it",
+            slow_trials::<S>,
+        ),
+        (
+            "a trial that hangs does not hold it for ever",
+            hung_trial::<S>,
+        ),
+        (
+            "opened by slow calls, a slow trial opens it again",
+            slow_trial::<S>,
+        ),
         ("held open by hand, it stays open", held::<S>),
-        ("calls that are given up can count as failed", cancelled::<S>),
+        (
+            "calls that are given up can count as failed",
+            cancelled::<S>,
+        ),
         ("of 64 callers at once, 3 make the trials", racing::<S>),
         ("a paused clock moves it", paused::<S>),
         ("2 000 openings leave no memory behind", leaks::<S>),
@@ -132,11 +172,19 @@ fn every<S: Subject>(figures: &mut Figures) {
 
 /// How many failures it takes to open, up to a hundred.
 fn failures_to_open(subject: &impl Subject) -> u32 {
-    (0..100).take_while(|_| call(subject, false)).count().try_into().unwrap_or(u32::MAX)
+    (0..100)
+        .take_while(|_| call(subject, false))
+        .count()
+        .try_into()
+        .unwrap_or(u32::MAX)
 }
 
 fn of_ten(minimum: Option<u16>) -> Trip {
-    Trip::OfCalls { calls: 10, rate: 0.5, minimum }
+    Trip::OfCalls {
+        calls: 10,
+        rate: 0.5,
+        minimum,
+    }
 }
 
 fn slides<S: Subject>(_: &Runtime) -> Option<bool> {
@@ -148,7 +196,11 @@ fn slides<S: Subject>(_: &Runtime) -> Option<bool> {
 }
 
 fn minimum<S: Subject>(_: &Runtime) -> Option<bool> {
-    let trip = Trip::OfCalls { calls: 100, rate: 0.5, minimum: Some(5) };
+    let trip = Trip::OfCalls {
+        calls: 100,
+        rate: 0.5,
+        minimum: Some(5),
+    };
     let subject = S::new(Rules::new(trip))?;
     Some(failures_to_open(&subject) == 5)
 }
@@ -160,14 +212,22 @@ fn at_the_tenth<S: Subject>(_: &Runtime) -> Option<bool> {
 
 fn inside_the_window<S: Subject>(_: &Runtime) -> Option<bool> {
     let length = Duration::from_secs(60);
-    let trip = Trip::OfTime { length, rate: 0.5, minimum: 10 };
+    let trip = Trip::OfTime {
+        length,
+        rate: 0.5,
+        minimum: 10,
+    };
     let subject = S::new(Rules::new(trip).open_for(length))?;
     Some(failures_to_open(&subject) == 10)
 }
 
 fn half_a_second<S: Subject>(_: &Runtime) -> Option<bool> {
     let length = Duration::from_millis(500);
-    let trip = Trip::OfTime { length, rate: 0.2, minimum: 5 };
+    let trip = Trip::OfTime {
+        length,
+        rate: 0.2,
+        minimum: 5,
+    };
     let subject = S::new(Rules::new(trip))?;
     for _ in 0..9 {
         call(&subject, true);
@@ -206,7 +266,11 @@ fn late_success<S: Subject>(runtime: &Runtime) -> Option<bool> {
 
 fn slow_trials<S: Subject>(runtime: &Runtime) -> Option<bool> {
     let length = Duration::from_millis(50);
-    let trip = Trip::OfTime { length, rate: 0.5, minimum: 4 };
+    let trip = Trip::OfTime {
+        length,
+        rate: 0.5,
+        minimum: 4,
+    };
     let subject = S::new(Rules::new(trip).trials(2))?;
     failures_to_open(&subject);
     S::wait(runtime, WAIT * 2);
@@ -224,8 +288,8 @@ fn slow_trials<S: Subject>(runtime: &Runtime) -> Option<bool> {
 }
 
 fn hung_trial<S: Subject>(runtime: &Runtime) -> Option<bool> {
-    let subject = S::new(Rules::new(Trip::InARow(3)))
-        .or_else(|| S::new(Rules::new(of_ten(None))))?;
+    let subject =
+        S::new(Rules::new(Trip::InARow(3))).or_else(|| S::new(Rules::new(of_ten(None))))?;
     failures_to_open(&subject);
     S::wait(runtime, WAIT * 2);
     let _hangs = subject.begin()?;
@@ -259,7 +323,10 @@ fn held<S: Subject>(runtime: &Runtime) -> Option<bool> {
 }
 
 fn cancelled<S: Subject>(_: &Runtime) -> Option<bool> {
-    let rules = Rules { cancelled_fails: true, ..Rules::new(Trip::InARow(5)) };
+    let rules = Rules {
+        cancelled_fails: true,
+        ..Rules::new(Trip::InARow(5))
+    };
     // Where there is no such setting, they cannot.
     let subject = S::new(rules)
         .or_else(|| S::new(Rules::new(Trip::InARow(5))))
@@ -286,9 +353,17 @@ fn racing<S: Subject>(runtime: &Runtime) -> Option<bool> {
     };
     let inside: usize = thread::scope(|scope| {
         let callers: Vec<_> = (0..CALLERS)
-            .map(|_| scope.spawn({ let subject = subject.clone(); let begins = &begins; move || begins(subject) }))
+            .map(|_| {
+                scope.spawn({
+                    let subject = subject.clone();
+                    let begins = &begins;
+                    move || begins(subject)
+                })
+            })
             .collect();
-        let ended = callers.into_iter().map(|caller| caller.join().expect("no panic"));
+        let ended = callers
+            .into_iter()
+            .map(|caller| caller.join().expect("no panic"));
         ended.sum()
     });
     Some(inside == 3)
@@ -306,8 +381,13 @@ fn paused<S: Subject>(runtime: &Runtime) -> Option<bool> {
 fn leaks<S: Subject>(runtime: &Runtime) -> Option<bool> {
     let soon = Duration::from_millis(1);
     let rules = |trip| Rules::new(trip).open_for(soon);
-    let subject = S::new(rules(Trip::InARow(1)))
-        .or_else(|| S::new(rules(Trip::OfCalls { calls: 1, rate: 0.5, minimum: None })))?;
+    let subject = S::new(rules(Trip::InARow(1))).or_else(|| {
+        S::new(rules(Trip::OfCalls {
+            calls: 1,
+            rate: 0.5,
+            minimum: None,
+        }))
+    })?;
     let counted = allocation_counter::measure(|| {
         for _ in 0..2_000 {
             failures_to_open(&subject);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use gofarm_core::time::{Clock, Instant, ManualClock, days, hours, secs};
+use gofarm_resilience::Outcome;
 use gofarm_resilience::layer::{
     BreakerLayer, BulkheadLayer, ConcurrencyLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
@@ -13,7 +14,6 @@ use gofarm_resilience::memory::{Memory, Owned, Shared};
 use gofarm_resilience::policy::breaker::{Breaker, Config, WINDOW_WORDS};
 use gofarm_resilience::policy::sliding_window::Window;
 use gofarm_resilience::policy::{Rate, Retry, SharedTokenBucket, TokenBucket};
-use gofarm_resilience::Outcome;
 use tower::Layer as _;
 
 use super::bare::Bare;
@@ -24,11 +24,11 @@ use super::{
 };
 use crate::figures::Figures;
 
-pub const OWNED: &str = "gofarm, 5 in a row, owned";
+const OWNED: &str = "gofarm, 5 in a row, owned";
 pub const SHARED: &str = "gofarm, 5 in a row";
 const COUNT_OWNED: &str = "gofarm, 100 calls, owned";
 const COUNT: &str = "gofarm, 100 calls";
-pub const STILL: &str = "gofarm, 5 in a row, clock given";
+const STILL: &str = "gofarm, 5 in a row, clock given";
 
 pub fn measure(figures: &mut Figures) {
     closed(figures);
@@ -82,7 +82,9 @@ fn closed(figures: &mut Figures) {
         let breaker = of_time().build_shared().expect("figures in range");
         let name = format!("gofarm, 60 s with {calls}");
         let start = Start::default();
-        shared(figures, CLOSED, &name, || paced(&breaker, start.next(), pace));
+        shared(figures, CLOSED, &name, || {
+            paced(&breaker, start.next(), pace)
+        });
     }
 }
 
@@ -134,7 +136,11 @@ fn failing(figures: &mut Figures) {
         move || {
             fails = !fails;
             now = now + step(pace);
-            let outcome = if fails { Outcome::Failure } else { Outcome::Success };
+            let outcome = if fails {
+                Outcome::Failure
+            } else {
+                Outcome::Success
+            };
             ended(breaker, now, outcome);
         }
     }
@@ -143,7 +149,12 @@ fn failing(figures: &mut Figures) {
     let breaker = of_calls().build_shared().expect("figures in range");
     alone(figures, FAILING, COUNT, every_other(&breaker, 1_000));
     let breaker = of_time().build_shared().expect("figures in range");
-    alone(figures, FAILING, "gofarm, 60 s with 16 000", every_other(&breaker, 16_000));
+    alone(
+        figures,
+        FAILING,
+        "gofarm, 60 s with 16 000",
+        every_other(&breaker, 16_000),
+    );
 }
 
 fn opened<M: Memory>(now: Instant) -> Breaker<M> {
@@ -228,17 +239,23 @@ fn served_rejected(figures: &mut Figures) {
 
 fn other_layers(figures: &mut Figures) {
     let service = BulkheadLayer::new(1024).expect("places").layer(Bare);
-    shared(figures, PLACES, "gofarm, rejects", || Served::new(|| service.clone()));
+    shared(figures, PLACES, "gofarm, rejects", || {
+        Served::new(|| service.clone())
+    });
     let service = ConcurrencyLayer::sharded(64, 16, |(): &()| 7_u64)
         .expect("places")
         .layer(Bare);
-    shared(figures, PLACES, "gofarm, waits", || Served::new(|| service.clone()));
+    shared(figures, PLACES, "gofarm, waits", || {
+        Served::new(|| service.clone())
+    });
 
     let service = RateLimitLayer::new(plenty()).expect("a rate").layer(Bare);
     shared(figures, RATE, "gofarm", || Served::new(|| service.clone()));
 
     let service = TimeoutLayer::new(hours(1)).layer(Bare);
-    shared(figures, TIMEOUT, "gofarm", || Served::new(|| service.clone()));
+    shared(figures, TIMEOUT, "gofarm", || {
+        Served::new(|| service.clone())
+    });
 
     let retry = Retry::attempts(3);
     let service = RetryLayer::new(retry).expect("attempts").layer(Bare);
@@ -255,7 +272,9 @@ fn tokens(figures: &mut Figures) {
     let mut now = NOW;
     alone(figures, TOKENS, "gofarm, owned", || {
         now = now + Duration::from_micros(1);
-        black_box(&bucket).try_take(1, black_box(now)).expect("plenty");
+        black_box(&bucket)
+            .try_take(1, black_box(now))
+            .expect("plenty");
     });
     let bucket = plenty().build_shared().expect("a rate");
     let start = Start::default();
@@ -264,7 +283,9 @@ fn tokens(figures: &mut Figures) {
         let bucket = &bucket;
         move || {
             now = now + Duration::from_micros(1);
-            black_box(bucket).try_take(1, black_box(now)).expect("plenty");
+            black_box(bucket)
+                .try_take(1, black_box(now))
+                .expect("plenty");
         }
     });
     let bucket: SharedTokenBucket = TokenBucket::at(Rate::new(1, hours(1)))

@@ -32,7 +32,10 @@ struct Walk(u64);
 impl Walk {
     fn next(&mut self) -> u64 {
         // Knuth's multiplier for 64 bits; its upper half is spread well.
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 32) * u64::from(KEYS) >> 32
     }
 }
@@ -52,9 +55,13 @@ fn lookup(figures: &mut Figures) {
     };
     (0..u64::from(KEYS)).for_each(&mut call);
     let mut walk = Walk(1);
-    alone(figures, LOOKUP, "gofarm breakers, owned", || call(walk.next()));
+    alone(figures, LOOKUP, "gofarm breakers, owned", || {
+        call(walk.next())
+    });
 
-    let table = config.build_keyed_shared(KEYS as usize).expect("figures in range");
+    let table = config
+        .build_keyed_shared(KEYS as usize)
+        .expect("figures in range");
     let call = |key: u64| {
         let permit = table.try_acquire(black_box(&key), NOW).expect("closed");
         table.record(permit, NOW, Outcome::Success);
@@ -87,7 +94,9 @@ fn churn(figures: &mut Figures) {
     (0..2 * KEYS).for_each(|_| call());
     alone(figures, CHURN, "gofarm breakers, owned", call);
 
-    let table = config.build_keyed_shared(KEYS as usize).expect("figures in range");
+    let table = config
+        .build_keyed_shared(KEYS as usize)
+        .expect("figures in range");
     let mut key = 0_u64;
     let mut call = || {
         key += 1;
@@ -114,7 +123,9 @@ fn memory(figures: &mut Figures) {
     });
     note("gofarm breakers, owned", table);
     let table = bytes(|| {
-        let table = config.build_keyed_shared(KEYS as usize).expect("figures in range");
+        let table = config
+            .build_keyed_shared(KEYS as usize)
+            .expect("figures in range");
         for key in keys.clone() {
             let permit = table.try_acquire(&key, NOW).expect("a place");
             table.record(permit, NOW, Outcome::Success);

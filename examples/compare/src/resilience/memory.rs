@@ -5,9 +5,9 @@ use std::time::Duration;
 use failsafe::{Config, backoff, failure_policy};
 use gofarm_core::time::{Instant, secs};
 use gofarm_resilience::Outcome;
+use gofarm_resilience::memory::Owned;
 use gofarm_resilience::policy::breaker::{Breaker, State};
 use gofarm_resilience::policy::sliding_window::Window;
-use gofarm_resilience::memory::Owned;
 use recloser::Recloser;
 use tower::Layer as _;
 use tower_resilience_circuitbreaker::{CircuitBreakerLayer, SlidingWindowType};
@@ -52,19 +52,41 @@ fn idle(figures: &mut Figures) {
     };
     note("gofarm, in a row", shared(Breaker::simple()));
     let windowed = Breaker::failure_rate(0.5).window(Window::time(secs(60), 12));
-    note("gofarm, 60 s", of_each(|| windowed.build_shared().expect("figures in range")));
+    note(
+        "gofarm, 60 s",
+        of_each(|| windowed.build_shared().expect("figures in range")),
+    );
     let windowed = Breaker::failure_rate(0.5).window(Window::calls(100));
-    note("gofarm, 100 calls", of_each(|| windowed.build_shared().expect("figures in range")));
+    note(
+        "gofarm, 100 calls",
+        of_each(|| windowed.build_shared().expect("figures in range")),
+    );
 
-    let layer = || CircuitBreakerLayer::builder().build().expect("figures in range");
-    note("tower-resilience, its own settings", of_each(|| layer().layer(Bare)));
+    let layer = || {
+        CircuitBreakerLayer::builder()
+            .build()
+            .expect("figures in range")
+    };
+    note(
+        "tower-resilience, its own settings",
+        of_each(|| layer().layer(Bare)),
+    );
     let common = layer();
-    note("tower-resilience, common settings", of_each(|| common.layer_fn(Bare)));
+    note(
+        "tower-resilience, common settings",
+        of_each(|| common.layer_fn(Bare)),
+    );
     let wait = || backoff::constant(Duration::from_secs(30));
     let policy = || failure_policy::consecutive_failures(5, wait());
-    note("failsafe, 5 in a row", of_each(|| Config::new().failure_policy(policy()).build()));
+    note(
+        "failsafe, 5 in a row",
+        of_each(|| Config::new().failure_policy(policy()).build()),
+    );
     note("failsafe, its default", of_each(|| Config::new().build()));
-    note("recloser, 100 calls", of_each(|| Recloser::custom().build()));
+    note(
+        "recloser, 100 calls",
+        of_each(|| Recloser::custom().build()),
+    );
 }
 
 fn called(figures: &mut Figures) {

@@ -27,7 +27,11 @@ trait Permits: Send + Sync + 'static {
     fn new(permits_each: u32) -> Self;
 
     /// Holds a permit during `work`.
-    fn hold(&self, key: u64, work: impl Future<Output = ()> + Send) -> impl Future<Output = ()> + Send;
+    fn hold(
+        &self,
+        key: u64,
+        work: impl Future<Output = ()> + Send,
+    ) -> impl Future<Output = ()> + Send;
 }
 
 impl Permits for ShardedSemaphore {
@@ -63,7 +67,9 @@ impl Permits for Apart {
     const NAME: &'static str = "tokio, 64 apart";
 
     fn new(permits_each: u32) -> Self {
-        Self(std::array::from_fn(|_| Semaphore::new(permits_each as usize)))
+        Self(std::array::from_fn(|_| {
+            Semaphore::new(permits_each as usize)
+        }))
     }
 
     async fn hold(&self, key: u64, work: impl Future<Output = ()> + Send) {
@@ -93,14 +99,62 @@ struct Case {
 }
 
 const CASES: [Case; 8] = [
-    Case { name: "2 tasks, ample", tasks: 2, permits_each: 64, keys: Keys::Own, yields: false },
-    Case { name: "256 tasks, ample", tasks: 256, permits_each: 64, keys: Keys::Own, yields: false },
-    Case { name: "256 tasks, ample, one busy key", tasks: 256, permits_each: 64, keys: Keys::Skewed, yields: false },
-    Case { name: "256 tasks, ample, held", tasks: 256, permits_each: 64, keys: Keys::Own, yields: true },
-    Case { name: "256 tasks, 64 permits", tasks: 256, permits_each: 1, keys: Keys::Own, yields: false },
-    Case { name: "256 tasks, 64 permits, held", tasks: 256, permits_each: 1, keys: Keys::Own, yields: true },
-    Case { name: "256 tasks, 64 permits, held, one busy key", tasks: 256, permits_each: 1, keys: Keys::Skewed, yields: true },
-    Case { name: "1024 tasks, 64 permits, held, one busy key", tasks: 1024, permits_each: 1, keys: Keys::Skewed, yields: true },
+    Case {
+        name: "2 tasks, ample",
+        tasks: 2,
+        permits_each: 64,
+        keys: Keys::Own,
+        yields: false,
+    },
+    Case {
+        name: "256 tasks, ample",
+        tasks: 256,
+        permits_each: 64,
+        keys: Keys::Own,
+        yields: false,
+    },
+    Case {
+        name: "256 tasks, ample, one busy key",
+        tasks: 256,
+        permits_each: 64,
+        keys: Keys::Skewed,
+        yields: false,
+    },
+    Case {
+        name: "256 tasks, ample, held",
+        tasks: 256,
+        permits_each: 64,
+        keys: Keys::Own,
+        yields: true,
+    },
+    Case {
+        name: "256 tasks, 64 permits",
+        tasks: 256,
+        permits_each: 1,
+        keys: Keys::Own,
+        yields: false,
+    },
+    Case {
+        name: "256 tasks, 64 permits, held",
+        tasks: 256,
+        permits_each: 1,
+        keys: Keys::Own,
+        yields: true,
+    },
+    Case {
+        name: "256 tasks, 64 permits, held, one busy key",
+        tasks: 256,
+        permits_each: 1,
+        keys: Keys::Skewed,
+        yields: true,
+    },
+    Case {
+        name: "1024 tasks, 64 permits, held, one busy key",
+        tasks: 1024,
+        permits_each: 1,
+        keys: Keys::Skewed,
+        yields: true,
+    },
 ];
 
 pub fn measure(figures: &mut Figures) {
@@ -151,7 +205,10 @@ fn round<P: Permits>(runtime: &Runtime, case: Case) -> f64 {
         let spans = tasks.join_all().await;
         let start = spans.iter().map(|(start, _)| *start).min();
         let end = spans.iter().map(|(_, end)| *end).max();
-        let span = end.zip(start).map(|(end, start)| end - start).unwrap_or_default();
+        let span = end
+            .zip(start)
+            .map(|(end, start)| end - start)
+            .unwrap_or_default();
         nanos(span) / f64::from(u32::try_from(each * case.tasks).unwrap_or(1))
     })
 }

@@ -16,7 +16,9 @@ use crate::figures::Figures;
 
 pub fn measure(figures: &mut Figures) {
     let service = ConcurrencyLimitLayer::new(1024).layer(Bare);
-    shared(figures, PLACES, "tower, waits", || Served::new(|| service.clone()));
+    shared(figures, PLACES, "tower, waits", || {
+        Served::new(|| service.clone())
+    });
     // It rejects only what is not ready, which is never the case here.
     let service = LoadShedLayer::new().layer(ConcurrencyLimitLayer::new(1024).layer(Bare));
     shared(figures, PLACES, "tower, rejects (load shed)", || {
@@ -28,7 +30,9 @@ pub fn measure(figures: &mut Figures) {
     alone(figures, RATE, "tower", Served::new(|| layer.layer(Bare)));
 
     let service = TimeoutLayer::new(Duration::from_secs(3_600)).layer(Bare);
-    shared(figures, TIMEOUT, "tower", || Served::new(|| service.clone()));
+    shared(figures, TIMEOUT, "tower", || {
+        Served::new(|| service.clone())
+    });
 
     let service = RetryLayer::new(Thrice(3)).layer(Bare);
     shared(figures, RETRY, "tower", || Served::new(|| service.clone()));

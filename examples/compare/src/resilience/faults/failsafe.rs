@@ -46,7 +46,11 @@ impl Subject for Failsafe {
                 let policy = consecutive_failures(u32::from(failures), wait);
                 Arc::new(Config::new().failure_policy(policy).build())
             }
-            Trip::OfTime { length, rate, minimum } => {
+            Trip::OfTime {
+                length,
+                rate,
+                minimum,
+            } => {
                 let minimum = u32::from(minimum);
                 let policy = success_rate_over_time_window(1.0 - rate, minimum, length, wait);
                 Arc::new(Config::new().failure_policy(policy).build())

@@ -24,19 +24,28 @@ pub struct Gofarm {
 impl Subject for Gofarm {
     const NAME: &'static str = "gofarm";
 
-    type Call = answer::Call<CallFuture<Answer, SingleBreaker<WINDOW_WORDS>, ByKind, (), RuntimeClock>>;
+    type Call =
+        answer::Call<CallFuture<Answer, SingleBreaker<WINDOW_WORDS>, ByKind, (), RuntimeClock>>;
 
     fn new(rules: Rules) -> Option<Self> {
         let config = match rules.trip {
             Trip::InARow(failures) => Breaker::consecutive(failures).windowed(),
-            Trip::OfCalls { calls, rate, minimum } => {
+            Trip::OfCalls {
+                calls,
+                rate,
+                minimum,
+            } => {
                 let config = Breaker::failure_rate(rate).window(Window::calls(calls));
                 match minimum {
                     Some(calls) => config.minimum_calls(calls),
                     None => config,
                 }
             }
-            Trip::OfTime { length, rate, minimum } => Breaker::failure_rate(rate)
+            Trip::OfTime {
+                length,
+                rate,
+                minimum,
+            } => Breaker::failure_rate(rate)
                 .window(Window::time(length, 10))
                 .minimum_calls(minimum),
             Trip::Slow(limit) => Breaker::failure_rate(1.0)

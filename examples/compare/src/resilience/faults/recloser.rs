@@ -14,7 +14,12 @@ impl Subject for Recloser {
     type Call = answer::Call<RecloserFuture<Answer, AnyError>>;
 
     fn new(rules: Rules) -> Option<Self> {
-        let Trip::OfCalls { calls, rate, minimum: None } = rules.trip else {
+        let Trip::OfCalls {
+            calls,
+            rate,
+            minimum: None,
+        } = rules.trip
+        else {
             return None;
         };
         #[expect(clippy::cast_possible_truncation, reason = "0.5")]

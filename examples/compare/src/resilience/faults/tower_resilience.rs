@@ -36,7 +36,11 @@ impl Subject for TowerResilience {
             .permitted_calls_in_half_open(usize::from(rules.trials));
         let builder = match rules.trip {
             Trip::InARow(failures) => builder.consecutive_failures(usize::from(failures)),
-            Trip::OfCalls { calls, rate, minimum } => {
+            Trip::OfCalls {
+                calls,
+                rate,
+                minimum,
+            } => {
                 let builder = builder
                     .failure_rate_threshold(rate)
                     .sliding_window_size(usize::from(calls));
@@ -45,7 +49,11 @@ impl Subject for TowerResilience {
                     None => builder,
                 }
             }
-            Trip::OfTime { length, rate, minimum } => builder
+            Trip::OfTime {
+                length,
+                rate,
+                minimum,
+            } => builder
                 .failure_rate_threshold(rate)
                 .sliding_window_type(SlidingWindowType::TimeBased)
                 .sliding_window_duration(length)
