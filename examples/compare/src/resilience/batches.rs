@@ -5,6 +5,7 @@
 
 use std::hint::{black_box, spin_loop};
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -20,10 +21,10 @@ const TOGETHER: &str = "ns each of two threads";
 const USUALLY: &str = "ns each of two threads, median";
 
 const BATCHES: usize = 101;
-/// Of two threads, most of which may be spoilt.
-const COMMON_BATCHES: usize = 201;
+/// Of two threads, without those that are spoilt.
+const COMMON_BATCHES: usize = 51;
 const MOST_CALLS: u32 = 20_000;
-const LONGEST_CASE: Duration = Duration::from_secs(2);
+const LONGEST_CASE: Duration = Duration::from_secs(4);
 const LONGEST_BATCH: Duration = Duration::from_millis(4);
 
 /// Something that can be done again and again.
@@ -86,8 +87,11 @@ fn finish<T>(runtime: &Runtime, mut poll: impl FnMut() -> Poll<T>) -> T {
                 polls += 1;
                 spin_loop();
             }
-            // It has set a timer for itself.
-            Poll::Pending => runtime.block_on(tokio::task::yield_now()),
+            // It has set a timer for itself, or the other thread holds a lock and does not run.
+            Poll::Pending => {
+                runtime.block_on(tokio::task::yield_now());
+                thread::yield_now();
+            }
         }
     }
 }
@@ -106,7 +110,7 @@ pub fn shared<L: Load>(
 ) {
     let calls = on_one_thread(figures, case, engine, &mut make());
     // Short ones, so that many fit between two interruptions.
-    match on_two_threads((calls / 8).max(20), make) {
+    match on_two_threads((calls / 8).max(100), make) {
         Some((least, median)) => {
             figures.note(case, engine, TOGETHER, least);
             figures.note(case, engine, USUALLY, median);
@@ -168,41 +172,39 @@ fn allocations(load: &mut impl Load, calls: u32) -> f64 {
 fn on_two_threads<L: Load>(calls: u32, make: impl Fn() -> L + Sync) -> Option<(f64, f64)> {
     let gate = Gate::default();
     let is_over = AtomicBool::new(false);
-    let batches = || {
+    let spans = [const { Mutex::new(None) }; 2];
+    let last = || spans.each_ref().map(|span| *span.lock().expect("no panic"));
+    let batches = |own: usize| {
         let mut load = make();
         load.run(calls);
-        let mut batches = Vec::with_capacity(COMMON_BATCHES);
         let started = Instant::now();
-        while batches.len() < COMMON_BATCHES {
+        let mut costs = Vec::new();
+        loop {
             if started.elapsed() > LONGEST_CASE {
                 is_over.store(true, Ordering::Release);
             }
             gate.pass();
-            let ends = is_over.load(Ordering::Acquire);
-            // Both have looked before one of them may say so.
+            if let [Some(mine), Some(other)] = last()
+                && were_together(mine, other)
+            {
+                let [(a, b), (c, d)] = [mine, other];
+                costs.push(nanos((b - a) + (d - c)) / f64::from(2 * calls));
+            }
+            let ends = is_over.load(Ordering::Acquire) || costs.len() == COMMON_BATCHES;
+            // Both have looked before one of them goes on.
             gate.meet();
             if ends {
-                break;
+                return costs;
             }
             let start = Instant::now();
             load.run(calls);
-            batches.push((start, Instant::now()));
+            *spans[own].lock().expect("no panic") = Some((start, Instant::now()));
         }
-        batches
     };
-    let [mine, other] = thread::scope(|scope| {
-        let other = scope.spawn(batches);
-        [
-            batches(),
-            other.join().expect("the other thread did the same"),
-        ]
+    let mut costs = thread::scope(|scope| {
+        scope.spawn(|| batches(1));
+        batches(0)
     });
-    let mut costs: Vec<f64> = mine
-        .into_iter()
-        .zip(other)
-        .filter(|(mine, other)| were_together(*mine, *other))
-        .map(|((a, b), (c, d))| nanos((b - a) + (d - c)) / f64::from(2 * calls))
-        .collect();
     costs.sort_by(f64::total_cmp);
     Some((*costs.first()?, *costs.get(costs.len() / 2)?))
 }
@@ -224,7 +226,7 @@ struct Gate(AtomicU32);
 
 /// How often each has to see the other before it goes on; with one of them waiting for a processor that takes
 /// milliseconds.
-const GREETINGS: u32 = 20;
+const GREETINGS: u32 = 4;
 
 impl Gate {
     fn pass(&self) {
@@ -238,7 +240,7 @@ impl Gate {
         let mut turns = 0_u32;
         while self.0.load(Ordering::Acquire) < both {
             turns += 1;
-            if turns.is_multiple_of(16_384) {
+            if turns.is_multiple_of(131_072) {
                 thread::yield_now();
             }
             spin_loop();

@@ -1,7 +1,7 @@
 //! A call that ends when it is told to, polled by hand.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Waker};
@@ -51,6 +51,19 @@ impl Service<Answer> for Device {
     fn call(&mut self, answer: Answer) -> Answer {
         answer
     }
+}
+
+/// Whether a service is ready, after which it is called.
+pub fn is_ready<S: Service<Answer>>(service: &mut S) -> bool {
+    let context = &mut Context::from_waker(Waker::noop());
+    let ready = service.poll_ready(context).is_ready();
+    if ready {
+        let mut call = pin!(service.call(Answer::default()));
+        while call.as_mut().poll(context).is_pending() {
+            thread::yield_now();
+        }
+    }
+    ready
 }
 
 /// A call under way.

@@ -76,6 +76,10 @@ impl Subject for Gofarm {
         runtime.block_on(tokio::time::advance(time));
     }
 
+    fn is_ready(&mut self) -> Option<bool> {
+        Some(answer::is_ready(&mut self.service))
+    }
+
     fn hold_open(&self, _: &Runtime) -> bool {
         self.breaker.hold(Mode::ForcedOpen);
         true

@@ -87,6 +87,10 @@ impl Subject for TowerResilience {
         call.end(succeeds);
     }
 
+    fn is_ready(&mut self) -> Option<bool> {
+        Some(answer::is_ready(&mut self.service))
+    }
+
     fn hold_open(&self, runtime: &Runtime) -> bool {
         runtime.block_on(self.handle.force_open());
         true
