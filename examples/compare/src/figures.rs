@@ -113,6 +113,12 @@ impl Figures {
         });
     }
 
+    /// The figure that was noted so.
+    pub fn find(&self, case: &str, engine: &str, unit: &str) -> Option<f64> {
+        let noted = |row: &&Figure| row.case == case && row.engine == engine && row.unit == unit;
+        self.rows.iter().find(noted).map(|row| row.value)
+    }
+
     /// What was measured so far.
     pub fn rows(&self) -> &[Figure] {
         &self.rows
@@ -132,9 +138,16 @@ pub fn show(figures: &[Figure], json: bool) -> String {
         text.push('\n');
         return text;
     }
+    let mut cases: Vec<&str> = Vec::new();
+    for figure in figures {
+        if !cases.contains(&figure.case.as_str()) {
+            cases.push(&figure.case);
+        }
+    }
     let mut table = String::new();
     let mut last = "";
-    for figure in figures {
+    let of_case = |case| figures.iter().filter(move |figure| figure.case == case);
+    for figure in cases.into_iter().flat_map(of_case) {
         if figure.case != last {
             let _ = writeln!(table, "\n{}", figure.case);
             last = &figure.case;
@@ -145,7 +158,7 @@ pub fn show(figures: &[Figure], json: bool) -> String {
             unit,
             ..
         } = figure;
-        let _ = writeln!(table, "  {engine:<18} {value:>12.1} {unit}");
+        let _ = writeln!(table, "  {engine:<38} {value:>12.1} {unit}");
     }
     table
 }

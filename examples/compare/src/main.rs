@@ -5,6 +5,7 @@
 mod core;
 mod crdt;
 mod figures;
+mod resilience;
 
 use std::io;
 use std::path::Path;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     let measure = match area.as_str() {
         "core" => core::measure,
         "crdt" => crdt::measure,
+        "resilience" => resilience::measure,
         other => return usage(&format!("no area named '{other}'")),
     };
     let done = match std::env::var_os(INTO) {
@@ -75,6 +77,6 @@ fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
 }
 
 fn usage(why: &str) -> ExitCode {
-    eprintln!("{why}\nusage: gofarm-compare core|crdt [--json]");
+    eprintln!("{why}\nusage: gofarm-compare core|crdt|resilience [--json]");
     ExitCode::from(2)
 }
