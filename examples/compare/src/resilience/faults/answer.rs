@@ -66,6 +66,9 @@ pub fn is_ready<S: Service<Answer>>(service: &mut S) -> bool {
     ready
 }
 
+/// So often a caller looks whether it may go on.
+const MOST_POLLS: u32 = 10_000;
+
 /// A call under way.
 pub struct Call<F> {
     answer: Answer,
@@ -73,12 +76,16 @@ pub struct Call<F> {
 }
 
 impl<F: Future> Call<F> {
-    /// Begins, and waits until the device was asked; nothing if it ends before that.
+    /// Begins, and waits until the device was asked; nothing if it ends before that, or waits for what does not
+    /// come while others are inside.
     pub fn begin(make: impl FnOnce(Answer) -> F) -> Option<Self> {
         let answer = Answer::default();
         let mut future = Box::pin(make(answer.clone()));
         let context = &mut Context::from_waker(Waker::noop());
-        while future.as_mut().poll(context).is_pending() {
+        for _ in 0..MOST_POLLS {
+            if future.as_mut().poll(context).is_ready() {
+                break;
+            }
             if answer.0.load(Ordering::Acquire) != NOT_ASKED {
                 return Some(Self { answer, future });
             }
