@@ -160,7 +160,10 @@ fn every<S: Subject>(figures: &mut Figures) {
         ("2 000 openings leave no memory behind", leaks::<S>),
         ("10 000 breakers that are dropped leave none", drops::<S>),
         // After the counts of bytes: what ended threads leave in an epoch is freed later.
-        ("of 64 callers at once, 3 make the trials", racing::<S>),
+        (
+            "of 64 callers at once, at most 3 make the trials",
+            racing::<S>,
+        ),
         (
             "open and asked by two, it is always ready to reject",
             ready::<S>,
@@ -376,7 +379,7 @@ fn racing<S: Subject>(runtime: &Runtime) -> Option<bool> {
             .map(|caller| caller.join().expect("no panic"));
         ended.sum()
     });
-    Some(inside == 3)
+    Some((1..=3).contains(&inside))
 }
 
 fn ready<S: Subject>(_: &Runtime) -> Option<bool> {
