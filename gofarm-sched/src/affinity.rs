@@ -1,0 +1,1 @@
+//! Work that belongs beside other work, or away from it.

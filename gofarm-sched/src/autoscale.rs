@@ -1,0 +1,1 @@
+//! How many workers, from a metric and its target.

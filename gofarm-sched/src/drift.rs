@@ -1,0 +1,1 @@
+//! Whether a distribution is no longer the one that was learned.

@@ -1,0 +1,1 @@
+//! Work of a failed node is rebuilt in its own failure domain.

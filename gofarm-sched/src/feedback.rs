@@ -1,0 +1,1 @@
+//! What was forecast against what came: weights of nodes follow.

@@ -1,0 +1,1 @@
+//! What a load will be in the next period.

@@ -1,0 +1,57 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+pub mod affinity;
+pub mod autonomy;
+pub mod autoscale;
+mod config_error;
+#[cfg(feature = "alloc")]
+pub mod dependency;
+pub mod drift;
+#[cfg(feature = "tokio")]
+pub mod driver;
+#[cfg(feature = "alloc")]
+pub mod eviction;
+pub mod ewma;
+pub mod feature;
+#[cfg(feature = "alloc")]
+pub mod feedback;
+pub mod forecast;
+#[cfg(feature = "alloc")]
+pub mod inference;
+pub mod load;
+pub mod mode;
+pub mod moments;
+#[cfg(feature = "alloc")]
+pub mod node;
+#[cfg(feature = "alloc")]
+pub mod node_table;
+#[cfg(feature = "alloc")]
+pub mod packing;
+#[cfg(feature = "alloc")]
+pub mod placement;
+#[cfg(feature = "alloc")]
+pub mod plugin;
+#[cfg(feature = "alloc")]
+pub mod priority;
+#[cfg(feature = "alloc")]
+pub mod quota;
+#[cfg(feature = "alloc")]
+pub mod reconcile;
+#[cfg(feature = "alloc")]
+pub mod request;
+pub mod resource;
+#[cfg(feature = "alloc")]
+pub mod rollout;
+#[cfg(feature = "alloc")]
+pub mod simulator;
+#[cfg(feature = "alloc")]
+pub mod topology;
+pub mod weight;
+pub mod window;
+
+pub use config_error::ConfigError;

@@ -1,0 +1,1 @@
+//! Balanced, breaker, predictive: the mode that a scheduler works in.

@@ -1,0 +1,1 @@
+//! Mean, variance, skewness and kurtosis of a stream.

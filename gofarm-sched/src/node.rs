@@ -1,0 +1,1 @@
+//! What a node is: its resources, where it stands, how it is.

@@ -1,0 +1,1 @@
+//! Scores that keep what is left of a node usable.

@@ -1,0 +1,1 @@
+//! Classes of priority, and who has to make room.

@@ -1,0 +1,1 @@
+//! A level-triggered work queue.

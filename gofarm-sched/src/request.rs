@@ -1,0 +1,1 @@
+//! What work asks for.

@@ -1,0 +1,1 @@
+//! What a node has and work asks for: processors, memory, accelerators.

@@ -1,0 +1,1 @@
+//! A new version in stages, with gates, and back by itself.

@@ -1,0 +1,1 @@
+//! A cluster of seeded chance, to try a scheduler on.

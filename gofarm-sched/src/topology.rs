@@ -1,0 +1,1 @@
+//! Zones and hosts, and how far work is spread over them.

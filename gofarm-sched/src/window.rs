@@ -1,0 +1,1 @@
+//! The last values of a stream, with exact quantiles.
