@@ -12,7 +12,8 @@
 //! - A future may be dropped at any point: the inner call goes first, then its permit is settled as
 //!   cancelled.
 //! - No boxes and no allocations for a call: futures are structs.
-//! - The time is that of [`RuntimeClock`], or of the clock given to the Layer.
+//! - The time is that of [`RuntimeClock`], or of the clock given to the Layer. It is read only where the policy
+//!   [looks at it](crate::policy::Policy::TIME): never for a bulkhead, once a call for a rate limit, twice for a breaker.
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {

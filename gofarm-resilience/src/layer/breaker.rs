@@ -14,7 +14,7 @@ use super::keyed::{KEYS, Keyed};
 use crate::keyed::SharedKeyedBreaker;
 use crate::memory::Owned;
 use crate::policy::breaker::{Config, Permit, Settings, SharedBreaker};
-use crate::policy::{ConfigError, Outcome, Rejected};
+use crate::policy::{ConfigError, Outcome, Rejected, TimeUse};
 
 /// Makes no calls to what has failed too often, until trials show that it works again.
 ///
@@ -116,6 +116,8 @@ impl<const W: usize> Sealed for SingleBreaker<W> {}
 
 impl<const W: usize> Settle for SingleBreaker<W> {
     type Permit = Permit;
+
+    const TIME: TimeUse = TimeUse::Always;
 
     fn record<O: Observer>(
         &self,

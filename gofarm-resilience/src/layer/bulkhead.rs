@@ -15,7 +15,7 @@ use super::hashed;
 use super::keyed::{EachBulkhead, Keyed};
 use crate::memory::Shared;
 use crate::policy::{
-    Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead,
+    Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead, TimeUse,
 };
 
 /// Rejects calls while too many are under way.
@@ -107,6 +107,8 @@ impl<F> Sealed for ShardedGate<F> {}
 
 impl<F> Settle for ShardedGate<F> {
     type Permit = ShardPermit;
+
+    const TIME: TimeUse = TimeUse::Never;
 
     fn record<O: Observer>(&self, permit: ShardPermit, _: Instant, _: Outcome, _: Reporter<'_, O>) {
         self.bulkhead.give_back(permit);

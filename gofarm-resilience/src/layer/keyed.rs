@@ -16,7 +16,7 @@ use tower_layer::Layer;
 
 use super::admission::{AdmissionLayer, Event, Gate, KeyedGuarded, Reporter, Sealed, Settle};
 use crate::keyed::{SharedKeyed, SharedPermit};
-use crate::policy::{Blueprint, Outcome, Rejected};
+use crate::policy::{Blueprint, Outcome, Rejected, TimeUse};
 
 /// How many keys a keyed Layer has room for unless it is given a table.
 pub(super) const KEYS: usize = 100_000;
@@ -63,6 +63,8 @@ where
     H: BuildHasher + Clone,
 {
     type Permit = SharedPermit<B::Permit>;
+
+    const TIME: TimeUse = B::TIME;
 
     fn record<O: Observer>(
         &self,

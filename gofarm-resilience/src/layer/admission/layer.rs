@@ -17,8 +17,7 @@ use crate::policy::Policy;
 /// Guards a service with a policy: asks it before each call and tells it how the call ended.
 ///
 /// `BreakerLayer`, `BulkheadLayer`, `RateLimitLayer` and `AdaptiveLayer` are this Layer over the policy of their
-/// names; over a [`Policy`] of your own it is made by
-/// [`with`](Self::with). All services that one Layer makes, and all
+/// names; over a [`Policy`] of your own it is made by [`with`](Self::with). All services that one Layer makes, and all
 /// their clones, share the policy.
 ///
 /// A call that is given up (its future is dropped, at whatever point) cancels its permit.
