@@ -11,6 +11,7 @@ use super::admission::{AdmissionLayer, Gate, Guarded, Reporter, Sealed, Settle};
 use super::classifier::ByKind;
 use super::clock::RuntimeClock;
 use super::keyed::{KEYS, Keyed};
+use super::share::Share;
 use crate::keyed::SharedKeyedBreaker;
 use crate::memory::Owned;
 use crate::policy::breaker::{Config, Permit, Settings, SharedBreaker};
@@ -159,6 +160,6 @@ impl<S, const W: usize, K: Clone, O: Clone, C: Clone> Layer<S>
     type Service = Guarded<S, SingleBreaker<W>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guarded::new(inner, Arc::new(self.terms().clone()))
+        Guarded::new(inner, Share::new(self.terms().clone()))
     }
 }

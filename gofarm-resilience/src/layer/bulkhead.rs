@@ -13,6 +13,7 @@ use super::classifier::ByKind;
 use super::clock::RuntimeClock;
 use super::hashed;
 use super::keyed::{EachBulkhead, Keyed};
+use super::share::Share;
 use crate::memory::Shared;
 use crate::policy::{
     Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead, TimeUse,
@@ -140,7 +141,7 @@ where
     type Service = KeyedGuarded<S, ShardedGate<F>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeyedGuarded::new(inner, Arc::new(self.terms().clone()))
+        KeyedGuarded::new(inner, Share::new(self.terms().clone()))
     }
 }
 

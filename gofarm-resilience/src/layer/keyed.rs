@@ -15,6 +15,7 @@ use gofarm_core::time::Instant;
 use tower_layer::Layer;
 
 use super::admission::{AdmissionLayer, Event, Gate, KeyedGuarded, Reporter, Sealed, Settle};
+use super::share::Share;
 use crate::keyed::{SharedKeyed, SharedPermit};
 use crate::policy::{Blueprint, Outcome, Rejected, TimeUse};
 
@@ -118,7 +119,7 @@ where
     type Service = KeyedGuarded<S, Keyed<F, Key, B, H>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeyedGuarded::new(inner, Arc::new(self.terms().clone()))
+        KeyedGuarded::new(inner, Share::new(self.terms().clone()))
     }
 }
 
