@@ -80,7 +80,7 @@ impl<const W: usize> AdmissionLayer<SingleBreaker<W>> {
         Self::over("breaker", SingleBreaker(breaker))
     }
 
-    /// One breaker with this configuration for each `key` of a request, with room for 100 000 keys, allocated here.
+    /// One breaker with this configuration for each `key` of a request, with room for 100 000 keys.
     ///
     /// # Errors
     /// [`ConfigError`], with the field that breaks its rule.
