@@ -165,3 +165,26 @@ fn a_call_through_a_layer_allocates_nothing() {
     );
     on_both("deadline, none given", DeadlineLayer::from_context());
 }
+
+#[test]
+fn a_service_that_is_cloned_for_each_call_allocates_nothing() {
+    let breaker = BreakerLayer::new(Breaker::simple()).unwrap();
+    let retry = RetryLayer::new(Retry::attempts(3)).unwrap();
+    let service = TimeoutLayer::new(secs(5)).layer(retry.layer(breaker.layer(Slow)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let calls = |requests: Vec<Request>| {
+        runtime.block_on(async {
+            for request in requests {
+                let _ = service.clone().oneshot(request).await.ok().unwrap();
+            }
+        });
+    };
+    let requests = || (0..100).map(|_| Request::new(7)).collect::<Vec<_>>();
+    calls(requests());
+    let requests = requests();
+    let info = allocation_counter::measure(|| calls(requests));
+    assert_eq!(info.count_total, 0);
+}

@@ -3,6 +3,7 @@
 mod breaker;
 mod carry;
 mod chaos;
+mod clock;
 mod contract;
 mod deadline;
 mod field;

@@ -13,6 +13,7 @@ use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
 use crate::layer::deadline::{FromContext, Unlimited};
 use crate::layer::random::SharedRandom;
+use crate::layer::share::Share;
 use crate::policy::{ConfigError, RetryConfig, SharedRetry};
 
 /// Makes failed calls again, within the attempts, the budget and the time that there are.
@@ -186,7 +187,7 @@ impl<S, R: Clone, J: Clone, W: Clone, O: Clone, C: Clone> Layer<S> for RetryLaye
     type Service = Retrying<S, R, J, W, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retrying::new(inner, Arc::new(self.terms.clone()))
+        Retrying::new(inner, Share::new(self.terms.clone()))
     }
 }
 
