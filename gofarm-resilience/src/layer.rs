@@ -71,7 +71,9 @@ mod fallback;
 #[cfg(feature = "tokio")]
 mod hedge;
 mod instrument;
+mod judge;
 mod keyed;
+mod meter;
 mod random;
 mod rate_limit;
 #[cfg(feature = "tokio")]
@@ -99,11 +101,13 @@ pub use fallback::{FallbackFuture, FallbackLayer, LastAnswers, WithFallback};
 #[cfg(feature = "tokio")]
 pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
 pub use instrument::INSTRUMENTS;
+pub use judge::{Failure, Judge};
 pub use keyed::{EachBucket, EachBulkhead, Keyed};
+pub use meter::{MeterFuture, MeterLayer, Metered};
 pub use random::SharedRandom;
 pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tokio")]
-pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};
+pub use retry::{ByClone, Repeat, RetryFuture, RetryLayer, Retrying};
 pub use tiers::{ByTier, Tier, TiersLayer};
 
 use core::hash::{Hash, Hasher};

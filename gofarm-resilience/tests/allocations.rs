@@ -10,7 +10,7 @@ use core::task::{Context, Poll};
 use gofarm_core::time::{minutes, secs};
 use gofarm_resilience::layer::{
     AdaptiveLayer, BreakerLayer, BulkheadLayer, ConcurrencyLayer, DeadlineLayer, FallbackLayer,
-    HedgeLayer, LastAnswers, RateLimitLayer, RetryLayer, TimeoutLayer,
+    HedgeLayer, LastAnswers, MeterLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use gofarm_resilience::policy::breaker::{Breaker, Mode};
 use gofarm_resilience::policy::{Gradient, Hedge, Idempotence, Rate, Retry, TokenBucket};
@@ -164,6 +164,7 @@ fn a_call_through_a_layer_allocates_nothing() {
         FallbackLayer::stale(cache, minutes(15)).unwrap(),
     );
     on_both("deadline, none given", DeadlineLayer::from_context());
+    on_both("meter", MeterLayer::new(()));
 }
 
 #[test]

@@ -7,4 +7,5 @@ mod clock;
 mod contract;
 mod deadline;
 mod field;
+mod meter;
 mod retry;

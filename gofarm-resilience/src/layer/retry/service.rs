@@ -10,11 +10,11 @@ use gofarm_core::time::Clock;
 use tower_service::Service;
 
 use super::future::RetryFuture;
-use super::judge::Judge;
 use super::repeat::{ByClone, Repeat};
 use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
 use crate::layer::deadline::{Unlimited, When};
+use crate::layer::judge::Judge;
 use crate::layer::random::SharedRandom;
 use crate::layer::share::Share;
 use crate::policy::{Attempts, SharedRetry};
