@@ -1,1 +1,2 @@
 //! The crate as its users see it.
+mod node_table;
