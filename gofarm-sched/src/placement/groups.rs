@@ -134,6 +134,12 @@ impl Groups {
     /// The members of a group in that domain of a label which has the fewest; 0 without domains.
     #[must_use]
     pub fn fewest(&self, group: &str, key: &str) -> u32 {
+        // Fewer domains with members than there are domains: one of them is empty.
+        let with = self.groups.get(group).and_then(|m| m.domains.get(key));
+        let all = self.domains.get(key);
+        if with.map_or(0, HashMap::len) < all.map_or(0, HashMap::len) {
+            return 0;
+        }
         let counts = self
             .domains(key)
             .map(|domain| self.in_domain(group, key, domain));
