@@ -1,1 +1,12 @@
 //! The crate as its users see it.
+
+mod autonomy;
+mod autoscale;
+#[cfg(feature = "alloc")]
+mod dependency;
+#[cfg(feature = "tokio")]
+mod driver;
+#[cfg(feature = "alloc")]
+mod reconcile;
+#[cfg(feature = "alloc")]
+mod rollout;
