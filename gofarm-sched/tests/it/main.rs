@@ -3,3 +3,14 @@ mod node_table;
 
 mod affinity;
 mod topology;
+
+mod autonomy;
+mod autoscale;
+#[cfg(feature = "alloc")]
+mod dependency;
+#[cfg(feature = "tokio")]
+mod driver;
+#[cfg(feature = "alloc")]
+mod reconcile;
+#[cfg(feature = "alloc")]
+mod rollout;
