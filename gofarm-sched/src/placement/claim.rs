@@ -24,6 +24,22 @@ impl ReservationId {
     }
 }
 
+/// Work that was committed: stays the same until it is completed or its node is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PlacementId(u64);
+
+impl PlacementId {
+    pub(super) const fn of(reservation: ReservationId) -> Self {
+        Self(reservation.0)
+    }
+
+    /// Its number, which is that of the reservation.
+    #[must_use]
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// A request with the node that it was given, as [`Reserve`](super::Reserve), [`Permit`](super::Permit) and
 /// [`Bind`](super::Bind) see it.
 ///
