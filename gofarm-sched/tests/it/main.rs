@@ -2,6 +2,7 @@
 mod node_table;
 
 mod affinity;
+mod quota;
 mod topology;
 
 mod autonomy;
