@@ -207,7 +207,9 @@ fn run(
         check(&table, &book)?;
     }
     for (slot, values) in in_flight {
-        table.remove_in_flight(slot, &load(values.map(Some))).unwrap();
+        table
+            .remove_in_flight(slot, &load(values.map(Some)))
+            .unwrap();
         let entry = book.nodes[slot].as_mut().unwrap();
         for (sum, value) in entry.in_flight.iter_mut().zip(values) {
             *sum -= f64::from(value);
