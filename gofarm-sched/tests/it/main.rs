@@ -15,3 +15,5 @@ mod driver;
 mod reconcile;
 #[cfg(feature = "alloc")]
 mod rollout;
+
+mod feature;
