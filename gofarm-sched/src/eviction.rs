@@ -5,7 +5,7 @@
 //! greenhouse has no controller. An [`Evictor`] works by leases:
 //!
 //! - A node whose lease expired is *unknown*, and its work waits to be rebuilt: first in the failure domain that it
-//!   was first placed in, so the topology stays as it was; anywhere else once that domain had no place for it. Work
+//!   was first placed in, so the topology stays as it was; anywhere once an attempt there failed. Work
 //!   that a crop depends on goes first.
 //! - Each domain is rebuilt at a *pace*. When most nodes of a domain vanish together the link is suspected and the
 //!   pace falls, as with the zone states of Kubernetes' node lifecycle controller. When no node at all is left, it
@@ -243,6 +243,7 @@ impl Evictor {
     pub fn handle_rebuilt(&mut self, now: Instant, rebuild: &Rebuild, on: NodeId) -> Answer {
         let id = rebuild.work;
         let Some(State::Asked(until)) = self.open_attempt(rebuild) else {
+            self.haunt(id, on);
             return Answer::Superseded;
         };
         let Some(member) = self.nodes.get_mut(&on) else {
@@ -250,9 +251,7 @@ impl Evictor {
             return Answer::NodeLost;
         };
         if member.state == NodeState::Unknown {
-            if !member.works.contains(&id) {
-                member.ghosts.insert(id);
-            }
+            self.haunt(id, on);
             self.retry(now, id);
             return Answer::NodeLost;
         }

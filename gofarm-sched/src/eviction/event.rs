@@ -11,7 +11,7 @@ use crate::node::NodeId;
 pub enum Place {
     /// In the failure domain that it was first placed in.
     SameDomain,
-    /// Anywhere: the same domain had no place for it.
+    /// Anywhere: an attempt in that domain failed or was not answered.
     Anywhere,
 }
 

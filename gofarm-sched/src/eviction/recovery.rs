@@ -138,6 +138,15 @@ impl Evictor {
         }
     }
 
+    /// A copy that does not count is on a node: it is stopped when the node comes back, if it is not there now.
+    pub(super) fn haunt(&mut self, work: WorkId, on: NodeId) {
+        let member = self.nodes.get_mut(&on);
+        let unknown = member.filter(|m| m.state == NodeState::Unknown && !m.works.contains(&work));
+        if let Some(member) = unknown {
+            member.ghosts.insert(work);
+        }
+    }
+
     fn enqueue(&mut self, id: WorkId, from: Instant) {
         let Some(work) = self.works.get_mut(&id) else {
             return;
