@@ -17,3 +17,6 @@ mod reconcile;
 mod rollout;
 
 mod feature;
+
+mod herding;
+mod placement;

@@ -278,9 +278,11 @@ proptest! {
         }
         sched.handle_timeout(now + secs(3_600));
         prop_assert!(sched.held.is_empty());
-        prop_assert!(sched.board.places.iter().filter_map(|p| p.seat.as_ref()).all(|seat| {
+        let mut seats = sched.board.places.iter().filter_map(|p| p.seat.as_ref());
+        let empty = seats.all(|seat| {
             seat.free == *seat.node.capacity() && seat.on_the_way.sum() == [0.0; 5]
-        }));
+        });
+        prop_assert!(empty);
         prop_assert!(sched.board.groups.is_empty("pumps") && sched.board.groups.is_empty("vision"));
         prop_assert_eq!(sched.poll_timeout(), None);
     }
