@@ -28,4 +28,6 @@ mod retry;
 mod semaphore;
 mod sliding_window;
 mod token_bucket;
+#[cfg(feature = "tokio")]
+mod told;
 mod zone;

@@ -10,7 +10,8 @@ use crate::layer::clock::RuntimeClock;
 ///
 /// [`incoming`](Self::incoming) stands outermost in a server, [`outgoing`](Self::outgoing) innermost in a client.
 /// A request whose headers are refused is nobody's: to count the others by their labels, put a
-/// [`MeterLayer`](crate::layer::MeterLayer) within. Deadlines are written when the call goes out, so a request that waited is sent with the time that is left.
+/// [`MeterLayer`](crate::layer::MeterLayer) within. Deadlines are written when the call goes out, so a request that
+/// waited is sent with the time that is left.
 ///
 /// ```
 /// use gofarm_resilience::context::Contextual;

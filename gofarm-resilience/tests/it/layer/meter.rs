@@ -13,7 +13,8 @@ use tokio_test::assert_pending;
 use tokio_test::task::spawn;
 use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::layer::field::{Request, Told, field, request};
+use crate::layer::field::{Request, field, request};
+use crate::told::Told;
 
 fn of(tenant: &'static str) -> Request {
     let mut request = request(7);
