@@ -86,7 +86,7 @@ impl<'a> Interface<'a> {
 pub fn interfaces(text: &str) -> impl Iterator<Item = Result<Interface<'_>, ParseError>> {
     text.lines().zip(1..).skip(2).map(|(line, at)| {
         let interface = line
-            .split_once(':')
+            .rsplit_once(':')
             .ok_or(Flaw::Missing("the interface's name"))
             .and_then(|(name, rest)| Interface::from_fields(name.trim(), rest));
         interface.map_err(|flaw| ParseError::new(ProcFile::NetDev, at, flaw))
