@@ -3,9 +3,10 @@
 use super::column::{Column, narrow};
 use crate::load::{LoadWeights, Metric};
 
-/// What a stale metric adds where it is penalised. More than twice any |rank|: those are at most the square root of
-/// the number of nodes, 2048 at [`MAX_SLOTS`](super::NodeTable::MAX_SLOTS).
-pub(super) const PENALTY: f32 = 4096.0;
+/// Of n values none is more than the root of n standard deviations from the mean. With slopes that are off by half and
+/// twice the nodes, two ranks are less than `6 sqrt(n) + 1` apart; and 32 above the average is 1 when squashed.
+const PENALTY_BY_ROOT: f64 = 8.0;
+const PENALTY: f32 = 32.0;
 
 /// `rank = base + sum of slope_k (x_k - centre_k)`, which is the weighted sum of z-scores.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Coefficients {
     centres: [f32; Metric::COUNT],
     frozen: [Frozen; Metric::COUNT],
     tolerance: f64,
+    nodes: usize,
+    penalty: f32,
 }
 
 /// The figures of one metric as they were.
@@ -39,6 +42,8 @@ impl Coefficients {
             variance: (0.0, 0.0),
         }; Metric::COUNT],
         tolerance: 0.0,
+        nodes: 0,
+        penalty: PENALTY,
     };
 
     pub(super) fn freeze(
@@ -49,6 +54,7 @@ impl Coefficients {
         let tolerance = f64::from(tolerance);
         let mut frozen = [Frozen::default(); Metric::COUNT];
         let mut base = 0.0;
+        let nodes = columns[0].nodes();
         for ((column, metric), frozen) in columns.iter().zip(Metric::ALL).zip(&mut frozen) {
             *frozen = Frozen::of(column, f64::from(weights.weight(metric)), tolerance);
             base -= frozen.slope * frozen.mean;
@@ -59,12 +65,22 @@ impl Coefficients {
             centres: [0, 1, 2, 3, 4].map(|k: usize| columns[k].centre()),
             frozen,
             tolerance,
+            nodes,
+            penalty: narrow(PENALTY_BY_ROOT * libm::sqrt(nodes as f64)) + PENALTY,
         }
+    }
+
+    /// What a stale metric adds to a rank where it is penalised: more than any two ranks are apart.
+    pub(super) const fn penalty(&self) -> f32 {
+        self.penalty
     }
 
     /// Whether the columns have moved beyond the tolerance.
     pub(super) fn are_off(&self, columns: &[Column; Metric::COUNT]) -> bool {
         let mut drift = 0.0;
+        if columns[0].nodes() > 2 * self.nodes {
+            return true;
+        }
         for (column, frozen) in columns.iter().zip(&self.frozen) {
             if frozen.variance.1 == f64::INFINITY {
                 continue;

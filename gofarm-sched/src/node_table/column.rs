@@ -90,6 +90,10 @@ impl Column {
         self.centre
     }
 
+    pub(super) const fn nodes(&self) -> usize {
+        self.known.count + self.missing.count
+    }
+
     pub(super) const fn missing(&self) -> usize {
         self.missing.count
     }
@@ -196,11 +200,10 @@ impl Column {
 
     /// The mean over all nodes, as a distance from the centre, and the variance (population).
     pub(super) fn mean_and_variance(&self) -> (f64, f64) {
-        let count = self.known.count + self.missing.count;
-        if count == 0 {
+        let count = self.nodes() as f64;
+        if count == 0.0 {
             return (0.0, 0.0);
         }
-        let count = count as f64;
         let mean = (self.known.sum + self.missing.sum) / count;
         let squares = (self.known.squares + self.missing.squares) / count;
         (mean, (squares - mean * mean).max(0.0))

@@ -2,7 +2,7 @@
 
 use gofarm_core::time::Instant;
 
-use super::coefficients::{Coefficients, PENALTY};
+use super::coefficients::Coefficients;
 use super::column::{Hole, Standing};
 use super::row::Row;
 use super::{ABSENT, NodeTable, TableError};
@@ -80,7 +80,7 @@ impl NodeTable {
         let late = mark & self.required;
         match self.config.policy {
             StalePolicy::Refuse if late != 0 => f32::INFINITY,
-            StalePolicy::Penalise => PENALTY * count(late),
+            StalePolicy::Penalise => self.coefficients.penalty() * count(late),
             _ => 0.0,
         }
     }

@@ -1,4 +1,10 @@
 //! The crate as its users see it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod load;
+mod mode;
+#[cfg(feature = "alloc")]
 mod node_table;
 
 mod affinity;
@@ -20,3 +26,4 @@ mod feature;
 
 mod herding;
 mod placement;
+mod window;

@@ -103,6 +103,11 @@ impl Book {
     }
 }
 
+/// What a late metric adds to a rank.
+fn penalty(nodes: &[Option<Entry>]) -> f64 {
+    32.0 + 8.0 * (nodes.iter().flatten().count() as f64).sqrt()
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Insert,
@@ -239,7 +244,7 @@ proptest! {
                 if !refused {
                     let mut expected = page.rank;
                     if policy == StalePolicy::Penalise {
-                        expected += 4096.0 * page.late as f64;
+                        expected += penalty(&book.nodes) * page.late as f64;
                     }
                     let rank = f64::from(table.rank(slot).unwrap());
                     prop_assert!((rank - expected).abs() < 1e-3 * (1.0 + page.late as f64));
@@ -269,7 +274,7 @@ proptest! {
         run(&steps, config(policy, 0.0), |table, book| {
             let pages = book.pages();
             let key = |page: &Page| match policy {
-                StalePolicy::Penalise => page.rank + 4096.0 * page.late as f64,
+                StalePolicy::Penalise => page.rank + penalty(&book.nodes) * page.late as f64,
                 StalePolicy::Refuse if page.late > 0 => f64::INFINITY,
                 _ => page.rank,
             };
@@ -361,4 +366,375 @@ proptest! {
         table.advance(now + secs(60));
         check(&table)?;
     }
+}
+
+/// Numbers that look random, the same in each run.
+struct Noise(u64);
+
+impl Noise {
+    /// 0 to 1.
+    fn next(&mut self) -> f32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 40) as f32 / (1_u64 << 24) as f32
+    }
+
+    fn load(&mut self) -> Load {
+        load([(); 5].map(|()| Some(self.next())))
+    }
+}
+
+fn full_table(nodes: usize, config: NodeTableConfig, noise: &mut Noise) -> NodeTable {
+    let mut table = NodeTable::new(config);
+    for slot in 0..nodes {
+        table.insert(slot).unwrap();
+        table.observe(slot, &noise.load(), Instant::ZERO).unwrap();
+    }
+    table.advance(Instant::ZERO);
+    table
+}
+
+#[test]
+fn one_changed_node_costs_one_node() {
+    const NODES: usize = 2_000;
+    let mut noise = Noise(7);
+    let config = config(StalePolicy::Hold, 0.05);
+    let mut table = full_table(NODES, config, &mut noise);
+    let before = table.work();
+    for step in 0..NODES {
+        table
+            .observe(step * 7 % NODES, &noise.load(), Instant::ZERO)
+            .unwrap();
+        table.advance(Instant::ZERO);
+    }
+    let work = table.work();
+    assert_eq!(work.ranked_alone() - before.ranked_alone(), NODES as u64);
+    // Every node has another load of the same kind: the figures of all have hardly moved.
+    assert!(work.renewals() - before.renewals() <= 4, "{work:?}");
+    assert_eq!(work.resyncs(), before.resyncs());
+}
+
+#[test]
+fn a_report_that_says_the_same_costs_nothing() {
+    let mut table = full_table(10, config(StalePolicy::Penalise, 0.05), &mut Noise(3));
+    let same = table.load(4).unwrap();
+    let (before, cursor) = (table.work(), table.cursor());
+    for second in 1..100 {
+        for slot in 0..10 {
+            let load = table.load(slot).unwrap();
+            table
+                .observe(slot, &load, Instant::from_secs(second))
+                .unwrap();
+        }
+        table.advance(Instant::from_secs(second));
+    }
+    assert_eq!((table.work(), table.cursor()), (before, cursor));
+    assert_eq!(table.load(4), Some(same));
+    assert_eq!(table.age(4, Metric::Cpu), Some(Duration::ZERO));
+}
+
+#[test]
+fn sums_do_not_drift() {
+    let mut noise = Noise(11);
+    let config = config(StalePolicy::Hold, 0.0);
+    let mut table = full_table(50, config, &mut noise);
+    for step in 0..60_000_usize {
+        let slot = step * 13 % 50;
+        // Now and then a value that drowns all others for one report.
+        let load = match step % 997 {
+            0 => noise.load().with(Metric::Network, 1e30),
+            _ => noise.load(),
+        };
+        table.observe(slot, &load, Instant::ZERO).unwrap();
+        table.advance(Instant::ZERO);
+    }
+    for slot in 0..50 {
+        table.observe(slot, &noise.load(), Instant::ZERO).unwrap();
+    }
+    table.advance(Instant::ZERO);
+    let work = table.work();
+    let resyncs = 60_000 / 4_096;
+    assert!(
+        (resyncs..4 * resyncs + 200).contains(&work.resyncs()),
+        "{work:?}"
+    );
+    let mut fresh = table.clone();
+    fresh.rescore();
+    for slot in 0..50 {
+        let (kept, exact) = (table.score(slot), fresh.score(slot));
+        assert!((kept - exact).abs() < 1e-6, "{kept} {exact}");
+    }
+}
+
+#[test]
+fn only_what_has_expired_is_looked_at() {
+    let mut noise = Noise(5);
+    let mut table = full_table(1_000, config(StalePolicy::Penalise, 0.5), &mut noise);
+    // All but two report again.
+    for slot in 0..1_000 {
+        if slot != 3 && slot != 700 {
+            let load = table.load(slot).unwrap();
+            table.observe(slot, &load, Instant::from_secs(1)).unwrap();
+        }
+    }
+    assert_eq!(table.next_expiry(), Some(Instant::from_micros(2_000_001)));
+    let (before, cursor) = (table.work(), table.cursor());
+    table.advance(Instant::from_secs(2));
+    assert_eq!(table.work(), before);
+    table.advance(Instant::from_micros(2_000_001));
+    assert_eq!(table.work().ranked_alone() - before.ranked_alone(), 2);
+    let Changes::Slots(slots) = table.changes(cursor) else {
+        panic!("not all have changed")
+    };
+    let mut slots: Vec<usize> = slots.collect();
+    slots.sort_unstable();
+    assert_eq!(slots, [3, 700]);
+    assert_eq!((table.score(3), table.score(700)), (1.0, 1.0));
+    // The others are asked about once more, at the end of their second report.
+    assert_eq!(table.next_expiry(), Some(Instant::from_micros(3_000_001)));
+}
+
+/// Three nodes with cpu 0.2, 0.5 and 0.8; the first one has not reported for 3 s.
+fn one_is_silent(policy: StalePolicy) -> NodeTable {
+    let weights = LoadWeights::new([1.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
+    let mut table = NodeTable::new(config(policy, 0.0).weights(weights));
+    for (slot, cpu) in [0.2, 0.5, 0.8].into_iter().enumerate() {
+        table.insert(slot).unwrap();
+        let at = Instant::from_secs(if slot == 0 { 1 } else { 4 });
+        table.observe(slot, &Load::new().cpu(cpu), at).unwrap();
+    }
+    table.advance(Instant::from_secs(4));
+    table
+}
+
+#[test]
+fn each_policy_treats_a_silent_node_its_way() {
+    use StalePolicy::{Hold, Ignore, Penalise, Refuse};
+    // Policy, order of the slots, absolute load of the silent one.
+    let rows: [(StalePolicy, &[usize], f32); 4] = [
+        (Ignore, &[1, 0, 2], 0.65),
+        (Hold, &[0, 1, 2], 0.2),
+        (Penalise, &[1, 2, 0], 1.0),
+        (Refuse, &[1, 2], 1.0),
+    ];
+    for (policy, order, absolute) in rows {
+        let table = one_is_silent(policy);
+        let mut slots = Vec::new();
+        table.top_k(9, &mut slots);
+        assert_eq!(slots, order, "{policy:?}");
+        assert!((table.absolute(0) - absolute).abs() < 1e-6, "{policy:?}");
+        assert_eq!(table.is_refused(0), policy == Refuse);
+        assert_eq!(table.oldest(0), Some((Metric::Cpu, Some(secs(3)))));
+        let known = (policy == Hold).then_some(0.2);
+        assert_eq!(table.load(0).unwrap().get(Metric::Cpu), known);
+    }
+}
+
+#[test]
+fn a_silent_node_that_reports_again_is_one_of_them() {
+    for policy in [StalePolicy::Penalise, StalePolicy::Refuse] {
+        let mut table = one_is_silent(policy);
+        table
+            .observe(0, &Load::new().cpu(0.1), Instant::from_secs(5))
+            .unwrap();
+        table.advance(Instant::from_secs(5));
+        assert_eq!((table.top(), table.is_refused(0)), (Some(0), false));
+    }
+}
+
+#[test]
+fn a_metric_that_nobody_reports_is_not_required() {
+    let mut table = NodeTable::new(NodeTableConfig::new());
+    for slot in 0..3 {
+        table.insert(slot).unwrap();
+    }
+    table.advance(Instant::ZERO);
+    // Nothing is known of anybody: all are penalised, and equal.
+    assert_eq!([0, 1, 2].map(|slot| table.score(slot)), [1.0; 3]);
+    for (slot, cpu) in [0.3, 0.1, 0.2].into_iter().enumerate() {
+        table
+            .observe(slot, &Load::new().cpu(cpu), Instant::ZERO)
+            .unwrap();
+    }
+    table.advance(Instant::ZERO);
+    assert_eq!(table.top(), Some(1));
+    assert!((table.score(2) - 0.5).abs() < 1e-6);
+    assert!((table.absolute(0) - 0.3).abs() < 1e-6);
+    // Now one reports memory too: of the others it is missing.
+    table
+        .observe(0, &Load::new().memory(0.9), Instant::ZERO)
+        .unwrap();
+    table.advance(Instant::ZERO);
+    assert_eq!(table.top(), Some(0));
+    assert_eq!(table.oldest(1), Some((Metric::Memory, None)));
+    // It leaves, and with it the only one that did.
+    table.remove(0).unwrap();
+    table.advance(Instant::ZERO);
+    assert_eq!(table.top(), Some(1));
+    assert!(table.score(1) < 0.5);
+}
+
+#[test]
+fn work_in_flight_spreads_over_nodes_of_which_nothing_is_known() {
+    for policy in [
+        StalePolicy::Ignore,
+        StalePolicy::Hold,
+        StalePolicy::Penalise,
+    ] {
+        let mut table = NodeTable::new(config(policy, 0.05));
+        for slot in 0..10 {
+            table.insert(slot).unwrap();
+        }
+        let mut placed = [0_u32; 10];
+        for _ in 0..100 {
+            table.advance(Instant::ZERO);
+            let slot = table.top().unwrap();
+            table.add_in_flight(slot, &Load::idle().cpu(0.03)).unwrap();
+            placed[slot] += 1;
+        }
+        assert_eq!(placed, [10; 10], "{policy:?}");
+    }
+}
+
+#[test]
+fn what_was_in_flight_leaves_no_trace() {
+    let mut noise = Noise(23);
+    let mut table = full_table(20, config(StalePolicy::Hold, 0.0), &mut noise);
+    let before: Vec<_> = (0..20).map(|slot| table.load(slot)).collect();
+    let loads: Vec<(usize, Load)> = (0..500)
+        .map(|step| {
+            (
+                step % 20,
+                noise.load().with(Metric::App, 1e6 * noise.next()),
+            )
+        })
+        .collect();
+    for (slot, load) in &loads {
+        table.add_in_flight(*slot, load).unwrap();
+    }
+    for (slot, load) in loads.iter().rev() {
+        table.remove_in_flight(*slot, load).unwrap();
+    }
+    // One too many is not below nothing.
+    table.remove_in_flight(0, &loads[0].1).unwrap();
+    let after: Vec<_> = (0..20).map(|slot| table.load(slot)).collect();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn other_weights_count_at_once() {
+    let mut table = NodeTable::new(NodeTableConfig::new());
+    let loads = [Load::idle().cpu(0.9), Load::idle().memory(0.9)];
+    for (slot, load) in loads.iter().enumerate() {
+        table.insert(slot).unwrap();
+        table.observe(slot, load, Instant::ZERO).unwrap();
+    }
+    table.advance(Instant::ZERO);
+    assert_eq!(table.top(), Some(1));
+    let (epoch, cursor) = (table.epoch(), table.cursor());
+    table.set_weights(LoadWeights::new([0.1, 0.9, 0.0, 0.0, 0.0]).unwrap());
+    assert_eq!((table.top(), table.epoch()), (Some(0), epoch + 1));
+    assert!(matches!(table.changes(cursor), Changes::All));
+    let attribution = table.attribution(1).unwrap();
+    assert!((attribution.part(Metric::Memory) - table.score(1)).abs() < 1e-6);
+}
+
+#[test]
+fn another_rule_for_stale_metrics_counts_at_once() {
+    let mut table = one_is_silent(StalePolicy::Penalise);
+    table.set_stale(after(secs(3)), StalePolicy::Penalise);
+    assert_eq!(table.top(), Some(0));
+    table.set_stale(after(secs(1)), StalePolicy::Refuse);
+    assert!(table.is_refused(0));
+    table.set_stale(after(secs(1)), StalePolicy::Hold);
+    assert_eq!((table.top(), table.is_refused(0)), (Some(0), false));
+}
+
+#[test]
+fn reports_that_overtake_each_other_do_no_harm() {
+    let mut table = full_table(2, config(StalePolicy::Penalise, 0.0), &mut Noise(1));
+    table
+        .observe(0, &Load::new().cpu(0.4), Instant::from_secs(5))
+        .unwrap();
+    table
+        .observe(0, &Load::new().cpu(0.9), Instant::from_secs(3))
+        .unwrap();
+    table.advance(Instant::from_secs(6));
+    assert_eq!(table.load(0).unwrap().get(Metric::Cpu), Some(0.4));
+    assert_eq!(table.age(0, Metric::Cpu), Some(secs(1)));
+}
+
+#[test]
+fn slots_that_cannot_be_used_are_refused() {
+    let mut table = NodeTable::new(NodeTableConfig::new());
+    let limit = NodeTable::MAX_SLOTS;
+    let beyond = TableError::OutOfRange {
+        slot: 1,
+        next: 0,
+        limit,
+    };
+    assert_eq!(table.insert(1), Err(beyond));
+    assert_eq!(
+        beyond.to_string(),
+        "slot 1 is beyond the next one, 0, or beyond the limit of 4194304"
+    );
+    table.insert(0).unwrap();
+    assert_eq!(table.insert(0), Err(TableError::Occupied { slot: 0 }));
+    let absent = Err(TableError::Absent { slot: 7 });
+    assert_eq!(table.remove(7), absent);
+    assert_eq!(table.observe(7, &Load::idle(), Instant::ZERO), absent);
+    assert_eq!(table.add_in_flight(7, &Load::idle()), absent);
+    assert_eq!(table.remove_in_flight(7, &Load::idle()), absent);
+    assert_eq!(
+        (table.rank(7), table.score(7), table.absolute(7)),
+        (None, 1.0, 1.0)
+    );
+    assert_eq!((table.load(7), table.attribution(7)), (None, None));
+    assert_eq!((table.age(7, Metric::Cpu), table.oldest(7)), (None, None));
+}
+
+#[test]
+fn a_slot_that_is_used_again_knows_nothing_of_before() {
+    let mut table = full_table(3, config(StalePolicy::Hold, 0.0), &mut Noise(9));
+    table.add_in_flight(1, &Load::idle().cpu(0.5)).unwrap();
+    table.remove(1).unwrap();
+    assert_eq!(table.slots().collect::<Vec<_>>(), [0, 2]);
+    assert_eq!((table.len(), table.is_empty()), (2, false));
+    table.insert(1).unwrap();
+    assert_eq!(table.load(1), Some(Load::new()));
+    assert_eq!(table.oldest(1), Some((Metric::Cpu, None)));
+}
+
+#[test]
+fn an_empty_table_has_no_best_node() {
+    let mut table = NodeTable::new(NodeTableConfig::new());
+    table.advance(Instant::from_secs(1));
+    let mut slots = vec![9];
+    table.top_k(3, &mut slots);
+    assert_eq!(
+        (table.top(), slots, table.spread()),
+        (None, Vec::new(), 0.0)
+    );
+    assert!(table.is_empty());
+}
+
+#[test]
+fn the_spread_is_that_of_the_loads_and_not_of_the_scores() {
+    let mut near = NodeTable::new(NodeTableConfig::new());
+    let mut apart = near.clone();
+    for slot in 0..2 {
+        near.insert(slot).unwrap();
+        apart.insert(slot).unwrap();
+        let part = slot as f32;
+        let all = |value: f32| load([Some(value); 5]);
+        near.observe(slot, &all(0.5 + part * 0.01), Instant::ZERO)
+            .unwrap();
+        apart.observe(slot, &all(part), Instant::ZERO).unwrap();
+    }
+    near.advance(Instant::ZERO);
+    apart.advance(Instant::ZERO);
+    assert!((near.score(1) - apart.score(1)).abs() < 1e-4);
+    assert!((near.spread() - 0.005).abs() < 1e-4);
+    assert!((apart.spread() - 0.5).abs() < 1e-4);
 }
