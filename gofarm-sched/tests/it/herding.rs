@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::std_instead_of_alloc,
+    clippy::print_stdout,
     reason = "a run of a test: small numbers, and what fails fails it"
 )]
 
