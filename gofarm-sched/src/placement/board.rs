@@ -64,7 +64,11 @@ pub(super) struct Seat {
 impl Seat {
     /// How far failures push the cost to the worst, 0..=1.
     fn failing(&self) -> f32 {
-        1.0 - libm::exp2f(-self.failures)
+        if self.failures > 0.0 {
+            1.0 - libm::exp2f(-self.failures)
+        } else {
+            0.0
+        }
     }
 }
 

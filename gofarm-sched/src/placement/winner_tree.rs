@@ -98,8 +98,7 @@ impl WinnerTree {
         } else {
             while let Some(slot) = self.changed.pop() {
                 let mut at = (self.leaves + slot as usize) / 2;
-                while at > 0 {
-                    self.play(at);
+                while at > 0 && self.play(at) {
                     at /= 2;
                 }
             }
@@ -113,11 +112,13 @@ impl WinnerTree {
         }
     }
 
-    fn play(&mut self, at: usize) {
+    /// Plays one match again; whether the winner or its cost is another.
+    fn play(&mut self, at: usize) -> bool {
         let winner = self.at(2 * at).min(self.at(2 * at + 1));
-        if let Some(place) = self.winners.get_mut(at) {
-            *place = winner;
-        }
+        let Some(place) = self.winners.get_mut(at) else {
+            return false;
+        };
+        core::mem::replace(place, winner) != winner
     }
 
     fn at(&self, at: usize) -> Ranked {

@@ -3,6 +3,15 @@
 //! The set-up of the published comparisons of stale load (Mitzenmacher 2000, "How useful is old information?"): one
 //! task arrives each step and lives 2 000 steps; all nodes report every so many arrivals.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::std_instead_of_alloc,
+    clippy::print_stdout,
+    reason = "a run of a test: small numbers, and what fails fails it"
+)]
+
 use std::collections::BTreeMap;
 
 use gofarm_core::random::{Random, SplitMix64};

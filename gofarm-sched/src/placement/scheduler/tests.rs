@@ -1,5 +1,7 @@
 //! Laws of the scheduler that need its inside: what is kept equals what is asked anew.
 
+#![expect(clippy::cast_possible_truncation, reason = "small numbers")]
+
 use alloc::vec::Vec;
 
 use gofarm_core::random::SplitMix64;
