@@ -43,9 +43,12 @@ use crate::resource::Resources;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Stranding {
-    lanes: Option<Lanes>,
+    lanes: Option<Lanes<ASKS>>,
     devices_per_cpu_milli: f32,
 }
+
+/// How many asks are looked at; with 64 it was 0.1 % better on openb and took half as long again.
+const ASKS: usize = 32;
 
 const WITHOUT_CPU: f32 = 1.0;
 const UNUSABLE: f32 = 0.3;
@@ -62,7 +65,7 @@ impl Stranding {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts need no more")]
-    fn stranded(&self, lanes: &Lanes, candidate: &Candidate<'_>, free: &Resources) -> f32 {
+    fn stranded(&self, lanes: &Lanes<ASKS>, candidate: &Candidate<'_>, free: &Resources) -> f32 {
         let all = devices_free(free);
         if all <= 0.0 {
             return 0.0;
