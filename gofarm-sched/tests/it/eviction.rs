@@ -241,6 +241,8 @@ struct World {
     accepted: u64,
     /// Rebuilds whose answer comes late.
     late: Vec<(Rebuild, u32)>,
+    /// Copies to be stopped as soon as their node can be reached.
+    stops: Vec<(WorkId, NodeId)>,
 }
 
 impl World {
@@ -276,6 +278,7 @@ impl World {
             nodes,
             accepted: 0,
             late: Vec::new(),
+            stops: Vec::new(),
         }
     }
 
@@ -286,13 +289,22 @@ impl World {
         }
         match self.evictor.handle_rebuilt(self.now, &rebuild, node(on)) {
             Answer::Accepted => self.accepted += 1,
-            // Who rebuilt it takes it away again, unless it is the copy that counts.
-            Answer::Superseded if self.evictor.node_of(rebuild.work()) != Some(node(on)) => {
-                if self.nodes[on as usize].1 {
-                    self.nodes[on as usize].3.remove(&rebuild.work());
-                }
+            // Who rebuilt it takes it away again.
+            Answer::Superseded => self.stops.push((rebuild.work(), node(on))),
+            Answer::NodeLost => {}
+        }
+    }
+
+    fn stop_copies(&mut self) {
+        for (work, on) in std::mem::take(&mut self.stops) {
+            if self.evictor.node_of(work) == Some(on) {
+                continue;
             }
-            Answer::Superseded | Answer::NodeLost => {}
+            if self.nodes[on.slot()].1 {
+                self.nodes[on.slot()].3.remove(&work);
+            } else {
+                self.stops.push((work, on));
+            }
         }
     }
 
@@ -330,9 +342,7 @@ impl World {
         self.evictor.handle_timeout(self.now);
         while let Some(event) = self.evictor.poll_event() {
             match event {
-                Event::Stop { work, on } => {
-                    self.nodes[on.slot()].3.remove(&work);
-                }
+                Event::Stop { work, on } => self.stops.push((work, on)),
                 Event::Rebuild(rebuild) => {
                     let on = u32::try_from(self.random.below(9)).unwrap();
                     let ready = self.evictor.state(node(on)) == Some(NodeState::Ready);
@@ -351,6 +361,7 @@ impl World {
         {
             self.rebuilt(rebuild, on);
         }
+        self.stop_copies();
         let counts = self.evictor.counts();
         let waiting = self.evictor.waiting() as u64;
         assert_eq!(
