@@ -80,7 +80,7 @@ pub enum Event {
     /// A node still has a copy of work that was rebuilt elsewhere: it must stop that copy.
     ///
     /// Who takes the event repeats the order until it arrived, or until
-    /// [`node_of`](super::Evictor::node_of) names that node again.
+    /// the node is the work's [`holder`](super::Evictor::holder) again.
     Stop {
         /// The work.
         work: WorkId,

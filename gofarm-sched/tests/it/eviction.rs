@@ -297,7 +297,7 @@ impl World {
 
     fn stop_copies(&mut self) {
         for (work, on) in std::mem::take(&mut self.stops) {
-            if self.evictor.node_of(work) == Some(on) {
+            if self.evictor.holder(work) == Some(on) {
                 continue;
             }
             if self.nodes[on.slot()].1 {
