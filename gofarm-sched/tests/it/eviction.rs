@@ -44,7 +44,7 @@ fn beat(evictor: &mut Evictor, now: Instant, slots: impl IntoIterator<Item = u32
 }
 
 fn events(evictor: &mut Evictor) -> Vec<Event> {
-    std::iter::from_fn(|| evictor.poll_event()).collect()
+    core::iter::from_fn(|| evictor.poll_event()).collect()
 }
 
 fn rebuilds(events: &[Event]) -> Vec<Rebuild> {
@@ -296,7 +296,7 @@ impl World {
     }
 
     fn stop_copies(&mut self) {
-        for (work, on) in std::mem::take(&mut self.stops) {
+        for (work, on) in core::mem::take(&mut self.stops) {
             if self.evictor.holder(work) == Some(on) {
                 continue;
             }
