@@ -1,6 +1,6 @@
 //! Leases, domains, and 1 000 farms that lose nodes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, millis, secs};

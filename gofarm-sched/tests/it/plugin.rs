@@ -1,6 +1,7 @@
 //! The plugins that know farms.
 
-use std::sync::{Arc, Mutex};
+use alloc::sync::Arc;
+use std::sync::Mutex;
 
 use gofarm_core::time::{Instant, hours, millis, minutes};
 use gofarm_sched::node::{Node, NodeId};

@@ -160,7 +160,7 @@ proptest! {
         let rows = || farm.iter().zip(0_u32..);
         let nodes: Vec<_> = rows().map(|((free, r), slot)| Occupied::new(NodeId::new(slot, 0), free, r)).collect();
         let request = Request::new(Ask::new(cpu, memory)).priority(priority);
-        let table: std::collections::BTreeMap<u64, (i32, Stakes, Ask)> = farm.iter().flat_map(|(_, r)| r)
+        let table: alloc::collections::BTreeMap<u64, (i32, Stakes, Ask)> = farm.iter().flat_map(|(_, r)| r)
             .map(|work| { let (id, p, s, a) = parts(work); (id, (p, s, a)) }).collect();
         let after = |node: usize, stopped: &[u64]| {
             let mut free = farm[node].0;
