@@ -149,10 +149,11 @@ impl Evictor {
         self.leases.insert((member.lease_until, id));
         if member.boot != boot {
             member.boot = boot;
-            member.ghosts.clear();
             let works = core::mem::take(&mut member.works);
             for work in works {
                 self.lose(now, work);
+                // Placed just after the start that we hear of now, a copy may be there all the same.
+                self.events.push_back(Event::Stop { work, on: id });
                 if let Some(work) = self.works.get_mut(&work) {
                     work.holder = None;
                 }

@@ -41,7 +41,7 @@ impl Counts {
 pub enum Answer {
     /// It is the copy that counts.
     Accepted,
-    /// Another one counts, or the work has ended: stop this copy.
+    /// Another one counts, or the work has ended: stop this copy, as after [`Event::Stop`](super::Event::Stop).
     Superseded,
     /// Its node is not known to live: it will be rebuilt again, and this copy stopped if the node comes back.
     NodeLost,

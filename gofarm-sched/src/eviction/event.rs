@@ -77,7 +77,10 @@ pub enum Event {
     LinkTrusted(NodeId),
     /// A piece of work is to be rebuilt.
     Rebuild(Rebuild),
-    /// A node that was unknown still has a copy of work that was rebuilt elsewhere: it must stop that copy.
+    /// A node still has a copy of work that was rebuilt elsewhere: it must stop that copy.
+    ///
+    /// Who takes the event repeats the order until it arrived, or until
+    /// the node is the work's [`holder`](super::Evictor::holder) again.
     Stop {
         /// The work.
         work: WorkId,

@@ -44,6 +44,12 @@ impl Evictor {
         self.works.get(&work).map(|work| work.node)
     }
 
+    /// The node that has, or may have, the copy that counts; `None` once that copy is known to be gone.
+    #[must_use]
+    pub fn holder(&self, work: WorkId) -> Option<NodeId> {
+        self.works.get(&work)?.holder
+    }
+
     /// The failure domain that a piece of work was first placed in.
     #[must_use]
     pub fn domain(&self, work: WorkId) -> Option<&str> {

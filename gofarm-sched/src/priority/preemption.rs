@@ -57,6 +57,30 @@ impl Running {
         self.devices = devices;
         self
     }
+
+    /// The work.
+    #[must_use]
+    pub const fn id(&self) -> WorkId {
+        self.id
+    }
+
+    /// Its priority.
+    #[must_use]
+    pub const fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    /// What is at stake.
+    #[must_use]
+    pub const fn at_stake(&self) -> Stakes {
+        self.stakes
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub const fn ask(&self) -> &Ask {
+        &self.ask
+    }
 }
 
 /// A node that the request might run on, with its work.

@@ -6,8 +6,12 @@ mod load;
 mod mode;
 #[cfg(feature = "alloc")]
 mod node_table;
+extern crate alloc;
 
 mod affinity;
+mod eviction;
+mod plugin;
+mod priority;
 mod quota;
 mod topology;
 
