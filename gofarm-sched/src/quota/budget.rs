@@ -165,7 +165,7 @@ impl Quota {
         }
     }
 
-    /// The same with other limits; [`scaled`](Self::scaled) never goes beyond them, except in production.
+    /// The same with other limits; see [`scaled`](Self::scaled) for how they bound growth.
     #[must_use]
     pub const fn limited(mut self, limits: Limits) -> Self {
         self.limits = limits;
