@@ -1,33 +1,30 @@
-//! The crate as its users see it.
+//! The crate as its users see it; with all features.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tests run on 64 bits, with small numbers"
+)]
 
-mod load;
-mod mode;
-#[cfg(feature = "alloc")]
-mod node_table;
 extern crate alloc;
 
 mod affinity;
+mod autonomy;
+mod autoscale;
+mod dependency;
+mod driver;
 mod eviction;
+mod feature;
+mod herding;
+mod load;
+mod mode;
+mod node_table;
+mod placement;
 mod plugin;
 mod priority;
 mod quota;
-mod topology;
-
-mod autonomy;
-mod autoscale;
-#[cfg(feature = "alloc")]
-mod dependency;
-#[cfg(feature = "tokio")]
-mod driver;
-#[cfg(feature = "alloc")]
 mod reconcile;
-#[cfg(feature = "alloc")]
 mod rollout;
-
-mod feature;
-
-mod herding;
-mod placement;
+mod topology;
 mod window;
