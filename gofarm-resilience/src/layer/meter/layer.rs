@@ -16,7 +16,7 @@ use crate::layer::share::Share;
 /// `layer`, `outcome` (`ok`, the kind of the failure, or `cancelled`), and `region` and `tenant` as far as the
 /// [context](crate::context::CallContext) of the request has them, in the trace that it belongs to. So one tenant's
 /// rejections are told from the others'. In a server it stands right within
-/// [`CarryLayer::incoming`](super::CarryLayer::incoming), which reads that context from the headers.
+/// [`CarryLayer::incoming`](crate::layer::CarryLayer::incoming), which reads that context from the headers.
 ///
 /// Whoever sends a request chooses its labels, so an observer that keeps a row for each value has to bound them, or
 /// stand behind what checks them.

@@ -94,7 +94,7 @@ impl<R, J, W, O, C> RetryLayer<R, J, W, O, C> {
         }
     }
 
-    /// Tells failures by `judge`, a [`Judge`](super::Judge), instead of by the kind of the error.
+    /// Tells failures by `judge`, a [`Judge`](crate::layer::Judge), instead of by the kind of the error.
     pub fn judge<T>(self, judge: T) -> RetryLayer<R, T, W, O, C> {
         let old = self.terms;
         RetryLayer {
