@@ -1,6 +1,6 @@
 //! A farm that is cut off: tables of what goes on, and laws under hostile links and batteries.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_sched::autonomy::{

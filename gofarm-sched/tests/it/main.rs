@@ -1,5 +1,9 @@
 //! The crate as its users see it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
 mod autonomy;
 mod autoscale;
 #[cfg(feature = "alloc")]
