@@ -119,15 +119,18 @@ fn with_history(config: AutoscaleConfig, now: Instant, sign: i64) -> Autoscaler 
     autoscaler
 }
 
+/// Bounds and rules, sign of the history, workers there are, workers asked for, result.
+type Row = (AutoscaleConfig, i64, u32, u32, u32, Option<Limit>);
+
 #[test]
 fn policies_limit_as_in_the_table_of_kubernetes() {
     use Limit::{ScaleDownLimit, ScaleUpLimit, TooFewReplicas, TooManyReplicas};
     let (up, down) = (ScalingRules::UP, ScalingRules::DOWN);
     let (one, two) = (secs(60), secs(120));
     let base = |min, max| AutoscaleConfig::new().replicas(min, max);
-    // bounds and rules, sign of the history, workers there are, workers asked for, result
     #[rustfmt::skip]
     type Row = (AutoscaleConfig, i64, u32, u32, u32, Option<Limit>);
+
     let rows: &[Row] = &[
         (base(3, 8), 0, 5, 7, 7, None),
         (base(2, 8), 0, 3, 1, 2, Some(TooFewReplicas)),

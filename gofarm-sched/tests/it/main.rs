@@ -10,6 +10,8 @@
 extern crate alloc;
 
 mod affinity;
+
+
 mod autonomy;
 mod autoscale;
 mod dependency;
