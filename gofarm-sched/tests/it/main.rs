@@ -30,3 +30,6 @@ mod reconcile;
 mod rollout;
 mod topology;
 mod window;
+//! The crate as its users see it.
+
+mod packing;

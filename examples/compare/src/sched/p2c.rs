@@ -21,7 +21,7 @@ pub(super) fn case(endpoints: usize) -> String {
     format!("lighter of two among {endpoints} endpoints: one call that does nothing")
 }
 
-const ENGINE: &str = "tower p2c, PeakEwma";
+const ENGINE: &str = "tower p2c with PeakEwma";
 
 /// An endpoint that answers at once.
 struct Endpoint;

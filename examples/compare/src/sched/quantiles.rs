@@ -42,7 +42,7 @@ pub(super) const SIZES: [usize; 3] = [64, 256, 1_024];
 const PUSH: &str = "no window: a value pushed";
 const QUERY: &str = "no window: p95 read";
 const DDSKETCH: &str = "sketches-ddsketch";
-const EXACT: &str = "peer: ring and sorted array, f32";
+const EXACT: &str = "ring and sorted array in f32";
 
 struct Window {
     ring: Vec<f32>,

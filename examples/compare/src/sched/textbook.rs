@@ -6,7 +6,7 @@ use oorandom::Rand64;
 
 use crate::figures::Figures;
 
-pub(super) const ENGINE: &str = "textbook: AoS f64, two passes";
+pub(super) const ENGINE: &str = "textbook AoS f64 in two passes";
 
 /// The case of so many nodes.
 pub(super) fn case(nodes: usize) -> String {
