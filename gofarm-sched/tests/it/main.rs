@@ -10,26 +10,19 @@
 extern crate alloc;
 
 mod affinity;
-
-
 mod autonomy;
 mod autoscale;
-mod dependency;
-mod driver;
 mod eviction;
 mod feature;
 mod herding;
 mod load;
 mod mode;
 mod node_table;
+mod packing;
 mod placement;
 mod plugin;
 mod priority;
 mod quota;
-mod reconcile;
 mod rollout;
 mod topology;
 mod window;
-//! The crate as its users see it.
-
-mod packing;

@@ -1,1 +1,0 @@
-//! Which service calls which, how often, how slowly: the graph at run time.

@@ -1,1 +1,0 @@
-//! What a load will be in the next period.
