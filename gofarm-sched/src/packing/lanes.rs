@@ -27,7 +27,7 @@ pub(super) struct Lanes<const N: usize> {
     any_model: [f32; N],
 }
 
-/// How many copies of one ask fit by rounding errors only.
+/// A copy that is short by no more than rounding.
 const ALMOST_ONE: f32 = 0.9999;
 
 impl<const N: usize> Lanes<N> {
@@ -153,7 +153,7 @@ impl<const N: usize> Lanes<N> {
     /// How many copies processors and memory are enough for.
     #[expect(clippy::cast_precision_loss, reason = "amounts need no more")]
     fn copies_by_other(&self, free: &Resources) -> [f32; N] {
-        // One more of each, so that an ask for none of it fits where none is free.
+        // A little more of each, so that an ask for none of it fits where none is free.
         let cpu = free.cpu_milli() as f32 + 1e-3;
         let memory = free.memory() as f32 + 1.0;
         core::array::from_fn(|lane| (cpu * self.per_cpu[lane]).min(memory * self.per_memory[lane]))

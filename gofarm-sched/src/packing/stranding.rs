@@ -47,7 +47,7 @@ pub struct Stranding {
     devices_per_cpu_milli: f32,
 }
 
-/// How many asks are looked at; with 64 it was 0.1 % better on openb and took half as long again.
+/// How many asks are looked at; with 64 it was at most 0.1 % better on openb, and slower.
 const ASKS: usize = 32;
 
 const WITHOUT_CPU: f32 = 1.0;
