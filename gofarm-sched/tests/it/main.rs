@@ -26,3 +26,4 @@ mod quota;
 mod rollout;
 mod topology;
 mod window;
+mod forecast;
