@@ -11,9 +11,12 @@ pub mod autonomy;
 pub mod autoscale;
 mod config_error;
 #[cfg(feature = "alloc")]
+pub mod dependency;
+#[cfg(feature = "alloc")]
 pub mod eviction;
 pub mod ewma;
 pub mod feature;
+pub mod forecast;
 pub mod load;
 pub mod mode;
 pub mod moments;
