@@ -60,7 +60,8 @@ impl Moments {
         self.count += 1;
         let n = self.count as f64;
         let delta = f64::from(value) - self.mean;
-        let step = delta / n;
+        // A quotient that does not wait for the mean before it.
+        let step = delta * (1.0 / n);
         let term = delta * step * before;
         self.mean += step;
         self.m4 += term * step * step * (n * n - 3.0 * n + 3.0) + 6.0 * step * step * self.m2

@@ -106,6 +106,8 @@ pub struct NodeTable {
     /// How many nodes have ever reported each metric.
     reporting: [usize; Metric::COUNT],
     required: u8,
+    /// How long after its time a metric is stale for the first time, in microseconds.
+    stale_after: u64,
     now: Instant,
     epoch: u64,
     /// Something changed since the coefficients were last checked.
@@ -136,6 +138,7 @@ impl NodeTable {
             expiries: ExpiryQueue::default(),
             reporting: [0; Metric::COUNT],
             required: 0,
+            stale_after: upkeep::first_stale(config.after),
             now: Instant::ZERO,
             epoch: 0,
             unchecked: false,
@@ -247,6 +250,7 @@ impl NodeTable {
     /// Treats stale metrics by another rule from now on; all nodes are looked at and ranked anew.
     pub fn set_stale(&mut self, after: StaleAfter, policy: StalePolicy) {
         (self.config.after, self.config.policy) = (after, policy);
+        self.stale_after = upkeep::first_stale(after);
         self.expiries.clear();
         for slot in 0..self.rows.len() {
             if self.has(slot) {

@@ -64,9 +64,8 @@ impl Row {
             .then(|| now.saturating_since(self.at[k]))
     }
 
-    /// The first instant at which the metric is stale; the bound itself is fresh.
-    pub(super) fn stale_at(&self, k: usize, after: Duration) -> Instant {
-        self.at[k] + after + Duration::from_micros(1)
+    pub(super) const fn measured_at(&self, k: usize) -> Instant {
+        self.at[k]
     }
 
     pub(super) fn add_in_flight(&mut self, load: &Load) {

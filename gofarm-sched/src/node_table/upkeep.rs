@@ -6,7 +6,7 @@ use super::coefficients::Coefficients;
 use super::column::{Hole, Standing};
 use super::row::Row;
 use super::{ABSENT, NodeTable, TableError};
-use crate::load::{Metric, StalePolicy};
+use crate::load::{Metric, StaleAfter, StalePolicy};
 
 impl NodeTable {
     pub(super) fn row_mut(&mut self, slot: usize) -> Result<&mut Row, TableError> {
@@ -43,7 +43,7 @@ impl NodeTable {
         self.marked += usize::from(is != 0);
         self.marked -= usize::from(was != 0);
         let values = [0, 1, 2, 3, 4].map(|k: usize| self.columns[k].value(slot));
-        let rank = self.coefficients.rank(values) + self.handicap(is);
+        let rank = self.coefficients.rank(values) + self.handicaps().of(is);
         self.ranks.set(slot, rank);
         self.log.note(slot);
         self.unchecked = true;
@@ -54,13 +54,14 @@ impl NodeTable {
     /// Which metrics are missing; asks for another look when the next of the others goes stale.
     fn look_at(&mut self, slot: usize, row: &Row) -> u8 {
         let holds = self.config.policy == StalePolicy::Hold;
-        let after = self.config.after.duration();
+        let after = self.stale_after;
         let (mut missing, mut next) = (0, Instant::FAR_FUTURE);
         for k in 0..Metric::COUNT {
             if !row.is_measured(k) {
                 missing |= 1 << k;
             } else if !holds {
-                let stale_at = row.stale_at(k, after);
+                let at = row.measured_at(k).as_micros();
+                let stale_at = Instant::from_micros(at.saturating_add(after));
                 if stale_at <= self.now {
                     missing |= 1 << k;
                 } else {
@@ -72,16 +73,14 @@ impl NodeTable {
         missing
     }
 
-    /// What missing metrics add to a rank.
-    fn handicap(&self, mark: u8) -> f32 {
-        if mark & ABSENT != 0 {
-            return f32::INFINITY;
-        }
-        let late = mark & self.required;
-        match self.config.policy {
-            StalePolicy::Refuse if late != 0 => f32::INFINITY,
-            StalePolicy::Penalise => self.coefficients.penalty() * count(late),
-            _ => 0.0,
+    const fn handicaps(&self) -> Handicaps {
+        Handicaps {
+            required: self.required,
+            late: match self.config.policy {
+                StalePolicy::Refuse => f32::INFINITY,
+                StalePolicy::Penalise => self.coefficients.penalty(),
+                StalePolicy::Ignore | StalePolicy::Hold => 0.0,
+            },
         }
     }
 
@@ -125,23 +124,47 @@ impl NodeTable {
         }
         let (weights, tolerance) = (&self.config.weights, self.config.tolerance);
         self.coefficients = Coefficients::freeze(&self.columns, weights, tolerance);
-        let mut ranks = core::mem::take(&mut self.ranks);
-        let numbers = ranks.numbers_mut();
+        let handicap = self.handicaps();
+        let numbers = self.ranks.numbers_mut();
         self.coefficients.rank_all(&self.columns, numbers);
         if self.marked > 0 {
             for (number, &mark) in numbers.iter_mut().zip(&self.marks) {
-                if mark != 0 {
-                    *number += self.handicap(mark);
-                }
+                *number += handicap.of(mark);
             }
         }
-        ranks.replay();
-        self.ranks = ranks;
+        self.ranks.replay();
         self.log.note_all();
         self.epoch += 1;
         self.unchecked = false;
         self.outdated = false;
         self.work.renewals += 1;
+    }
+}
+
+/// How long after its time a metric is stale for the first time, in microseconds; the bound itself is fresh.
+pub(super) fn first_stale(after: StaleAfter) -> u64 {
+    let micros = u64::try_from(after.duration().as_micros());
+    micros.unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// What missing metrics add to a rank.
+#[derive(Clone, Copy, Debug)]
+struct Handicaps {
+    required: u8,
+    /// For each required metric.
+    late: f32,
+}
+
+impl Handicaps {
+    fn of(self, mark: u8) -> f32 {
+        let late = mark & self.required;
+        if mark & ABSENT != 0 {
+            f32::INFINITY
+        } else if late != 0 && self.late > 0.0 {
+            self.late * count(late)
+        } else {
+            0.0
+        }
     }
 }
 

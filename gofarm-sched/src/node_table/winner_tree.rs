@@ -1,7 +1,7 @@
 //! The least of many numbers, kept while they change: a tournament in rounds of sixteen.
 //!
 //! Each block of sixteen numbers, a cache line, sends its least one up. A change plays the rounds above it again and
-//! stops where the winner stays the same; a tree of two would play four rounds for each of these.
+//! stops where the winner stays the same, mostly in the first; a tree of two would play four rounds for each of these.
 
 use alloc::vec::Vec;
 
@@ -9,16 +9,21 @@ const FAN: usize = 16;
 const NONE: f32 = f32::INFINITY;
 
 /// Numbers by place; [`f32::INFINITY`] takes no part, NaN must not be given.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct WinnerTree {
     /// `rounds[0]` are the numbers, filled up to whole blocks; the last round is one block.
     rounds: Vec<Vec<f32>>,
+    /// The least number and its place.
+    best: f32,
+    winner: usize,
 }
 
 impl WinnerTree {
     pub(super) fn new() -> Self {
         Self {
             rounds: alloc::vec![alloc::vec![NONE; FAN]],
+            best: NONE,
+            winner: 0,
         }
     }
 
@@ -56,16 +61,38 @@ impl WinnerTree {
     }
 
     pub(super) fn set(&mut self, place: usize, number: f32) {
-        let (mut place, mut number) = (place, number);
-        for numbers in &mut self.rounds {
-            match numbers.get_mut(place) {
-                Some(old) if old.to_bits() == number.to_bits() => return,
-                Some(old) => *old = number,
-                None => return,
-            }
+        let Some(old) = self.rounds.first_mut().and_then(|n| n.get_mut(place)) else {
+            return;
+        };
+        let old = core::mem::replace(old, number);
+        self.play_up(place, old, number);
+        if number <= self.best || place == self.winner {
+            self.find_winner();
+        }
+    }
+
+    /// Plays the rounds above a number that was changed.
+    fn play_up(&mut self, place: usize, old: f32, number: f32) {
+        let (mut place, mut old, mut number) = (place, old, number);
+        let mut rest = &mut self.rounds[..];
+        while let [below, above, ..] = rest {
             place /= FAN;
-            let (blocks, _) = numbers.as_chunks::<FAN>();
-            number = blocks.get(place).map_or(NONE, least);
+            let Some(winner) = above.get_mut(place) else {
+                return;
+            };
+            let was = *winner;
+            if number < was {
+                *winner = number;
+            } else if old == was {
+                // The one that won has become worse.
+                let (blocks, _) = below.as_chunks::<FAN>();
+                *winner = blocks.get(place).map_or(NONE, least);
+            }
+            if *winner == was {
+                return;
+            }
+            (old, number) = (was, *winner);
+            rest = &mut rest[1..];
         }
     }
 
@@ -91,23 +118,31 @@ impl WinnerTree {
             play(below, above);
             rest = &mut rest[1..];
         }
+        self.find_winner();
     }
 
     /// The place of the least number, the first of equals; `None` if no place takes part.
     pub(super) fn winner(&self) -> Option<usize> {
-        let (last, below) = self.rounds.split_last()?;
-        let (block, _) = last.as_chunks::<FAN>();
-        let best = least(block.first()?);
-        if best == NONE {
-            return None;
-        }
-        let mut place = last.iter().position(|n| *n == best)?;
-        for numbers in below.iter().rev() {
-            let (blocks, _) = numbers.as_chunks::<FAN>();
-            place = place * FAN + blocks.get(place)?.iter().position(|n| *n == best)?;
-        }
-        Some(place)
+        (self.best < NONE).then_some(self.winner)
     }
+
+    fn find_winner(&mut self) {
+        let mut rounds = self.rounds.iter().rev();
+        let last = rounds.next().and_then(|last| last.first_chunk::<FAN>());
+        let Some(last) = last else { return };
+        self.best = least(last);
+        let mut place = first(last, self.best);
+        for numbers in rounds {
+            let (blocks, _) = numbers.as_chunks::<FAN>();
+            place = place * FAN + blocks.get(place).map_or(0, |b| first(b, self.best));
+        }
+        self.winner = place;
+    }
+}
+
+/// The place of a number in its block.
+fn first(block: &[f32; FAN], number: f32) -> usize {
+    block.iter().position(|n| *n == number).unwrap_or(0)
 }
 
 fn play(below: &[f32], above: &mut [f32]) {
