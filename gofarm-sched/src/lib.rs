@@ -12,6 +12,8 @@ pub mod autoscale;
 mod config_error;
 #[cfg(feature = "alloc")]
 pub mod dependency;
+#[cfg(feature = "tokio")]
+pub mod driver;
 #[cfg(feature = "alloc")]
 pub mod eviction;
 pub mod ewma;
@@ -34,6 +36,8 @@ pub mod plugin;
 pub mod priority;
 #[cfg(feature = "alloc")]
 pub mod quota;
+#[cfg(feature = "alloc")]
+pub mod reconcile;
 #[cfg(feature = "alloc")]
 pub mod request;
 pub mod resource;

@@ -1,11 +1,6 @@
 //! The crate as its users see it; with all features.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "tests run on 64 bits, with small numbers"
-)]
 
 extern crate alloc;
 
@@ -13,6 +8,7 @@ mod affinity;
 mod autonomy;
 mod autoscale;
 mod dependency;
+mod driver;
 mod eviction;
 mod feature;
 mod forecast;
@@ -25,6 +21,7 @@ mod placement;
 mod plugin;
 mod priority;
 mod quota;
+mod reconcile;
 mod rollout;
 mod topology;
 mod window;

@@ -194,7 +194,6 @@ fn what_is_not_known_moves_nothing() {
     let mut machine = ModeMachine::new(ModeConfig::default(), Instant::ZERO);
     machine.handle_load(Instant::from_secs(1), Some(1.0), 0.0);
     for second in 0..10_000 {
-        let load = [None, Some(f32::NAN)][usize::from(second % 2 == 1)];
         let load = (second % 2 == 0).then_some(f32::NAN);
         machine.handle_load(Instant::from_secs(second), load, 0.0);
     }

@@ -73,7 +73,8 @@ fn what_a_run_ends_with_decides_when_it_runs_again() {
     ]
     .map(failed);
     let [soon, late] = [asks(0), asks(20)];
-    let rows: [(Result<Outcome, &dyn Classify>, Option<Duration>); 11] = [
+    type Row<'a> = (Result<Outcome, &'a dyn Classify>, Option<Duration>);
+    let rows: [Row<'_>; 11] = [
         (Ok(Outcome::Done), None),
         (Ok(Outcome::Requeue), Some(secs(30))),
         (Ok(Outcome::RequeueAfter(secs(7))), Some(secs(7))),
