@@ -7,6 +7,8 @@ extern crate alloc;
 mod autonomy;
 mod autoscale;
 #[cfg(feature = "alloc")]
+mod control_signal;
+#[cfg(feature = "alloc")]
 mod dependency;
 #[cfg(feature = "tokio")]
 mod driver;
