@@ -13,7 +13,7 @@ use super::{AutoscaleConfig, Demand};
 /// Contract: call [`decide`](Self::decide) at a regular period (15 s in Kubernetes) with the number of workers that are
 /// wanted at present, and [`scaled`](Self::scaled) when a change was carried out, or the policies have nothing to count.
 ///
-/// It takes less than 8 KiB, most of it for the changes that policies count.
+/// It takes less than 7 KiB, most of it for the changes that policies count.
 ///
 /// ```
 /// use gofarm_core::time::Instant;

@@ -294,9 +294,9 @@ fn rain_decides_what_a_backlog_counts() {
 }
 
 #[test]
-fn it_takes_less_than_8_kib() {
+fn it_takes_less_than_7_kib() {
     assert!(
-        size_of::<Autoscaler>() < 8_192,
+        size_of::<Autoscaler>() < 7_168,
         "{}",
         size_of::<Autoscaler>()
     );
