@@ -17,12 +17,10 @@ fn graph(edges: &[(u32, u32, u64)]) -> ServiceGraph<u32> {
     graph
 }
 
-/// What needs what, and what starts together.
-type Waves = (&'static [(u32, u32)], &'static [&'static [u32]]);
-
 #[test]
 fn services_start_in_waves_that_need_only_earlier_ones() {
-    let rows: [Waves; 4] = [
+    type Row<'a> = (&'a [(u32, u32)], &'a [&'a [u32]]);
+    let rows: [Row<'_>; 4] = [
         (&[], &[]),
         (&[(2, 1), (2, 1)], &[&[1], &[2]]),
         (&[(3, 1), (2, 1), (4, 3), (4, 2)], &[&[1], &[2, 3], &[4]]),

@@ -1,18 +1,28 @@
-//! The crate as its users see it.
+//! The crate as its users see it; with all features.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 extern crate alloc;
 
+mod affinity;
 mod autonomy;
 mod autoscale;
-#[cfg(feature = "alloc")]
 mod control_signal;
-#[cfg(feature = "alloc")]
 mod dependency;
-#[cfg(feature = "tokio")]
 mod driver;
-#[cfg(feature = "alloc")]
+mod eviction;
+mod feature;
+mod forecast;
+mod herding;
+mod load;
+mod mode;
+mod node_table;
+mod packing;
+mod placement;
+mod plugin;
+mod priority;
+mod quota;
 mod reconcile;
-#[cfg(feature = "alloc")]
 mod rollout;
+mod topology;
+mod window;

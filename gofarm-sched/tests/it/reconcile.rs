@@ -60,8 +60,6 @@ fn a_key_is_coalesced_while_queued_and_runs_once_more_if_added_while_running() {
     );
 }
 
-type End<'a> = Result<Outcome, &'a dyn Classify>;
-
 #[test]
 fn what_a_run_ends_with_decides_when_it_runs_again() {
     let failed = |kind| Failure(kind, None);
@@ -75,7 +73,8 @@ fn what_a_run_ends_with_decides_when_it_runs_again() {
     ]
     .map(failed);
     let [soon, late] = [asks(0), asks(20)];
-    let rows: [(End<'_>, Option<Duration>); 11] = [
+    type Row<'a> = (Result<Outcome, &'a dyn Classify>, Option<Duration>);
+    let rows: [Row<'_>; 11] = [
         (Ok(Outcome::Done), None),
         (Ok(Outcome::Requeue), Some(secs(30))),
         (Ok(Outcome::RequeueAfter(secs(7))), Some(secs(7))),

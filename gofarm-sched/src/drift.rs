@@ -1,1 +1,0 @@
-//! Whether a distribution is no longer the one that was learned.

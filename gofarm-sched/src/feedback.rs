@@ -1,1 +1,0 @@
-//! What was forecast against what came: weights of nodes follow.
