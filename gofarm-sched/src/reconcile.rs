@@ -41,6 +41,7 @@
 mod add_error;
 mod config;
 mod counts;
+mod entry;
 mod queue;
 mod run;
 mod signal;

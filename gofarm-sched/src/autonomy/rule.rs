@@ -112,7 +112,7 @@ impl WorkRule {
             return Action::Run;
         };
         let passed = |after: Option<Duration>| after.is_some_and(|after| time >= after);
-        limits.strictest(passed(limits.slows_after), passed(limits.stops_after))
+        strictest(passed(limits.slows_after), passed(limits.stops_after))
     }
 
     /// What a battery's charge asks for, with `spare` added to the thresholds; `None` if there is none, or it is unknown.
@@ -121,7 +121,7 @@ impl WorkRule {
             return Action::Run;
         };
         let below = |limit: f32| limit > 0.0 && charge < (limit + spare).min(1.0);
-        limits.strictest(below(limits.slows_below), below(limits.stops_below))
+        strictest(below(limits.slows_below), below(limits.stops_below))
     }
 
     /// The times without a link at which something changes.
@@ -152,13 +152,11 @@ impl WorkRule {
     }
 }
 
-impl Limits {
-    fn strictest(&self, slow: bool, stop: bool) -> Action {
-        match (slow, stop) {
-            (_, true) => Action::Stop,
-            (true, false) => Action::Slow,
-            (false, false) => Action::Run,
-        }
+const fn strictest(slow: bool, stop: bool) -> Action {
+    match (slow, stop) {
+        (_, true) => Action::Stop,
+        (true, false) => Action::Slow,
+        (false, false) => Action::Run,
     }
 }
 
@@ -203,8 +201,8 @@ const fn hours(hours: u64) -> Duration {
 
 /// Rules for 72 h alone: what the crop needs goes on, video analysis stops at once.
 ///
-/// With the battery, video analysis and training go first (below 0.6), then images of leaves, then history; essential
-/// work is never shed.
+/// With the battery, video analysis and training stop first (below 0.6), then images of leaves (0.4), forecasts (0.2) and
+/// history (0.15); essential work is never shed.
 pub const DISASTER_72_H: [WorkRule; 9] = [
     WorkRule::essential("heartbeat"),
     WorkRule::essential("irrigation"),

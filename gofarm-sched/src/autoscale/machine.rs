@@ -13,6 +13,8 @@ use super::{AutoscaleConfig, Demand};
 /// Contract: call [`decide`](Self::decide) at a regular period (15 s in Kubernetes) with the number of workers that are
 /// wanted at present, and [`scaled`](Self::scaled) when a change was carried out, or the policies have nothing to count.
 ///
+/// It takes less than 7 KiB, most of it for the changes that policies count.
+///
 /// ```
 /// use gofarm_core::time::Instant;
 /// use gofarm_sched::autoscale::{AutoscaleConfig, Demand, Target, rain_weighted};
@@ -28,7 +30,7 @@ use super::{AutoscaleConfig, Demand};
 /// autoscaler.scaled(now, 4, scaling.desired());
 /// # Ok::<(), gofarm_sched::ConfigError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Autoscaler {
     config: AutoscaleConfig,
     /// The lowest recommendations of the window for adding.

@@ -15,7 +15,6 @@ pub(super) struct Recent<T> {
 
 #[derive(Clone, Copy, Debug)]
 struct Slot<T> {
-    number: u64,
     at: Instant,
     value: T,
 }
@@ -30,20 +29,17 @@ impl<T: Copy> Recent<T> {
 
     /// Takes note of a value; `join` puts it together with an earlier one of the same slot.
     pub(super) fn record(&mut self, now: Instant, value: T, join: impl Fn(T, T) -> T) {
-        let number = now.as_micros() / self.slot_micros();
+        let width = self.slot_micros();
+        let number = now.as_micros() / width;
         let place = usize::try_from(number % SLOTS as u64).unwrap_or(0);
         let Some(slot) = self.slots.get_mut(place) else {
             return;
         };
         let value = match slot {
-            Some(held) if held.number == number => join(held.value, value),
+            Some(held) if held.at.as_micros() / width == number => join(held.value, value),
             _ => value,
         };
-        *slot = Some(Slot {
-            number,
-            at: now,
-            value,
-        });
+        *slot = Some(Slot { at: now, value });
     }
 
     /// The values that are younger than the window.

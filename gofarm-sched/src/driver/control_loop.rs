@@ -40,17 +40,23 @@ impl Tick {
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 /// let mut samples = Vec::new();
 /// let second = tokio::time::sleep(millis(900));
-/// let skipped = every(&TokioClock::new(), millis(200), second, async |tick| samples.push(tick.now())).await;
+/// let skipped = every(TokioClock::new(), millis(200), second, |tick| {
+///     samples.push(tick.now());
+///     async { /* act */ }
+/// }).await;
 /// assert_eq!((samples.len(), skipped), (5, 0));
 /// # });
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub async fn every(
-    clock: &impl Clock,
+pub async fn every<F>(
+    clock: impl Clock,
     period: Duration,
     stop: impl Future<Output = ()>,
-    mut step: impl AsyncFnMut(Tick),
-) -> u64 {
+    mut step: impl FnMut(Tick) -> F,
+) -> u64
+where
+    F: Future<Output = ()>,
+{
     let period = period.max(Duration::from_millis(1));
     let mut stop = pin!(stop);
     let (mut due, mut skipped, mut skipped_in_all) = (clock.now(), 0, 0);

@@ -10,6 +10,7 @@ use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
 
+use super::entry::{Due, Entry, Running};
 use super::signal;
 use super::{AddError, Interrupt, Outcome, QueueConfig, QueueCounts, Run, RunId};
 
@@ -31,26 +32,6 @@ pub struct WorkQueue<K> {
     is_shut_down: bool,
     counts: QueueCounts,
     told: QueueCounts,
-}
-
-/// When, and in which order among those of the same time.
-type Due = (Instant, u64);
-
-/// Exists while its key is queued, waiting or running.
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    /// It is to run: it is in `ready`, or runs now and goes there afterwards.
-    dirty: bool,
-    running: Option<RunId>,
-    due: Option<Due>,
-    failures: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Running {
-    deadline: Instant,
-    interrupt: Option<Interrupt>,
-    told: bool,
 }
 
 impl<K: Eq + Hash + Clone> WorkQueue<K> {

@@ -259,6 +259,39 @@ fn densest(times: &[Instant], span: Duration) -> u64 {
         .unwrap()
 }
 
+#[test]
+fn a_battery_and_a_link_that_change_each_few_seconds_change_little() {
+    let config = AutonomyConfig::new()
+        .return_after(secs(0))
+        .cut_off_after(secs(0));
+    let mut autonomy = Autonomy::new(config, DISASTER_72_H).unwrap();
+    let video = autonomy.find("video analysis").unwrap();
+    let (mut modes, mut actions) = (Vec::new(), Vec::new());
+    for second in (0..7_200).step_by(5) {
+        let (now, before) = (
+            LOST + secs(second),
+            (autonomy.mode(), autonomy.action(video)),
+        );
+        autonomy.handle_link(now, second % 10 == 0);
+        autonomy.handle_charge(now, Some(if second % 10 == 0 { 1.0 } else { 0.3 }));
+        if autonomy.mode() != before.0 {
+            modes.push(now);
+        }
+        if autonomy.action(video) != before.1 {
+            actions.push(now);
+        }
+    }
+    let counts = (densest(&modes, hours(1)), densest(&actions, hours(1)));
+    assert!(
+        counts.0 >= 5 && counts.0 <= config.most_mode_changes(hours(1)),
+        "{counts:?}"
+    );
+    assert!(
+        counts.1 >= 5 && counts.1 <= config.most_action_changes(hours(1)),
+        "{counts:?}"
+    );
+}
+
 proptest! {
     #[test]
     fn changes_stay_within_their_bound_whatever_link_and_battery_do(inputs in inputs(), stay in 60..1_800_u64) {

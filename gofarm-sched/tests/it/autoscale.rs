@@ -294,6 +294,15 @@ fn rain_decides_what_a_backlog_counts() {
 }
 
 #[test]
+fn it_takes_less_than_7_kib() {
+    assert!(
+        size_of::<Autoscaler>() < 7_168,
+        "{}",
+        size_of::<Autoscaler>()
+    );
+}
+
+#[test]
 fn figures_out_of_range_are_refused_by_name() {
     let policy = ScalingPolicy::replicas(1, secs(60));
     let up = |rules| AutoscaleConfig::new().scale_up(rules);

@@ -290,10 +290,13 @@ async fn a_loop_that_is_late_leaves_turns_out_and_keeps_its_grid() {
     let clock = TokioClock::new();
     let start = clock.now();
     let mut seen = Vec::new();
-    let skipped = every(&clock, secs(10), sleep(secs(95)), async |tick| {
+    let skipped = every(clock, secs(10), sleep(secs(95)), |tick| {
         seen.push((tick.now().saturating_since(start).as_secs(), tick.skipped()));
-        if seen.len() == 2 {
-            sleep(secs(35)).await;
+        let is_late = seen.len() == 2;
+        async move {
+            if is_late {
+                sleep(secs(35)).await;
+            }
         }
     })
     .await;
@@ -307,11 +310,28 @@ async fn a_loop_that_is_late_leaves_turns_out_and_keeps_its_grid() {
 #[tokio::test(start_paused = true)]
 async fn the_step_that_runs_when_it_stops_is_finished() {
     let clock = TokioClock::new();
-    let mut finished = false;
-    every(&clock, secs(10), sleep(secs(1)), async |_| {
+    let finished = AtomicUsize::new(0);
+    every(clock, secs(10), sleep(secs(1)), |_| async {
         sleep(secs(5)).await;
-        finished = true;
+        finished.fetch_add(1, Ordering::Relaxed);
     })
     .await;
-    assert!(finished);
+    assert_eq!(finished.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_can_be_spawned() {
+    let turns = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&turns);
+    let task = tokio::spawn(async move {
+        let step = |_| {
+            let count = Arc::clone(&count);
+            async move {
+                sleep(millis(1)).await;
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        every(TokioClock::new(), secs(1), sleep(millis(2_500)), step).await
+    });
+    assert_eq!((task.await.unwrap(), turns.load(Ordering::Relaxed)), (0, 3));
 }

@@ -7,6 +7,7 @@ extern crate alloc;
 mod affinity;
 mod autonomy;
 mod autoscale;
+mod control_signal;
 mod dependency;
 mod driver;
 mod eviction;
