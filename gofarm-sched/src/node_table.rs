@@ -176,7 +176,7 @@ impl NodeTable {
         }
         self.rows[slot] = Row::EMPTY;
         self.nodes += 1;
-        self.restand(slot, true);
+        self.restand(slot, &Row::EMPTY, true);
         Ok(())
     }
 
@@ -185,13 +185,13 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn remove(&mut self, slot: usize) -> Result<(), TableError> {
-        let reported = self.row_mut(slot)?.measured_bits();
-        self.rows[slot] = Row::EMPTY;
+        let before = core::mem::replace(self.row_mut(slot)?, Row::EMPTY);
+        let reported = before.measured_bits();
         for (k, nodes) in self.reporting.iter_mut().enumerate() {
             *nodes -= usize::from(reported >> k & 1);
         }
         self.nodes -= 1;
-        self.restand(slot, false);
+        self.restand(slot, &before, false);
         self.require();
         Ok(())
     }
@@ -204,8 +204,10 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn observe(&mut self, slot: usize, load: &Load, at: Instant) -> Result<(), TableError> {
-        let first = self.row_mut(slot)?.measure(load, at);
-        self.restand(slot, true);
+        let row = self.row_mut(slot)?;
+        let first = row.measure(load, at);
+        let row = *row;
+        self.restand(slot, &row, true);
         if first != 0 {
             for (k, nodes) in self.reporting.iter_mut().enumerate() {
                 *nodes += usize::from(first >> k & 1);
@@ -223,8 +225,10 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn add_in_flight(&mut self, slot: usize, expected: &Load) -> Result<(), TableError> {
-        self.row_mut(slot)?.add_in_flight(expected);
-        self.restand(slot, true);
+        let row = self.row_mut(slot)?;
+        let before = *row;
+        row.add_in_flight(expected);
+        self.restand(slot, &before, true);
         Ok(())
     }
 
@@ -235,8 +239,10 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn remove_in_flight(&mut self, slot: usize, expected: &Load) -> Result<(), TableError> {
-        self.row_mut(slot)?.remove_in_flight(expected);
-        self.restand(slot, true);
+        let row = self.row_mut(slot)?;
+        let before = *row;
+        row.remove_in_flight(expected);
+        self.restand(slot, &before, true);
         Ok(())
     }
 
@@ -253,9 +259,7 @@ impl NodeTable {
         self.stale_after = upkeep::first_stale(after);
         self.expiries.clear();
         for slot in 0..self.rows.len() {
-            if self.has(slot) {
-                self.restand(slot, true);
-            }
+            self.look_again(slot);
         }
         self.renew();
     }
@@ -266,9 +270,7 @@ impl NodeTable {
     pub fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
         while let Some(slot) = self.expiries.pop(self.now) {
-            if self.has(slot) {
-                self.restand(slot, true);
-            }
+            self.look_again(slot);
         }
         if !self.unchecked {
             return;

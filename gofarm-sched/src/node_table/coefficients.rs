@@ -1,6 +1,7 @@
 //! The linear form that ranks nodes, frozen until the figures of all nodes have moved.
 
 use super::column::{Column, narrow};
+use super::row::Row;
 use crate::load::{LoadWeights, Metric};
 
 /// Of n values none is more than the root of n standard deviations from the mean. With slopes that are off by half and
@@ -119,6 +120,17 @@ impl Coefficients {
         let mut rank = self.base + 0.0;
         for ((slope, centre), value) in self.slopes.iter().zip(self.centres).zip(values) {
             rank += slope * (value - centre);
+        }
+        rank
+    }
+
+    /// What is in flight in the metrics that are missing, one bit each; it is in no value.
+    pub(super) fn rank_of_missing(&self, missing: u8, row: &Row) -> f32 {
+        let mut rank = 0.0;
+        for (k, slope) in self.slopes.iter().enumerate() {
+            if missing >> k & 1 != 0 {
+                rank += slope * row.in_flight(k);
+            }
         }
         rank
     }

@@ -65,10 +65,11 @@ impl Sums {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Column {
-    /// One for each slot; the centre, plus what is in flight, where none is known.
+    /// One for each slot; the centre where none is known, which then weighs nothing.
     values: Vec<f32>,
     centre: f32,
     known: Sums,
+    /// Of what is in flight to nodes where none is known: apart, since it would drown in a large centre.
     missing: Sums,
     /// The largest sum of squares since the sums were computed from the values.
     peak: f64,
@@ -99,7 +100,11 @@ impl Column {
         self.missing.count
     }
 
-    /// Sets a node's value; `extra` is what is in flight, `measured` counts for [`Standing::Known`] only.
+    pub(super) const fn known(&self) -> usize {
+        self.known.count
+    }
+
+    /// Sets what counts of a node: `measured` where it is known, and what is in flight, before and now.
     ///
     /// Answers whether anything is different from before.
     pub(super) fn set(
@@ -107,36 +112,42 @@ impl Column {
         slot: usize,
         (was, is): (Standing, Standing),
         measured: f32,
-        extra: f32,
+        (before, now): (f32, f32),
     ) -> bool {
         let centre = self.centre;
         let Some(value) = self.values.get_mut(slot) else {
             return false;
         };
         let new = match is {
-            Standing::Absent => centre,
-            Standing::Missing => bounded(centre + extra),
-            Standing::Known => bounded(measured + extra),
+            Standing::Known => (measured + now).min(f32::MAX),
+            Standing::Absent | Standing::Missing => centre,
         };
-        if was == is && new.to_bits() == value.to_bits() {
-            return false;
-        }
-        let from = distance(*value, centre);
-        let to = distance(new, centre);
-        *value = new;
+        let old = core::mem::replace(value, new);
         match (was, is) {
-            (Standing::Known, Standing::Known) => self.known.swap(from, to),
-            (Standing::Missing, Standing::Missing) => self.missing.swap(from, to),
+            (Standing::Known, Standing::Known) => {
+                if old.to_bits() == new.to_bits() {
+                    return false;
+                }
+                self.known
+                    .swap(distance(old, centre), distance(new, centre));
+            }
+            (Standing::Missing, Standing::Missing) => {
+                if before.to_bits() == now.to_bits() {
+                    return false;
+                }
+                self.missing.swap(f64::from(before), f64::from(now));
+            }
+            (Standing::Absent, Standing::Absent) => return false,
             _ => {
                 match was {
                     Standing::Absent => {}
-                    Standing::Missing => self.missing.remove(from),
-                    Standing::Known => self.known.remove(from),
+                    Standing::Missing => self.missing.remove(f64::from(before)),
+                    Standing::Known => self.known.remove(distance(old, centre)),
                 }
                 match is {
                     Standing::Absent => {}
-                    Standing::Missing => self.missing.add(to),
-                    Standing::Known => self.known.add(to),
+                    Standing::Missing => self.missing.add(f64::from(now)),
+                    Standing::Known => self.known.add(distance(new, centre)),
                 }
             }
         }
@@ -144,61 +155,46 @@ impl Column {
         true
     }
 
-    /// Moves the centre to the mean of the known values; `missing` gives the slots without one, absent ones too.
-    pub(super) fn recentre(&mut self, missing: impl Iterator<Item = Hole> + Clone) {
-        // A centre far off costs digits: the second round starts from a better one.
+    /// Moves the centre to the mean of the known values, 0 if there are none; `holes` are the slots without one.
+    pub(super) fn recentre(&mut self, holes: impl Iterator<Item = Hole> + Clone) {
+        // A centre far off costs digits: the next round starts from a better one.
         for _ in 0..3 {
-            let count = self.known.count as f64;
-            if self.known.count > 0 {
-                let by = self.known.sum / count;
-                // No value is below 0, but rounding of large sums may be.
-                let mean = narrow(f64::from(self.centre) + by).max(0.0);
-                self.move_centre(mean, missing.clone());
-            }
+            // No value is below 0, but rounding of large sums may be.
+            let mean = f64::from(self.centre) + self.known_offset();
+            self.move_centre(narrow(mean).max(0.0), holes.clone());
             if self.known.squares + self.missing.squares >= self.peak * LOST_DIGITS {
                 return;
             }
-            self.resync(missing.clone());
+            self.resync(holes.clone());
         }
     }
 
-    fn move_centre(&mut self, centre: f32, missing: impl Iterator<Item = Hole>) {
+    fn move_centre(&mut self, centre: f32, holes: impl Iterator<Item = Hole>) {
         let by = f64::from(centre) - f64::from(self.centre);
         if by == 0.0 {
             return;
         }
         self.known.shift(by);
         self.centre = centre;
-        self.missing = Sums::default();
-        for hole in missing {
-            self.fill(hole);
-        }
-    }
-
-    fn fill(&mut self, hole: Hole) {
-        let Some(value) = self.values.get_mut(hole.slot) else {
-            return;
-        };
-        if hole.absent {
-            *value = self.centre;
-        } else {
-            *value = bounded(self.centre + hole.extra);
-            self.missing.add(distance(*value, self.centre));
+        for hole in holes {
+            if let Some(value) = self.values.get_mut(hole.slot) {
+                *value = centre;
+            }
         }
     }
 
     /// Computes the sums anew from the values.
-    pub(super) fn resync(&mut self, missing: impl Iterator<Item = Hole>) {
+    pub(super) fn resync(&mut self, holes: impl Iterator<Item = Hole>) {
         self.missing = Sums::default();
-        for hole in missing {
-            self.fill(hole);
+        for hole in holes {
+            if let Some(in_flight) = hole.in_flight {
+                self.missing.add(f64::from(in_flight));
+            }
         }
-        let (sum, squares) = sums_about(&self.values, self.centre);
         if self.known.count > 0 {
-            self.known.sum = sum - self.missing.sum;
-            self.known.squares = squares - self.missing.squares;
+            (self.known.sum, self.known.squares) = sums_about(&self.values, self.centre);
         }
-        self.peak = squares;
+        self.peak = self.known.squares + self.missing.squares;
     }
 
     /// The mean over all nodes, as a distance from the centre, and the variance (population).
@@ -218,10 +214,10 @@ impl Column {
         (sum, (self.nodes() as f64 * squares - sum * sum).max(0.0))
     }
 
-    /// How far the mean of the known values is from the centre; 0 where none is known.
+    /// How far the mean of the known values, 0 if there are none, is from the centre.
     pub(super) fn known_offset(&self) -> f64 {
         if self.known.count == 0 {
-            return 0.0;
+            return -f64::from(self.centre);
         }
         self.known.sum / self.known.count as f64
     }
@@ -232,21 +228,15 @@ impl Column {
     }
 }
 
-/// A slot without a known value, and what is in flight there.
+/// A slot without a known value, and what is in flight to the node there, if there is one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hole {
     pub(super) slot: usize,
-    pub(super) absent: bool,
-    pub(super) extra: f32,
+    pub(super) in_flight: Option<f32>,
 }
 
 fn distance(value: f32, centre: f32) -> f64 {
     f64::from(value) - f64::from(centre)
-}
-
-/// Sums of values that are finite each may not be.
-fn bounded(value: f32) -> f32 {
-    value.min(f32::MAX)
 }
 
 /// The nearest `f32`; every caller's value is within its range.

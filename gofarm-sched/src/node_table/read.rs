@@ -28,24 +28,32 @@ impl NodeTable {
     /// The node's load by itself, 0 (idle) to 1 (all full): the weighted mean of the shares of full scale.
     ///
     /// Over the metrics that are required (see the [module](super)). A missing one counts as full where the policy is
-    /// [`StalePolicy::Penalise`] or [`StalePolicy::Refuse`], else as the average. 1 where there is no node.
+    /// [`StalePolicy::Penalise`] or [`StalePolicy::Refuse`]. Under the others it counts as the average of the nodes that
+    /// know it, and is left out where none does; where that leaves nothing, only what is in flight counts: those policies
+    /// fail open. 1 where there is no node.
     #[must_use]
     pub fn absolute(&self, slot: usize) -> f32 {
         let Some(values) = self.counted(slot) else {
             return 1.0;
         };
+        let mut metrics = self.required;
+        if !self.is_missing_full() {
+            let known = (0..Metric::COUNT).filter(|k| self.columns[*k].known() > 0);
+            let known = known.fold(0, |bits, k| bits | 1 << k) & metrics;
+            metrics = if known == 0 { metrics } else { known };
+        }
         let weights = &self.config.weights;
-        let (mut sum, mut known) = (0.0, 0.0);
+        let (mut sum, mut counted) = (0.0, 0.0);
         for metric in Metric::ALL {
             let k = metric as usize;
-            if self.required >> k & 1 != 0 {
+            if metrics >> k & 1 != 0 {
                 let weight = weights.weight(metric);
                 sum += weight * (values[k] / weights.full(metric)).min(1.0);
-                known += weight;
+                counted += weight;
             }
         }
-        if known > 0.0 {
-            (sum / known).min(1.0)
+        if counted > 0.0 {
+            (sum / counted).min(1.0)
         } else {
             1.0
         }
@@ -188,17 +196,26 @@ impl NodeTable {
             .filter(|mark| mark & ABSENT == 0)
     }
 
+    const fn is_missing_full(&self) -> bool {
+        matches!(
+            self.config.policy,
+            StalePolicy::Penalise | StalePolicy::Refuse
+        )
+    }
+
     /// What each metric counts as, in its unit.
     fn counted(&self, slot: usize) -> Option<[f32; Metric::COUNT]> {
-        let late = self.mark(slot)? & self.required;
-        let policy = self.config.policy;
-        let is_full = matches!(policy, StalePolicy::Penalise | StalePolicy::Refuse);
+        let missing = self.mark(slot)?;
+        let row = self.rows.get(slot)?;
         Some(Metric::ALL.map(|metric| {
             let k = metric as usize;
-            if is_full && late >> k & 1 != 0 {
+            let column = self.columns[k].value(slot);
+            if missing >> k & 1 == 0 {
+                column
+            } else if self.is_missing_full() && self.required >> k & 1 != 0 {
                 self.config.weights.full(metric)
             } else {
-                self.columns[k].value(slot)
+                (column + row.in_flight(k)).min(f32::MAX)
             }
         }))
     }

@@ -20,8 +20,15 @@ impl NodeTable {
         self.marks.get(slot).is_some_and(|mark| mark & ABSENT == 0)
     }
 
-    /// Brings columns, rank and the queue of expiries in line with what is known of a slot.
-    pub(super) fn restand(&mut self, slot: usize, present: bool) {
+    /// Looks at a node whose metrics may have gone stale.
+    pub(super) fn look_again(&mut self, slot: usize) {
+        if let Ok(row) = self.row_mut(slot).map(|row| *row) {
+            self.restand(slot, &row, true);
+        }
+    }
+
+    /// Brings columns, rank and the queue of expiries in line with what is known of a slot; `before` is what was known.
+    pub(super) fn restand(&mut self, slot: usize, before: &Row, present: bool) {
         let (Some(row), Some(was)) = (self.rows.get(slot).copied(), self.marks.get(slot).copied())
         else {
             return;
@@ -34,7 +41,8 @@ impl NodeTable {
         let mut changed = was != is;
         for (k, column) in self.columns.iter_mut().enumerate() {
             let stands = (standing(was, k), standing(is, k));
-            changed |= column.set(slot, stands, row.measured(k), row.in_flight(k));
+            let in_flight = (before.in_flight(k), row.in_flight(k));
+            changed |= column.set(slot, stands, row.measured(k), in_flight);
         }
         if !changed {
             return;
@@ -43,7 +51,10 @@ impl NodeTable {
         self.marked += usize::from(is != 0);
         self.marked -= usize::from(was != 0);
         let values = [0, 1, 2, 3, 4].map(|k: usize| self.columns[k].value(slot));
-        let rank = self.coefficients.rank(values) + self.handicaps().of(is);
+        let mut rank = self.coefficients.rank(values);
+        if is != 0 {
+            rank += self.coefficients.rank_of_missing(is, &row) + self.handicaps().of(is);
+        }
         self.ranks.set(slot, rank);
         self.log.note(slot);
         self.unchecked = true;
@@ -128,8 +139,10 @@ impl NodeTable {
         let numbers = self.ranks.numbers_mut();
         self.coefficients.rank_all(&self.columns, numbers);
         if self.marked > 0 {
-            for (number, &mark) in numbers.iter_mut().zip(&self.marks) {
-                *number += handicap.of(mark);
+            for ((number, &mark), row) in numbers.iter_mut().zip(&self.marks).zip(&self.rows) {
+                if mark != 0 {
+                    *number += self.coefficients.rank_of_missing(mark, row) + handicap.of(mark);
+                }
             }
         }
         self.ranks.replay();
@@ -180,8 +193,7 @@ fn holes<'a>(
     all.filter(move |(_, (mark, _))| standing(**mark, k) != Standing::Known)
         .map(move |(slot, (mark, row))| Hole {
             slot,
-            absent: mark & ABSENT != 0,
-            extra: row.in_flight(k),
+            in_flight: (mark & ABSENT == 0).then(|| row.in_flight(k)),
         })
 }
 

@@ -120,7 +120,9 @@ fn load(values: [Option<f32>; 5]) -> Load {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let value = prop::option::weighted(0.8, 0.0_f32..1.5);
+    // Now and then a value that drowns the others.
+    let value = prop_oneof![20 => 0.0_f32..1.5, 1 => 0.0_f32..1e6];
+    let value = prop::option::weighted(0.8, value);
     let step = prop_oneof![
         2 => Just(Step::Insert),
         1 => (0_usize..40).prop_map(Step::Remove),
@@ -243,6 +245,28 @@ proptest! {
                     let rank = f64::from(table.rank(slot).unwrap());
                     prop_assert!((rank - page.rank).abs() < 1e-3, "{} {:?}", rank, page);
                 }
+            }
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn small_differences_of_large_values_count(
+        values in prop::collection::vec((0_usize..6, prop::array::uniform5(0_u8..9)), 1..60),
+        large in 100.0_f32..50_000.0,
+    ) {
+        let large = large.trunc();
+        let mut steps = vec![Step::Insert; 6];
+        steps.extend((0..6).map(|slot| Step::Observe(slot, [Some(large); 5])));
+        for (slot, eighths) in values {
+            let near = eighths.map(|n| Some(large + f32::from(n) / 8.0));
+            steps.push(Step::Observe(slot, near));
+        }
+        run(&steps, config(StalePolicy::Ignore, 0.0), |table, book| {
+            for (slot, page) in book.pages().iter().enumerate() {
+                let expected = page.as_ref().map_or(1.0, |page| book.score(page));
+                let score = f64::from(table.score(slot));
+                prop_assert!((score - expected).abs() < 1e-4, "{} {:?}", score, page);
             }
             Ok(())
         })?;
