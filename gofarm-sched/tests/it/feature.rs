@@ -187,7 +187,7 @@ proptest! {
             .collect();
         let first: Vec<f32> = Std::<4>::new().outputs(inputs.iter().copied()).collect();
         let second = RollingQuantile::<3>::new(0.5).unwrap().outputs(first.into_iter().skip(3));
-        let expected: Vec<f32> = std::iter::repeat_n(0.0, 3).chain(second).take(inputs.len()).collect();
+        let expected: Vec<f32> = core::iter::repeat_n(0.0, 3).chain(second).take(inputs.len()).collect();
         prop_assert_eq!(chained, expected);
     }
 }
