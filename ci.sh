@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
-crates=(gofarm-core gofarm-crdt gofarm-resilience) # published, and built for firmware without features
+crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {
@@ -184,7 +184,7 @@ check_powerset() {
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt resilience; do
+    for area in core crdt resilience sched; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }

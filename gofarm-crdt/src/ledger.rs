@@ -121,8 +121,9 @@ pub trait Ledger {
     /// program. What a peer claims counts for the adoption in which it sent its state.
     fn adoption(&self) -> Option<u32>;
 
-    /// Ends it: cells that did not come and of which the peer knew every write are dropped, own writes that
-    /// it did not know are written anew.
+    /// Ends it: what either side knew and no longer holds is dropped, what the other side never saw is kept,
+    /// whoever wrote it. A register of which the other side holds nothing may have lost against a removal that
+    /// is forgotten: a ledger that can write such a one anew does so, as its own write at `now`.
     fn end_adoption(&mut self, now: Now);
 
     /// Gives it up: what came is kept as if it had come without an adoption, and nothing is dropped.

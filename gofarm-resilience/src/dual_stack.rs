@@ -8,7 +8,8 @@
 //! proven itself, for longer each time it is lost again soon.
 //!
 //! [`PathSelector`] is that machine, `no_std` and without I/O. `DualStack` (feature `tokio`) drives it for two tower
-//! services; with feature `grpc` these are `GrpcPath` (tonic) and `HttpPath` (hyper), both over TLS 1.3.
+//! services; with feature `grpc` these are `GrpcPath` (tonic) and `HttpPath` (hyper), both over TLS 1.3. Switches are told
+//! as the signals of [`INSTRUMENTS`]: by `Supervisor::observe`, or by [`observe`] where you drive the machine yourself.
 //!
 //! What it does not do: it carries a call on one path, never on both at once, and never repeats one. A call that was
 //! under way when its path was given up ends with an error that says that its effect is unknown; whether it may be
@@ -86,6 +87,7 @@ mod path;
 mod selector;
 #[cfg(feature = "tokio")]
 mod service;
+mod signal;
 #[cfg(feature = "tokio")]
 mod supervisor;
 #[cfg(feature = "grpc")]
@@ -109,6 +111,7 @@ pub use path::{Check, Path};
 pub use selector::{PathAction, PathEvent, PathSelector, Switch, SwitchReason};
 #[cfg(feature = "tokio")]
 pub use service::{Checked, DualStack};
+pub use signal::{INSTRUMENTS, observe, observe_time};
 #[cfg(feature = "tokio")]
 pub use supervisor::Supervisor;
 #[cfg(feature = "grpc")]

@@ -12,16 +12,20 @@
 //! - `/livez` runs no check at all: it asks for heartbeats. A broken pump is no reason for a restart.
 //! - A name that is not registered is `NOT_FOUND`, and a component that was never checked is not `SERVING`.
 //!
+//! Changes that a probe sees are told as the signals of [`INSTRUMENTS`], see [`Health::observe`].
+//!
 //! [`Health`] holds the registry and the checks; [`Health::http`] and `Health::grpc` (feature `grpc`) are tower services.
 
 mod check;
 #[cfg(feature = "grpc")]
 mod grpc;
 mod http;
+mod signal;
 mod text;
 
 pub use self::http::HttpHealth;
 pub use check::Health;
 #[cfg(feature = "grpc")]
 pub use grpc::{GrpcHealth, Watching};
+pub use signal::INSTRUMENTS;
 pub use text::Text;

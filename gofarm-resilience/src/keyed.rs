@@ -1,13 +1,12 @@
 //! One policy for each key, in bounded memory: [`Keyed`], and [`SharedKeyed`] between tasks.
 //!
 //! A gateway of 100 000 devices needs a breaker for each, and must neither grow without end as keys come and go
-//! nor forget that a pump is broken. So a table has room for a fixed number of keys, allocated when it is made,
-//! and a new key takes the place of one that can be spared: without calls under way, and, for a breaker, closed
-//! and under nobody's hand. Among these it takes one that has not been asked for lately (the clock algorithm,
-//! Corbató 1968). If none is found in [`STEPS`] places, the call is rejected with
-//! [`Reason::Full`]: admitting it unwatched would be the flood that the table is
-//! there to prevent. Give it room for all devices there are, and [`remove`](Keyed::remove) those taken out of
-//! service.
+//! nor forget that a pump is broken. So a table has room for a fixed number of keys, allocated when it is made
+//! ([`Keyed`]) or as keys come ([`SharedKeyed`]), and a new key takes the place of one that can be spared: without
+//! calls under way, and, for a breaker, closed and under nobody's hand. Among these it takes one that has not been
+//! asked for lately (the clock algorithm, Corbató 1968). If none is found in [`STEPS`] places, the call is rejected
+//! with [`Reason::Full`]: admitting it unwatched would be the flood that the table is there to prevent. Give it room
+//! for all devices there are, and [`remove`](Keyed::remove) those taken out of service.
 //!
 //! A lookup is one hash and one probe; settling a call takes neither, since its permit knows the place.
 //!
@@ -91,12 +90,19 @@ impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher> Keyed<K, B, S> {
     /// All memory is allocated here. The hasher should be seeded where keys come from outside.
     #[must_use]
     pub fn with_hasher(blueprint: B, capacity: usize, hasher: S) -> Self {
+        let mut table = Self::growing(blueprint, capacity, hasher);
+        table.places.reserve_exact(table.capacity);
+        table
+    }
+
+    /// As [`with_hasher`](Self::with_hasher), but places are allocated as keys come.
+    fn growing(blueprint: B, capacity: usize, hasher: S) -> Self {
         let capacity = capacity.clamp(1, 1 << 31);
         Self {
             blueprint,
             hasher,
             index: HashTable::with_capacity(capacity),
-            places: Vec::with_capacity(capacity),
+            places: Vec::new(),
             vacant: Vec::new(),
             capacity,
             hand: 0,
@@ -262,6 +268,7 @@ impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher> Keyed<K, B, S> {
             number
         } else if self.places.len() < self.capacity {
             let number = u32::try_from(self.places.len()).ok()?;
+            self.make_room();
             self.places.push(Place::new(key.clone(), state));
             number
         } else {
@@ -288,6 +295,16 @@ impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher> Keyed<K, B, S> {
                 .map_or(0, |place| hasher.hash_one(&place.key))
         });
         Some(number)
+    }
+
+    /// Makes room for one more place, by small steps: what is doubled is half empty on average.
+    fn make_room(&mut self) {
+        const LEAST_STEP: usize = 16;
+        let held = self.places.len();
+        if held == self.places.capacity() {
+            let step = (held / 32).max(LEAST_STEP).min(self.capacity - held);
+            self.places.reserve_exact(step);
+        }
     }
 
     /// A place that can be given away: not asked for since the hand last passed, or else the first that can be

@@ -2,7 +2,8 @@
 //!
 //! One tenant that floods a gateway must not use up the share of the others, and a region whose uplink is down
 //! must not open the breakers of the rest. So a request carries its region and its tenant from hop to hop (the
-//! headers `x-region` and `x-tenant-id`), and limits and breakers are [keyed](crate) by them.
+//! headers `x-region` and `x-tenant-id`), limits and breakers are [keyed](crate) by them, and `MeterLayer` (feature
+//! `tower`) counts calls by them.
 //!
 //! Labels become keys of tables, labels of metrics and parts of log lines, so what they may look like is strict:
 //! the rule of [Kubernetes label values], without the empty one.

@@ -11,8 +11,11 @@
 //!   to go into the future is replaced by a clone and goes there as it is.
 //! - A future may be dropped at any point: the inner call goes first, then its permit is settled as
 //!   cancelled.
-//! - No boxes and no allocations for a call: futures are structs.
-//! - The time is that of [`RuntimeClock`], or of the clock given to the Layer.
+//! - No boxes and no allocations for a call: futures are structs. A table allocates for keys that it meets for the
+//!   first time, and a service that is called again and again takes, once, a copy of what its layer was given (observer,
+//!   clock, classifier; policies stay shared), so that threads with a clone each do not write to one count.
+//! - The time is that of [`RuntimeClock`], or of the clock given to the Layer. It is read only where the policy
+//!   [looks at it](crate::policy::Policy::TIME): never for a bulkhead, once a call for a rate limit, twice for a breaker.
 //!
 //! ```
 //! # #[cfg(feature = "tokio")] {
@@ -68,11 +71,14 @@ mod fallback;
 #[cfg(feature = "tokio")]
 mod hedge;
 mod instrument;
+mod judge;
 mod keyed;
+mod meter;
 mod random;
 mod rate_limit;
 #[cfg(feature = "tokio")]
 mod retry;
+mod share;
 mod tiers;
 
 pub use adaptive::AdaptiveLayer;
@@ -95,11 +101,13 @@ pub use fallback::{FallbackFuture, FallbackLayer, LastAnswers, WithFallback};
 #[cfg(feature = "tokio")]
 pub use hedge::{HedgeFuture, HedgeLayer, Hedging};
 pub use instrument::INSTRUMENTS;
+pub use judge::{Failure, Judge};
 pub use keyed::{EachBucket, EachBulkhead, Keyed};
+pub use meter::{MeterFuture, MeterLayer, Metered};
 pub use random::SharedRandom;
 pub use rate_limit::RateLimitLayer;
 #[cfg(feature = "tokio")]
-pub use retry::{ByClone, Failure, Judge, Repeat, RetryFuture, RetryLayer, Retrying};
+pub use retry::{ByClone, Repeat, RetryFuture, RetryLayer, Retrying};
 pub use tiers::{ByTier, Tier, TiersLayer};
 
 use core::hash::{Hash, Hasher};

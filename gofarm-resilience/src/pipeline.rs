@@ -6,7 +6,7 @@
 //! delay), a time-out for each item, and waits when the next one is full, up to the source, which is told to wait.
 //!
 //! [`Stage`] is the plan, with its arithmetic, without a runtime. With the feature `tokio`, `Pipeline` runs it; a step is
-//! a tower `Service` or an async function.
+//! a tower `Service` or an async function; what fails or finds no room is told as signals (`PipelineBuilder::observe`).
 //!
 //! What holds, and is tested:
 //!
@@ -33,6 +33,8 @@ mod failure;
 mod lane;
 #[cfg(feature = "tokio")]
 mod line;
+#[cfg(feature = "tokio")]
+mod signal;
 mod stage;
 
 #[cfg(feature = "tokio")]
@@ -45,4 +47,6 @@ pub use ends::{Inlet, NotAccepted, Outlet, TryNotAccepted};
 pub use failure::{Failure, FailureReason};
 #[cfg(feature = "tokio")]
 pub use line::{Pipeline, Unfinished};
+#[cfg(feature = "tokio")]
+pub use signal::INSTRUMENTS;
 pub use stage::{Stage, StageBuilder, StageError};

@@ -18,6 +18,7 @@ mod outcome;
 mod rejected;
 mod retry;
 pub mod sliding_window;
+mod time_use;
 mod token_bucket;
 
 pub use adaptive::{Aimd, AimdConfig, Gradient, GradientConfig, LimitPermit};
@@ -45,6 +46,7 @@ pub use rejected::{Reason, Rejected};
 #[cfg(target_has_atomic = "64")]
 pub use retry::SharedRetry;
 pub use retry::{Attempts, Backoff, Decision, GiveUp, Jitter, Retry, RetryConfig};
+pub use time_use::TimeUse;
 #[cfg(target_has_atomic = "64")]
 pub use token_bucket::SharedTokenBucket;
 pub use token_bucket::{Rate, TokenBucket, TokenBucketConfig};
@@ -57,6 +59,9 @@ use gofarm_core::time::Instant;
 pub trait Policy {
     /// What an admitted call holds until it is settled.
     type Permit;
+
+    /// When it looks at the time. Where it does not, it must take any instant for `now`.
+    const TIME: TimeUse = TimeUse::Always;
 
     /// Asks for leave to make one call.
     ///
@@ -71,8 +76,10 @@ pub trait Policy {
     fn cancel(&self, permit: Self::Permit, now: Instant);
 }
 
-impl<P: Policy + ?Sized> Policy for &P {
+impl<P: Policy> Policy for &P {
     type Permit = P::Permit;
+
+    const TIME: TimeUse = P::TIME;
 
     fn try_acquire(&self, now: Instant) -> Result<Self::Permit, Rejected> {
         (**self).try_acquire(now)
@@ -88,8 +95,10 @@ impl<P: Policy + ?Sized> Policy for &P {
 }
 
 #[cfg(all(feature = "alloc", target_has_atomic = "ptr"))]
-impl<P: Policy + ?Sized> Policy for alloc::sync::Arc<P> {
+impl<P: Policy> Policy for alloc::sync::Arc<P> {
     type Permit = P::Permit;
+
+    const TIME: TimeUse = P::TIME;
 
     fn try_acquire(&self, now: Instant) -> Result<Self::Permit, Rejected> {
         (**self).try_acquire(now)

@@ -10,7 +10,7 @@ use core::task::{Context, Poll};
 use gofarm_core::time::{minutes, secs};
 use gofarm_resilience::layer::{
     AdaptiveLayer, BreakerLayer, BulkheadLayer, ConcurrencyLayer, DeadlineLayer, FallbackLayer,
-    HedgeLayer, LastAnswers, RateLimitLayer, RetryLayer, TimeoutLayer,
+    HedgeLayer, LastAnswers, MeterLayer, RateLimitLayer, RetryLayer, TimeoutLayer,
 };
 use gofarm_resilience::policy::breaker::{Breaker, Mode};
 use gofarm_resilience::policy::{Gradient, Hedge, Idempotence, Rate, Retry, TokenBucket};
@@ -164,4 +164,28 @@ fn a_call_through_a_layer_allocates_nothing() {
         FallbackLayer::stale(cache, minutes(15)).unwrap(),
     );
     on_both("deadline, none given", DeadlineLayer::from_context());
+    on_both("meter", MeterLayer::new(()));
+}
+
+#[test]
+fn a_service_that_is_cloned_for_each_call_allocates_nothing() {
+    let breaker = BreakerLayer::new(Breaker::simple()).unwrap();
+    let retry = RetryLayer::new(Retry::attempts(3)).unwrap();
+    let service = TimeoutLayer::new(secs(5)).layer(retry.layer(breaker.layer(Slow)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let calls = |requests: Vec<Request>| {
+        runtime.block_on(async {
+            for request in requests {
+                let _ = service.clone().oneshot(request).await.ok().unwrap();
+            }
+        });
+    };
+    let requests = || (0..100).map(|_| Request::new(7)).collect::<Vec<_>>();
+    calls(requests());
+    let requests = requests();
+    let info = allocation_counter::measure(|| calls(requests));
+    assert_eq!(info.count_total, 0);
 }

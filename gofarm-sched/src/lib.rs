@@ -5,15 +5,16 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
 pub mod affinity;
 pub mod autonomy;
 pub mod autoscale;
 mod config_error;
 #[cfg(feature = "alloc")]
 pub mod dependency;
-pub mod drift;
 #[cfg(feature = "tokio")]
 pub mod driver;
+pub mod drift;
 #[cfg(feature = "alloc")]
 pub mod eviction;
 pub mod ewma;
@@ -21,8 +22,6 @@ pub mod feature;
 #[cfg(feature = "alloc")]
 pub mod feedback;
 pub mod forecast;
-#[cfg(feature = "alloc")]
-pub mod inference;
 pub mod load;
 pub mod mode;
 pub mod moments;
@@ -47,8 +46,6 @@ pub mod request;
 pub mod resource;
 #[cfg(feature = "alloc")]
 pub mod rollout;
-#[cfg(feature = "alloc")]
-pub mod simulator;
 #[cfg(feature = "alloc")]
 pub mod topology;
 pub mod weight;

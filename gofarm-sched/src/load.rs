@@ -5,7 +5,10 @@
 //! [`LoadWeights`] turns a load into one absolute number from 0 (idle) to 1 (worst), which is the number that limits
 //! look at; ranking one node against others is the business of [`node_table`](crate::node_table).
 
+#[cfg(all(feature = "std", target_os = "linux"))]
+pub mod linux;
 mod metric;
+pub mod signal;
 mod stale;
 mod weights;
 

@@ -158,7 +158,8 @@ pub fn show(figures: &[Figure], json: bool) -> String {
             unit,
             ..
         } = figure;
-        let _ = writeln!(table, "  {engine:<38} {value:>12.1} {unit}");
+        let digits = if unit == "%" { 2 } else { 1 };
+        let _ = writeln!(table, "  {engine:<38} {value:>12.digits$} {unit}");
     }
     table
 }

@@ -6,6 +6,7 @@ mod core;
 mod crdt;
 mod figures;
 mod resilience;
+mod sched;
 
 use std::io;
 use std::path::Path;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         "core" => core::measure,
         "crdt" => crdt::measure,
         "resilience" => resilience::measure,
+        "sched" => sched::measure,
         other => return usage(&format!("no area named '{other}'")),
     };
     let done = match std::env::var_os(INTO) {
@@ -77,6 +79,6 @@ fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
 }
 
 fn usage(why: &str) -> ExitCode {
-    eprintln!("{why}\nusage: gofarm-compare core|crdt|resilience [--json]");
+    eprintln!("{why}\nusage: gofarm-compare core|crdt|resilience|sched [--json]");
     ExitCode::from(2)
 }

@@ -297,6 +297,24 @@ mod tests {
         assert_eq!(restored.totals(), (152, 0));
     }
 
+    #[test]
+    fn a_reset_that_arrived_without_its_count_lowers_nothing_that_is_taken_over() {
+        // An adoption kept what a reset took back of incarnation 5, but not what it had counted.
+        let mut tally = Tally::<Fixed<4>>::default();
+        let half = Slot {
+            up_reset: 515,
+            ..empty(dot(1, 5, 2))
+        };
+        tally.join(&Content::Tally(&[half])).expect("room");
+        tally.add(7, 0, dot(1, 3, 1));
+        assert_eq!(tally.totals(), (7, 0));
+        // The count comes by another way: it stays taken back, and the new one is not counted twice.
+        let whole = Slot { up: 515, ..half };
+        tally.join(&Content::Tally(&[whole])).expect("room");
+        tally.add(1, 0, dot(1, 3, 2));
+        assert_eq!(tally.totals(), (8, 0));
+    }
+
     fn slots(tally: &Tally<Fixed<4>>) -> heapless::Vec<Slot, 4> {
         tally.slots.clone()
     }

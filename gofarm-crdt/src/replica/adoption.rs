@@ -3,8 +3,9 @@
 //! Whoever was away for longer than the [horizon](super::HORIZON) may hold elements that everybody else
 //! removed and forgot; merging would bring them back. So what the peer sends is first received beside the
 //! state that is here: until it has sent everything, readers see the old state and writes go on. At the end
-//! only what the peer never saw is kept of it. A power cut in between changes nothing: the store has the old
-//! state, and the next session starts over.
+//! one rule holds for both sides: what is dead on either side (known there and no longer held) stays dead, and
+//! what one side never saw of the other is kept, whoever wrote it. A power cut in between changes nothing: the
+//! store has the old state, and the next session starts over.
 
 use alloc::collections::BTreeSet;
 use alloc::string::String;

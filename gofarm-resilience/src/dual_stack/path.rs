@@ -27,6 +27,15 @@ impl Path {
             Self::Second => Self::First,
         }
     }
+
+    /// The name in lower case, for labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+        }
+    }
 }
 
 impl fmt::Display for Path {

@@ -93,6 +93,18 @@ pub enum SwitchReason {
     Returned,
 }
 
+impl SwitchReason {
+    /// The name in lower case, for labels: `checks_failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChecksFailed => "checks_failed",
+            Self::Silent => "silent",
+            Self::Returned => "returned",
+        }
+    }
+}
+
 /// The last change of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

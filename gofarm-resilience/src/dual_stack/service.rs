@@ -136,7 +136,7 @@ impl<A, B> DualStack<A, B> {
     /// The last change of the path, and how long it took until the new one answered; `None` before the first.
     #[must_use]
     pub fn last_switch(&self) -> Option<Switch> {
-        self.shared.read(PathSelector::last_switch)
+        self.shared.last_switch()
     }
 
     /// How often the path was changed.
@@ -163,6 +163,10 @@ impl Shared {
 
     pub(super) fn timeout(&self) -> Instant {
         self.read(PathSelector::poll_timeout)
+    }
+
+    pub(super) fn last_switch(&self) -> Option<Switch> {
+        self.read(PathSelector::last_switch)
     }
 
     /// The checks that were asked for since the last call.

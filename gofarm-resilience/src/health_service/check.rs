@@ -9,11 +9,13 @@ use core::future::Future;
 use core::pin::Pin;
 use core::time::Duration;
 
+use gofarm_core::observe::Observer;
 use gofarm_core::time::{Clock, Instant, millis, secs};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::HttpHealth;
+use super::signal::Watch;
 use crate::Outcome;
 use crate::layer::RuntimeClock;
 use crate::memory::Shared;
@@ -59,6 +61,7 @@ pub struct Health<C = RuntimeClock> {
     limit: Duration,
     fresh_for: Duration,
     clock: C,
+    watch: Watch,
 }
 
 #[derive(Clone)]
@@ -95,6 +98,7 @@ impl Health {
             limit: millis(400),
             fresh_for: secs(1),
             clock: RuntimeClock,
+            watch: Watch::new(Arc::new(())),
         }
     }
 }
@@ -164,7 +168,17 @@ impl<C> Health<C> {
             limit: self.limit,
             fresh_for: self.fresh_for,
             clock,
+            watch: self.watch,
         }
+    }
+
+    /// Tells `observer` when a component's status or the readiness of the whole is another than at the last probe; the
+    /// first probe tells all. What changes back before a probe looks is not told. See
+    /// [`INSTRUMENTS`](super::INSTRUMENTS).
+    #[must_use]
+    pub fn observe(mut self, observer: impl Observer + Send + Sync + 'static) -> Self {
+        self.watch = Watch::new(Arc::new(observer));
+        self
     }
 
     /// The registry that it tells of.
@@ -217,6 +231,10 @@ impl<C: Clock + Clone + Send + Sync + 'static> Health<C> {
             if hanging.iter().any(|name| name == told.name) {
                 told.status = Status::Down;
             }
+        }
+        match component {
+            Some(_) => self.watch.looked(&told),
+            None => self.watch.looked_at_all(&told),
         }
         told
     }
@@ -316,6 +334,7 @@ impl<C: Clone> Clone for Health<C> {
             limit: self.limit,
             fresh_for: self.fresh_for,
             clock: self.clock.clone(),
+            watch: self.watch.clone(),
         }
     }
 }

@@ -12,8 +12,10 @@ use crate::policy::{Admission, Blueprint, Outcome, Rejected};
 /// A bounded table of one policy for each key, shared between tasks.
 ///
 /// It is cut into shards by the key's hash, each behind its own lock, held for one lookup and one decision; no
-/// lock is held while a call is under way. Each shard has room for an eighth more than its part, since hashes do
-/// not fill them evenly: a table for 100 000 keys holds at most 112 512.
+/// lock is held while a call is under way. Hashes do not fill shards evenly, so each has room for more than its part: in
+/// fewer than one table of 10 000 does a key find its shard full while the table is not. A table for 100 000 keys
+/// has 64 shards and holds at most 112 832; one for fewer than 128 has one. What a key needs is allocated, some keys at a
+/// time, when they are first met; the index of all is there from the start.
 #[derive(Debug)]
 pub struct SharedKeyed<K, B: Blueprint, S> {
     shards: Box<[Mutex<Keyed<K, B, S>>]>,
@@ -36,8 +38,23 @@ impl<P> SharedPermit<P> {
     }
 }
 
-/// Shards of a table; a power of two.
-pub(super) const SHARDS: usize = 64;
+/// The most shards of a table; a power of two, as their number always is.
+const MOST_SHARDS: usize = 64;
+
+/// The least that is one shard's part. With fewer keys in each, room for what hashes do unevenly would be most of it.
+const LEAST_PART: usize = 64;
+
+/// How many shards a table has for so many keys, and the room in each.
+fn cut(capacity: usize) -> (usize, usize) {
+    let most = (capacity / LEAST_PART).clamp(1, MOST_SHARDS);
+    let shards = 1 << most.ilog2();
+    if shards == 1 {
+        return (1, capacity);
+    }
+    let part = capacity.div_ceil(shards);
+    // Five standard deviations of how many keys hash to one shard.
+    (shards, part + 5 * (part.isqrt() + 1))
+}
 
 impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher + Clone> SharedKeyed<K, B, S> {
     /// An empty table with room for at least `capacity` keys, 1 to 2^31.
@@ -49,11 +66,10 @@ impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher + Clone> SharedKeyed<K, 
         hasher: S,
         mut blueprint: impl FnMut() -> Result<B, E>,
     ) -> Result<Self, E> {
-        let part = capacity.clamp(1, 1 << 31).div_ceil(SHARDS);
-        let part = part + part.div_ceil(8);
-        let shards = (0..SHARDS)
+        let (shards, room) = cut(capacity.clamp(1, 1 << 31));
+        let shards = (0..shards)
             .map(|_| {
-                let table = Keyed::with_hasher(blueprint()?, part, hasher.clone());
+                let table = Keyed::growing(blueprint()?, room, hasher.clone());
                 Ok(Mutex::new(table))
             })
             .collect::<Result<_, E>>()?;
@@ -131,7 +147,7 @@ impl<K: Hash + Eq + Clone, B: Blueprint, S: BuildHasher + Clone> SharedKeyed<K, 
     /// The shard of a key. The table in it uses the low bits and the highest seven of the hash.
     fn number(&self, key: &K) -> usize {
         let hash = self.hasher.hash_one(key);
-        usize::try_from((hash >> 32) & (SHARDS as u64 - 1)).unwrap_or(0)
+        (hash >> 32) as usize & (self.shards.len() - 1)
     }
 
     fn shard(&self, number: usize) -> MutexGuard<'_, Keyed<K, B, S>> {

@@ -11,10 +11,11 @@ use super::admission::{AdmissionLayer, Gate, Guarded, Reporter, Sealed, Settle};
 use super::classifier::ByKind;
 use super::clock::RuntimeClock;
 use super::keyed::{KEYS, Keyed};
+use super::share::Share;
 use crate::keyed::SharedKeyedBreaker;
 use crate::memory::Owned;
 use crate::policy::breaker::{Config, Permit, Settings, SharedBreaker};
-use crate::policy::{ConfigError, Outcome, Rejected};
+use crate::policy::{ConfigError, Outcome, Rejected, TimeUse};
 
 /// Makes no calls to what has failed too often, until trials show that it works again.
 ///
@@ -79,7 +80,7 @@ impl<const W: usize> AdmissionLayer<SingleBreaker<W>> {
         Self::over("breaker", SingleBreaker(breaker))
     }
 
-    /// One breaker with this configuration for each `key` of a request, with room for 100 000 keys, allocated here.
+    /// One breaker with this configuration for each `key` of a request, with room for 100 000 keys.
     ///
     /// # Errors
     /// [`ConfigError`], with the field that breaks its rule.
@@ -116,6 +117,8 @@ impl<const W: usize> Sealed for SingleBreaker<W> {}
 
 impl<const W: usize> Settle for SingleBreaker<W> {
     type Permit = Permit;
+
+    const TIME: TimeUse = TimeUse::Always;
 
     fn record<O: Observer>(
         &self,
@@ -157,6 +160,6 @@ impl<S, const W: usize, K: Clone, O: Clone, C: Clone> Layer<S>
     type Service = Guarded<S, SingleBreaker<W>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guarded::new(inner, Arc::new(self.terms().clone()))
+        Guarded::new(inner, Share::new(self.terms().clone()))
     }
 }

@@ -13,9 +13,10 @@ use super::classifier::ByKind;
 use super::clock::RuntimeClock;
 use super::hashed;
 use super::keyed::{EachBulkhead, Keyed};
+use super::share::Share;
 use crate::memory::Shared;
 use crate::policy::{
-    Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead,
+    Bulkhead, ConfigError, Outcome, Rejected, ShardPermit, ShardedBulkhead, SharedBulkhead, TimeUse,
 };
 
 /// Rejects calls while too many are under way.
@@ -108,6 +109,8 @@ impl<F> Sealed for ShardedGate<F> {}
 impl<F> Settle for ShardedGate<F> {
     type Permit = ShardPermit;
 
+    const TIME: TimeUse = TimeUse::Never;
+
     fn record<O: Observer>(&self, permit: ShardPermit, _: Instant, _: Outcome, _: Reporter<'_, O>) {
         self.bulkhead.give_back(permit);
     }
@@ -138,7 +141,7 @@ where
     type Service = KeyedGuarded<S, ShardedGate<F>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeyedGuarded::new(inner, Arc::new(self.terms().clone()))
+        KeyedGuarded::new(inner, Share::new(self.terms().clone()))
     }
 }
 

@@ -39,9 +39,17 @@ pub(super) static DEGRADED: Instrument = Instrument::counter(
     "Answers that were served from what is known instead of by the call, by layer",
 );
 
+/// Calls that ended, by `layer`, `outcome`, and `region` and `tenant` where the request says them.
+pub(super) static CALLS: Instrument = Instrument::counter(
+    "gofarm.resilience.calls",
+    "{call}",
+    "Calls that ended or were given up, by layer, outcome, region and tenant",
+);
+
 /// All instruments of the Layers, for a listener that registers them ahead of the first signal. The moves of breakers
 /// are in [those of the breaker](crate::policy::breaker::INSTRUMENTS).
-pub static INSTRUMENTS: [&Instrument; 5] = [&REJECTED, &ELAPSED, &RETRIES, &HEDGES, &DEGRADED];
+pub static INSTRUMENTS: [&Instrument; 6] =
+    [&REJECTED, &ELAPSED, &RETRIES, &HEDGES, &DEGRADED, &CALLS];
 
 /// Tells `observer` that the layer of this name did not let a call out.
 pub(super) fn rejected(observer: &impl Observer, layer: &'static str, rejected: &Rejected) {

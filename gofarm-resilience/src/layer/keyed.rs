@@ -15,8 +15,9 @@ use gofarm_core::time::Instant;
 use tower_layer::Layer;
 
 use super::admission::{AdmissionLayer, Event, Gate, KeyedGuarded, Reporter, Sealed, Settle};
+use super::share::Share;
 use crate::keyed::{SharedKeyed, SharedPermit};
-use crate::policy::{Blueprint, Outcome, Rejected};
+use crate::policy::{Blueprint, Outcome, Rejected, TimeUse};
 
 /// How many keys a keyed Layer has room for unless it is given a table.
 pub(super) const KEYS: usize = 100_000;
@@ -63,6 +64,8 @@ where
     H: BuildHasher + Clone,
 {
     type Permit = SharedPermit<B::Permit>;
+
+    const TIME: TimeUse = B::TIME;
 
     fn record<O: Observer>(
         &self,
@@ -116,7 +119,7 @@ where
     type Service = KeyedGuarded<S, Keyed<F, Key, B, H>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        KeyedGuarded::new(inner, Arc::new(self.terms().clone()))
+        KeyedGuarded::new(inner, Share::new(self.terms().clone()))
     }
 }
 

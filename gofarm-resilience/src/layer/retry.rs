@@ -1,13 +1,11 @@
 //! Calls that are tried again.
 
 mod future;
-mod judge;
 mod layer;
 mod repeat;
 mod service;
 
 pub use future::RetryFuture;
-pub use judge::{Failure, Judge};
 pub use layer::RetryLayer;
 pub use repeat::{ByClone, Repeat};
 pub use service::Retrying;

@@ -144,7 +144,7 @@ where
     /// Blames failures on tiers by `blame`: nothing for what is nobody's fault but the caller's. `gateway` and
     /// `device` say where a request goes, `cache` what was answered last, of use for `max_age`.
     ///
-    /// There is room for 4 096 gateways and 100 000 devices, allocated here.
+    /// There is room for 4 096 gateways and 100 000 devices.
     ///
     /// # Errors
     /// [`ConfigError`] if the age is too short to ever serve.

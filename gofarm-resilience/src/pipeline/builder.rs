@@ -11,12 +11,13 @@ use core::task::{Context, Poll};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gofarm_core::error::{Classify, Kind};
+use gofarm_core::observe::Observer;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
 use super::account::Account;
 use super::ends::InletState;
-use super::lane::{Branches, Item, Key, Lane, Lanes, Report};
+use super::lane::{Branches, Item, Key, Lane, Lanes, Listeners, Watcher};
 use super::line::Close;
 use super::{Failure, Inlet, Outlet, Pipeline, Stage};
 use crate::layer::hashed;
@@ -25,7 +26,7 @@ use crate::layer::hashed;
 #[must_use = "a line does nothing until `start` is called"]
 pub struct PipelineBuilder {
     plan: Arc<Mutex<Plan>>,
-    report: Report,
+    listeners: Listeners,
 }
 
 /// What is known of a line before it starts.
@@ -40,7 +41,7 @@ struct Plan {
     checks: Vec<Box<dyn Fn() -> Result<(), LineError> + Send>>,
 }
 
-type Start = Box<dyn FnOnce(&mut JoinSet<()>, &Report) + Send>;
+type Start = Box<dyn FnOnce(&mut JoinSet<()>, &Listeners) + Send>;
 
 /// The place where the answers of a step, or the items of an inlet, wait to be told where they go.
 struct Outgoing<T> {
@@ -57,13 +58,23 @@ impl PipelineBuilder {
     pub(super) fn new() -> Self {
         Self {
             plan: Arc::default(),
-            report: Arc::new(|_| {}),
+            listeners: Listeners {
+                report: Arc::new(|_| {}),
+                watcher: Arc::new(()),
+            },
         }
     }
 
     /// Is told of each item that does not come out, once, by the task that had it: it must not wait.
     pub fn on_failure(mut self, report: impl Fn(&Failure<'_>) + Send + Sync + 'static) -> Self {
-        self.report = Arc::new(report);
+        self.listeners.report = Arc::new(report);
+        self
+    }
+
+    /// Tells `observer` of items that fail, and of items for which there is no room at an inlet; see
+    /// [`INSTRUMENTS`](super::INSTRUMENTS).
+    pub fn observe(mut self, observer: impl Observer + Send + Sync + 'static) -> Self {
+        self.listeners.watcher = Arc::new(observer);
         self
     }
 
@@ -75,9 +86,9 @@ impl PipelineBuilder {
         let state = Arc::downgrade(&shared);
         let mut plan = lock(&self.plan);
         plan.inlets.push(Arc::new(Arc::downgrade(&shared)));
-        plan.starts.push(Box::new(move |_, _| {
+        plan.starts.push(Box::new(move |_, listeners| {
             if let Some(state) = state.upgrade() {
-                state.open(lock(&outgoing).connect());
+                state.open(lock(&outgoing).connect(&listeners.watcher));
             }
         }));
         drop(plan);
@@ -101,7 +112,7 @@ impl PipelineBuilder {
         }
         let mut tasks = JoinSet::new();
         for start in plan.starts {
-            start(&mut tasks, &self.report);
+            start(&mut tasks, &self.listeners);
         }
         Ok(Pipeline::new(
             plan.stages,
@@ -121,8 +132,9 @@ impl fmt::Debug for PipelineBuilder {
 }
 
 impl<T> Outgoing<T> {
-    fn connect(&mut self) -> Branches<T> {
-        Branches::new(core::mem::take(&mut self.lanes), self.clone)
+    fn connect(&mut self, watcher: &Watcher) -> Branches<T> {
+        let lanes = core::mem::take(&mut self.lanes);
+        Branches::new(lanes, self.clone, Arc::clone(watcher))
     }
 }
 
@@ -212,8 +224,8 @@ impl<T: Send + 'static> Flow<T> {
         let mut plan = lock(&self.plan);
         plan.stages.push(stage);
         plan.accounts.push(Arc::clone(&account));
-        plan.starts.push(Box::new(move |tasks, report| {
-            let next = Arc::new(lock(&outgoing).connect());
+        plan.starts.push(Box::new(move |tasks, listeners| {
+            let next = Arc::new(lock(&outgoing).connect(&listeners.watcher));
             for items in receivers {
                 let lane = Lane {
                     stage,
@@ -221,7 +233,7 @@ impl<T: Send + 'static> Flow<T> {
                     service: service.clone(),
                     next: Arc::clone(&next),
                     account: Arc::clone(&account),
-                    report: Arc::clone(report),
+                    listeners: listeners.clone(),
                 };
                 tasks.spawn(lane.run());
             }

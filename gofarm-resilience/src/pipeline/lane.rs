@@ -11,11 +11,13 @@ use core::task::{Context, Poll};
 use std::panic::catch_unwind;
 
 use gofarm_core::error::Classify;
+use gofarm_core::observe::Observer;
 use pin_project::pin_project;
 use tokio::sync::mpsc;
 use tower_service::Service;
 
 use super::account::Account;
+use super::signal::{self, HeldBack};
 use super::{Failure, FailureReason, Stage};
 
 /// An item on its way, with the number that its inlet gave it.
@@ -30,6 +32,16 @@ pub(super) type Key<T> = Arc<dyn Fn(&T) -> u64 + Send + Sync>;
 
 /// What is told of each failure.
 pub(super) type Report = Arc<dyn Fn(&Failure<'_>) + Send + Sync>;
+
+/// What is told as signals.
+pub(super) type Watcher = Arc<dyn Observer + Send + Sync>;
+
+/// Who is told of what happens in a line.
+#[derive(Clone)]
+pub(super) struct Listeners {
+    pub(super) report: Report,
+    pub(super) watcher: Watcher,
+}
 
 /// The buffers of one stage, seen from before it.
 pub(super) struct Lanes<T> {
@@ -60,6 +72,7 @@ impl<T> Lanes<T> {
 pub(super) struct Branches<T> {
     lanes: Vec<Lanes<T>>,
     clone: Option<fn(&T) -> T>,
+    watcher: Watcher,
 }
 
 /// Why an item was not taken at once.
@@ -69,17 +82,30 @@ pub(super) enum Refused {
 }
 
 impl<T> Branches<T> {
-    pub(super) const fn new(lanes: Vec<Lanes<T>>, clone: Option<fn(&T) -> T>) -> Self {
-        Self { lanes, clone }
+    pub(super) const fn new(
+        lanes: Vec<Lanes<T>>,
+        clone: Option<fn(&T) -> T>,
+        watcher: Watcher,
+    ) -> Self {
+        Self {
+            lanes,
+            clone,
+            watcher,
+        }
     }
 
     /// Gives all branches the item, once all have room; none gets it if the call is dropped before, or one is gone.
     pub(super) async fn accept(&self, value: T, number: impl FnOnce() -> u64) -> Result<u64, T> {
         let mut permits = Vec::with_capacity(self.lanes.len());
+        let mut has_waited = false;
         for lanes in &self.lanes {
             let Some(lane) = lanes.choose(&value) else {
                 return Err(value);
             };
+            if lane.capacity() == 0 && !has_waited && !lane.is_closed() {
+                has_waited = true;
+                signal::held_back(&self.watcher, HeldBack::Waits);
+            }
             match lane.reserve().await {
                 Ok(permit) => permits.push(permit),
                 Err(_) => return Err(value),
@@ -101,7 +127,10 @@ impl<T> Branches<T> {
             };
             match lane.try_reserve() {
                 Ok(permit) => permits.push(permit),
-                Err(mpsc::error::TrySendError::Full(())) => return Err((value, Refused::Full)),
+                Err(mpsc::error::TrySendError::Full(())) => {
+                    signal::held_back(&self.watcher, HeldBack::Refused);
+                    return Err((value, Refused::Full));
+                }
                 Err(mpsc::error::TrySendError::Closed(())) => {
                     return Err((value, Refused::Closed));
                 }
@@ -166,7 +195,7 @@ pub(super) struct Lane<T, U, S> {
     pub(super) service: S,
     pub(super) next: Arc<Branches<U>>,
     pub(super) account: Arc<Account>,
-    pub(super) report: Report,
+    pub(super) listeners: Listeners,
 }
 
 impl<T, U, S> Lane<T, U, S>
@@ -234,11 +263,13 @@ where
     }
 
     fn tell(&self, item: u64, reason: FailureReason<'_>) {
-        (self.report)(&Failure {
+        let failure = Failure {
             stage: self.stage.name(),
             item,
             reason,
-        });
+        };
+        signal::failed(&self.listeners.watcher, &failure);
+        (self.listeners.report)(&failure);
     }
 }
 

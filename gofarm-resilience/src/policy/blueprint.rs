@@ -2,7 +2,7 @@
 
 use gofarm_core::time::Instant;
 
-use super::{Outcome, Rejected};
+use super::{Outcome, Rejected, TimeUse};
 
 /// What the policies of many keys have in common, so that each key costs its state and no more.
 ///
@@ -14,6 +14,9 @@ pub trait Blueprint {
     type Permit;
     /// What a call may cause that an observer wants to know.
     type Event;
+
+    /// When it looks at the time. Where it does not, it must take any instant for `now`.
+    const TIME: TimeUse = TimeUse::Always;
 
     /// The state of a key that has just been met; `seed` differs between keys.
     fn start(&self, seed: u64) -> Self::State;

@@ -18,7 +18,7 @@ use core::time::Duration;
 use gofarm_core::time::Instant;
 
 use crate::memory::{Memory, Owned, Word};
-use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected};
+use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected, TimeUse};
 
 /// Lets at most N calls go on at once and turns away the rest.
 ///
@@ -173,6 +173,8 @@ fn checked(permits: u32) -> Result<u32, ConfigError> {
 
 impl<M: Memory> Policy for Bulkhead<M> {
     type Permit = BulkheadPermit;
+
+    const TIME: TimeUse = TimeUse::Never;
 
     fn try_acquire(&self, _now: Instant) -> Result<BulkheadPermit, Rejected> {
         self.try_take()

@@ -21,7 +21,7 @@ use core::time::Duration;
 use gofarm_core::time::Instant;
 
 use crate::memory::{Memory, Owned, Word};
-use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected};
+use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected, TimeUse};
 use config::Shape;
 use state::{Packed, ticks};
 
@@ -178,6 +178,8 @@ impl<M: Memory> TokenBucket<M> {
 
 impl<M: Memory> Policy for TokenBucket<M> {
     type Permit = ();
+
+    const TIME: TimeUse = TimeUse::Admitting;
 
     fn try_acquire(&self, now: Instant) -> Result<(), Rejected> {
         self.try_take(1, now)

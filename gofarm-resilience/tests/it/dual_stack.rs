@@ -22,6 +22,8 @@ use tokio::time::Instant;
 use tower::{Service, ServiceExt};
 use wire::Wire;
 
+use crate::told::Told;
+
 type Stack = DualStack<GrpcPath<Wire>, HttpPath<Wire>>;
 type StackError = DualStackError<GrpcError, HttpError>;
 
@@ -237,6 +239,67 @@ async fn a_server_that_is_not_trusted_or_speaks_something_else_gets_nothing() {
     let expected = HttpError::Connection(ConnectionError::Connect(ConnectError::NotHttp2));
     assert_eq!(error, expected);
     assert!(ledger.entries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_demands_a_certificate_answers_only_those_who_have_one() {
+    let (authority, stranger) = (Authority::new(), Authority::new());
+    let ledger = Arc::new(Ledger::default());
+    let grpc = Wire::new(&authority, Speaks::Grpc, &ledger);
+    let http = Wire::new(&authority, Speaks::Http, &ledger);
+    let beat = |body: &'static str| call(Traffic::Heartbeat, body);
+
+    let known = authority.client_with_identity_of(&authority);
+    let wire = grpc.demanding(&authority, known.clone());
+    let answer = GrpcPath::new(Http2::new(wire)).oneshot(beat("1")).await;
+    assert_eq!(answer.unwrap().into_body(), "grpc 1");
+    let wire = http.demanding(&authority, known);
+    let answer = HttpPath::new(Http2::new(wire)).oneshot(beat("2")).await;
+    assert_eq!(answer.unwrap().into_body(), "http 2");
+
+    // Nobody vouches for the first; for the second somebody whom the server does not believe.
+    for unknown in [
+        authority.client(),
+        authority.client_with_identity_of(&stranger),
+    ] {
+        let wire = grpc.demanding(&authority, unknown.clone());
+        let refused = GrpcPath::new(Http2::new(wire)).oneshot(beat("3")).await;
+        assert!(refused.is_err(), "{refused:?}");
+        let wire = http.demanding(&authority, unknown);
+        let refused = HttpPath::new(Http2::new(wire)).oneshot(beat("4")).await;
+        assert!(refused.is_err(), "{refused:?}");
+    }
+    assert_eq!(ledger.entries(), ["grpc 1", "http 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_change_of_the_path_is_told_with_the_time_it_took() {
+    let authority = Authority::new();
+    let ledger = Arc::new(Ledger::default());
+    let first = Wire::new(&authority, Speaks::Grpc, &ledger);
+    let second = Wire::new(&authority, Speaks::Http, &ledger);
+    let (mut stack, supervisor) = DualStack::new(
+        GrpcPath::new(Http2::new(first.clone())),
+        HttpPath::new(Http2::new(second)),
+        SelectorConfig::DEFAULT,
+    );
+    let told = Arc::new(Told::default());
+    tokio::spawn(supervisor.observe(Arc::clone(&told)).run());
+    let lines = |rest: &str| {
+        ["switches", "switch_time"]
+            .map(|name| format!("gofarm.resilience.dual_stack.{name} {rest}"))
+    };
+    tokio::time::sleep(secs(5)).await;
+    assert_eq!(told.take(), [] as [&str; 0]);
+
+    first.freeze();
+    assert_eq!(stack.changed().await, Path::Second);
+    tokio::time::sleep(secs(1)).await;
+    assert_eq!(told.take(), lines("to=second reason=checks_failed"));
+    first.thaw();
+    assert_eq!(stack.changed().await, Path::First);
+    tokio::time::sleep(secs(5)).await;
+    assert_eq!(told.take(), lines("to=first reason=returned"));
 }
 
 #[test]

@@ -19,6 +19,8 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tower::ServiceExt;
 
+use crate::told::Told;
+
 fn registry() -> Arc<Registry<Shared>> {
     let registry = Registry::builder()
         .component("modbus", HealthConfig::required().down_after(2))
@@ -106,6 +108,39 @@ async fn live_asks_for_heartbeats_and_runs_no_check() {
         check(&health, "control").await,
         Ok(ServingStatus::NotServing)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_are_told_to_an_observer_when_a_probe_sees_them() {
+    let registry = registry();
+    let told = Arc::new(Told::default());
+    let health = Health::new(Arc::clone(&registry)).observe(Arc::clone(&told));
+    let change = |component: &str, to: &str| {
+        format!("gofarm.resilience.health.changes component={component} to={to}")
+    };
+    let ready = "gofarm.resilience.health.ready".to_owned();
+    assert_eq!(told.take(), [] as [&str; 0]);
+    get(&health, "/readyz").await;
+    let unknown = [
+        change("modbus", "unknown"),
+        change("weather", "unknown"),
+        ready.clone(),
+    ];
+    assert_eq!(told.take(), unknown);
+    record(&registry, "modbus", Outcome::Success);
+    get(&health, "/livez").await;
+    assert_eq!(told.take(), [] as [&str; 0]);
+    // One who asks for a component learns nothing of the whole.
+    check(&health, "modbus").await.unwrap();
+    assert_eq!(told.take(), [change("modbus", "up")]);
+    get(&health, "/readyz").await;
+    assert_eq!(told.take(), core::slice::from_ref(&ready));
+    get(&health, "/readyz").await;
+    assert_eq!(told.take(), [] as [&str; 0]);
+    record(&registry, "modbus", Outcome::Failure);
+    record(&registry, "modbus", Outcome::Failure);
+    get(&health, "/readyz").await;
+    assert_eq!(told.take(), [change("modbus", "down"), ready]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,12 +1,15 @@
 //! Bounded tables of breakers.
 
 use alloc::collections::BTreeMap;
+use core::hash::BuildHasherDefault;
+use std::hash::DefaultHasher;
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_resilience::Outcome;
-use gofarm_resilience::keyed::{KeyedBreaker, KeyedPermit};
+use gofarm_resilience::keyed::{KeyedBreaker, KeyedPermit, SharedKeyed};
+use gofarm_resilience::memory::Owned;
 use gofarm_resilience::policy::Reason;
-use gofarm_resilience::policy::breaker::{Breaker, Config, Mode, Permit, Phase};
+use gofarm_resilience::policy::breaker::{Breaker, Config, Mode, Permit, Phase, Settings};
 use proptest::prelude::*;
 
 const CONFIG: Config = Breaker::consecutive(1).open_for(secs(30));
@@ -194,12 +197,30 @@ fn tasks_share_a_table() {
 
 #[test]
 fn a_shared_table_holds_as_many_keys_as_were_asked_for() {
+    type Fixed = BuildHasherDefault<DefaultHasher>;
+    for capacity in [1, 10, 64, 127, 128, 1_000, 4_096, 10_000, 100_000] {
+        let blueprint = || Settings::<Owned>::new(CONFIG);
+        let table = SharedKeyed::with_hasher(capacity, Fixed::default(), blueprint).unwrap();
+        // With a call under way for each, none can make room for another.
+        let all: Result<Vec<_>, _> = (0..capacity)
+            .map(|key| table.try_acquire(&key, Instant::ZERO))
+            .collect();
+        let permits = all.unwrap_or_else(|full| panic!("of {capacity}: {full}"));
+        assert_eq!(table.len(), capacity);
+        for permit in permits {
+            table.record(permit, Instant::ZERO, Outcome::Success);
+        }
+    }
+}
+
+#[test]
+fn a_shared_table_is_bounded() {
     let table = CONFIG.build_keyed_shared(100_000).unwrap();
-    for key in 0..100_000_u32 {
+    for key in 0..300_000_u32 {
         let permit = table.try_acquire(&key, Instant::ZERO).unwrap();
         table.record(permit, Instant::ZERO, Outcome::Success);
     }
-    assert_eq!(table.len(), 100_000);
+    assert_eq!(table.len(), 112_832);
 }
 
 proptest! {

@@ -3,7 +3,9 @@
 mod breaker;
 mod carry;
 mod chaos;
+mod clock;
 mod contract;
 mod deadline;
 mod field;
+mod meter;
 mod retry;

@@ -26,6 +26,10 @@ mod limits_auto_traits;
 mod pipeline;
 mod retry;
 mod semaphore;
+#[cfg(feature = "serde")]
+mod serde;
 mod sliding_window;
 mod token_bucket;
+#[cfg(feature = "tokio")]
+mod told;
 mod zone;

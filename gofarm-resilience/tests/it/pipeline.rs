@@ -17,6 +17,8 @@ use gofarm_resilience::pipeline::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::told::Told;
+
 fn stage(name: &'static str, buffer: u32, lanes: u16) -> Stage {
     Stage::named(name)
         .peak(1, secs(1))
@@ -240,6 +242,48 @@ async fn items_for_an_outlet_that_is_gone_are_reported() {
         assert_eq!(kept.recv().await, Some(n));
     }
     assert_eq!(unclaimed.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn items_that_fail_or_find_no_room_are_told_to_an_observer() {
+    let told = Arc::new(Told::default());
+    let builder = Pipeline::builder().observe(Arc::clone(&told));
+    let (inlet, flow) = builder.inlet::<u32>();
+    let mut outlet = flow
+        .step(
+            stage("a", 1, 1),
+            step_fn(|n: u32| async move {
+                match n {
+                    0 => core::future::pending().await,
+                    1 => Err(std::io::Error::from(std::io::ErrorKind::InvalidInput)),
+                    2 => panic!("a fault of the step"),
+                    n => Ok(n),
+                }
+            }),
+        )
+        .outlet(1);
+    let mut line = builder.start().unwrap();
+    let failed = |reason| format!("gofarm.resilience.pipeline.failed stage=a reason={reason}");
+    let held_back = |item| format!("gofarm.resilience.pipeline.held_back item={item}");
+
+    inlet.send(0).await.unwrap();
+    tokio::task::yield_now().await;
+    inlet.send(1).await.unwrap();
+    assert_eq!(told.take(), [] as [&str; 0]);
+    // One is in the step's hands and one in its buffer.
+    assert_eq!(inlet.try_send(2), Err(TryNotAccepted::Full { item: 2 }));
+    assert_eq!(told.take(), [held_back("refused")]);
+    inlet.send(2).await.unwrap();
+    let lines = [held_back("waits"), failed("timed_out"), failed("invalid")];
+    assert_eq!(told.take(), lines);
+    tokio::task::yield_now().await;
+    inlet.send(3).await.unwrap();
+    assert_eq!(outlet.recv().await, Some(3));
+    assert_eq!(told.take(), [failed("panicked")]);
+    drop(outlet);
+    inlet.send(4).await.unwrap();
+    line.shutdown(secs(1)).await.unwrap();
+    assert_eq!(told.take(), [failed("unclaimed")]);
 }
 
 #[tokio::test]

@@ -1,7 +1,29 @@
-//! The crate as its users see it.
+//! The crate as its users see it; with all features.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
+mod affinity;
+mod autonomy;
+mod autoscale;
+mod dependency;
 mod drift;
+mod driver;
+mod eviction;
 mod feature;
-#[cfg(feature = "alloc")]
 mod feedback;
 mod forecast;
+mod herding;
+mod load;
+mod mode;
+mod node_table;
+mod packing;
+mod placement;
+mod plugin;
+mod priority;
+mod quota;
+mod reconcile;
+mod rollout;
+mod topology;
+mod window;

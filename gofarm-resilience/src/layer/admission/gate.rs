@@ -4,7 +4,7 @@ use gofarm_core::observe::Observer;
 use gofarm_core::time::Instant;
 
 use super::Reporter;
-use crate::policy::{Outcome, Policy, Rejected};
+use crate::policy::{Outcome, Policy, Rejected, TimeUse};
 
 mod sealed {
     #[expect(unnameable_types, reason = "gates belong to the layers of this crate")]
@@ -18,6 +18,9 @@ pub(in crate::layer) use sealed::Sealed;
 pub trait Settle: Sealed {
     /// What an admitted call holds.
     type Permit;
+
+    /// When it looks at the time; where it does not, no clock is read for it.
+    const TIME: TimeUse;
 
     /// Settles a call that ended.
     fn record<O: Observer>(
@@ -69,6 +72,8 @@ impl<P> Sealed for Single<P> {}
 
 impl<P: Policy> Settle for Single<P> {
     type Permit = P::Permit;
+
+    const TIME: TimeUse = P::TIME;
 
     fn record<O: Observer>(
         &self,

@@ -5,7 +5,7 @@ use core::convert::Infallible;
 use core::fmt;
 
 use gofarm_core::observe::{Label, Observer, Signal};
-use gofarm_core::time::Clock;
+use gofarm_core::time::{Clock, Instant};
 
 use super::gate::{Gate, Settle};
 use crate::layer::classifier::Classifier;
@@ -23,7 +23,25 @@ pub(crate) struct Terms<G, K, O, C> {
     pub(crate) name: &'static str,
 }
 
-impl<G, K, O: Observer, C> Terms<G, K, O, C> {
+impl<G: Settle, K, O: Observer, C: Clock> Terms<G, K, O, C> {
+    /// The time at which a call asks for leave, if the gate wants to know it.
+    fn admitting(&self) -> Instant {
+        self.now_if(G::TIME.admitting())
+    }
+
+    /// The time at which a call is settled, if the gate wants to know it.
+    fn settling(&self) -> Instant {
+        self.now_if(G::TIME.settling())
+    }
+
+    fn now_if(&self, is_looked_at: bool) -> Instant {
+        if is_looked_at {
+            self.clock.now()
+        } else {
+            Instant::ZERO
+        }
+    }
+
     fn reporter(&self) -> Reporter<'_, O> {
         Reporter {
             observer: &self.observer,
@@ -109,7 +127,7 @@ impl<G: Settle, K, O: Observer, C: Clock> Guard<G, K, O, C> {
     {
         let admitted = terms
             .gate
-            .try_acquire(request, terms.clock.now(), terms.reporter());
+            .try_acquire(request, terms.admitting(), terms.reporter());
         match admitted {
             Ok(permit) => Ok(Self {
                 terms: Arc::clone(terms),
@@ -132,7 +150,7 @@ impl<G: Settle, K, O: Observer, C: Clock> Guard<G, K, O, C> {
         if let Some(permit) = self.permit.take() {
             terms
                 .gate
-                .record(permit, terms.clock.now(), outcome, terms.reporter());
+                .record(permit, terms.settling(), outcome, terms.reporter());
         }
     }
 }
@@ -143,7 +161,7 @@ impl<G: Settle, K, O: Observer, C: Clock> Drop for Guard<G, K, O, C> {
             let terms = &*self.terms;
             terms
                 .gate
-                .cancel(permit, terms.clock.now(), terms.reporter());
+                .cancel(permit, terms.settling(), terms.reporter());
         }
     }
 }

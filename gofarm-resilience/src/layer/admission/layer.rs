@@ -1,6 +1,5 @@
 //! The Layer over any policy: [`AdmissionLayer`].
 
-use alloc::sync::Arc;
 use core::fmt;
 
 use gofarm_core::observe::Observer;
@@ -12,13 +11,13 @@ use super::guard::Terms;
 use super::service::Guarded;
 use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 use crate::policy::Policy;
 
 /// Guards a service with a policy: asks it before each call and tells it how the call ended.
 ///
 /// `BreakerLayer`, `BulkheadLayer`, `RateLimitLayer` and `AdaptiveLayer` are this Layer over the policy of their
-/// names; over a [`Policy`] of your own it is made by
-/// [`with`](Self::with). All services that one Layer makes, and all
+/// names; over a [`Policy`] of your own it is made by [`with`](Self::with). All services that one Layer makes, and all
 /// their clones, share the policy.
 ///
 /// A call that is given up (its future is dropped, at whatever point) cancels its permit.
@@ -122,7 +121,7 @@ where
     type Service = Guarded<S, Single<P>, K, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guarded::new(inner, Arc::new(self.terms.clone()))
+        Guarded::new(inner, Share::new(self.terms.clone()))
     }
 }
 

@@ -1,6 +1,5 @@
 //! Services that ask before they call: [`Guarded`] and [`KeyedGuarded`].
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::mem;
 use core::task::{Context, Poll};
@@ -15,6 +14,7 @@ use super::gate::Gate;
 use super::guard::{Guard, Terms};
 use crate::layer::classifier::{ByKind, Classifier};
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 
 /// A service behind one policy for all calls.
 ///
@@ -24,11 +24,11 @@ use crate::layer::clock::RuntimeClock;
 /// Made by [`AdmissionLayer`](super::AdmissionLayer).
 pub struct Guarded<S, G, K = ByKind, O = (), C = RuntimeClock> {
     inner: S,
-    terms: Arc<Terms<G, K, O, C>>,
+    terms: Share<Terms<G, K, O, C>>,
 }
 
 impl<S, G, K, O, C> Guarded<S, G, K, O, C> {
-    pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
+    pub(in crate::layer) const fn new(inner: S, terms: Share<Terms<G, K, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -41,10 +41,10 @@ impl<S, G, K, O, C> Guarded<S, G, K, O, C> {
 impl<S, Request, G, K, O, C> Service<Request> for Guarded<S, G, K, O, C>
 where
     S: Service<Request>,
-    G: Gate<Request>,
-    K: Classifier<S::Response, S::Error>,
-    O: Observer,
-    C: Clock,
+    G: Gate<Request> + Clone,
+    K: Classifier<S::Response, S::Error> + Clone,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = S::Response;
     type Error = CallError<S::Error>;
@@ -55,7 +55,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match Guard::admit(&self.terms, &request) {
+        match Guard::admit(self.terms.lend(), &request) {
             Ok(guard) => CallFuture::admitted(self.inner.call(request), guard),
             Err(rejected) => CallFuture::rejected(rejected),
         }
@@ -66,7 +66,7 @@ impl<S: Clone, G, K, O, C> Clone for Guarded<S, G, K, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            terms: Arc::clone(&self.terms),
+            terms: self.terms.clone(),
         }
     }
 }
@@ -93,11 +93,11 @@ pub struct KeyedGuarded<S, G, K = ByKind, O = (), C = RuntimeClock> {
     inner: S,
     /// Whether `inner` has said that it is ready and was not called since.
     ready: bool,
-    terms: Arc<Terms<G, K, O, C>>,
+    terms: Share<Terms<G, K, O, C>>,
 }
 
 impl<S, G, K, O, C> KeyedGuarded<S, G, K, O, C> {
-    pub(in crate::layer) const fn new(inner: S, terms: Arc<Terms<G, K, O, C>>) -> Self {
+    pub(in crate::layer) const fn new(inner: S, terms: Share<Terms<G, K, O, C>>) -> Self {
         Self {
             inner,
             ready: false,
@@ -114,10 +114,10 @@ impl<S, G, K, O, C> KeyedGuarded<S, G, K, O, C> {
 impl<S, Request, G, K, O, C> Service<Request> for KeyedGuarded<S, G, K, O, C>
 where
     S: Service<Request> + Clone,
-    G: Gate<Request>,
-    K: Classifier<S::Response, S::Error>,
-    O: Observer,
-    C: Clock,
+    G: Gate<Request> + Clone,
+    K: Classifier<S::Response, S::Error> + Clone,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = S::Response;
     type Error = CallError<S::Error>;
@@ -133,7 +133,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match Guard::admit(&self.terms, &request) {
+        match Guard::admit(self.terms.lend(), &request) {
             Ok(guard) if mem::take(&mut self.ready) => {
                 KeyedCallFuture::admitted(self.inner.call(request), guard)
             }
@@ -150,7 +150,7 @@ where
 impl<S: Clone, G, K, O, C> Clone for KeyedGuarded<S, G, K, O, C> {
     fn clone(&self) -> Self {
         // A clone of a ready service is not ready.
-        Self::new(self.inner.clone(), Arc::clone(&self.terms))
+        Self::new(self.inner.clone(), self.terms.clone())
     }
 }
 

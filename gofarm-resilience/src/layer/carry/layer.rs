@@ -9,7 +9,9 @@ use crate::layer::clock::RuntimeClock;
 /// Carries a [`CallContext`](crate::context::CallContext) between the headers of an HTTP request and its extensions.
 ///
 /// [`incoming`](Self::incoming) stands outermost in a server, [`outgoing`](Self::outgoing) innermost in a client.
-/// Deadlines are written when the call goes out, so a request that waited is sent with the time that is left.
+/// A request whose headers are refused is nobody's: to count the others by their labels, put a
+/// [`MeterLayer`](crate::layer::MeterLayer) within. Deadlines are written when the call goes out, so a request that
+/// waited is sent with the time that is left.
 ///
 /// ```
 /// use gofarm_resilience::context::Contextual;

@@ -1,6 +1,5 @@
 //! The Layers: [`DeadlineLayer`] and [`TimeoutLayer`].
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
@@ -11,6 +10,7 @@ use tower_layer::Layer;
 use super::service::{Deadlined, Terms};
 use super::when::{Fixed, FromContext};
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 
 /// Gives up calls whose deadline has passed: rejects them at once if it is over before the call, cancels
 /// them (drops the inner future) when it passes while they are under way.
@@ -163,7 +163,7 @@ impl<S, W: Clone, O: Clone, C: Clone> Layer<S> for DeadlineLayer<W, O, C> {
     type Service = Deadlined<S, W, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Deadlined::new(inner, Arc::new(self.terms.clone()))
+        Deadlined::new(inner, Share::new(self.terms.clone()))
     }
 }
 

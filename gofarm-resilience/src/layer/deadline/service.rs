@@ -14,6 +14,7 @@ use super::future::DeadlineFuture;
 use super::when::When;
 use crate::layer::clock::RuntimeClock;
 use crate::layer::instrument;
+use crate::layer::share::Share;
 use crate::policy::{Reason, Rejected};
 
 #[derive(Clone)]
@@ -29,11 +30,11 @@ pub(super) struct Terms<W, O, C> {
 /// Made by [`DeadlineLayer`](super::DeadlineLayer).
 pub struct Deadlined<S, W, O = (), C = RuntimeClock> {
     inner: S,
-    terms: Arc<Terms<W, O, C>>,
+    terms: Share<Terms<W, O, C>>,
 }
 
 impl<S, W, O, C> Deadlined<S, W, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<W, O, C>>) -> Self {
+    pub(super) const fn new(inner: S, terms: Share<Terms<W, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -46,9 +47,9 @@ impl<S, W, O, C> Deadlined<S, W, O, C> {
 impl<S, Request, W, O, C> Service<Request> for Deadlined<S, W, O, C>
 where
     S: Service<Request>,
-    W: When<Request>,
-    O: Observer,
-    C: Clock,
+    W: When<Request> + Clone,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = S::Response;
     type Error = DeadlineError<S::Error>;
@@ -59,7 +60,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let terms = &self.terms;
+        let terms = self.terms.lend();
         let now = terms.clock.now();
         let deadline = terms.when.deadline(&mut request, now);
         let enough = |left: Duration| left >= terms.when.at_least();
@@ -77,7 +78,7 @@ impl<S: Clone, W, O, C> Clone for Deadlined<S, W, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            terms: Arc::clone(&self.terms),
+            terms: self.terms.clone(),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The Layer: [`FallbackLayer`].
 
-use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
 
@@ -11,6 +10,7 @@ use tower_layer::Layer;
 use super::answers::LastAnswers;
 use super::service::{Terms, WithFallback};
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 use crate::policy::{ConfigError, Fallback, Kinds};
 
 /// Serves the last good answer, marked as stale, when a call fails.
@@ -123,7 +123,7 @@ impl<S, F: Clone, Key, Answer, O: Clone, C: Clone> Layer<S>
     type Service = WithFallback<S, F, Key, Answer, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        WithFallback::new(inner, Arc::new(self.terms.clone()))
+        WithFallback::new(inner, Share::new(self.terms.clone()))
     }
 }
 

@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::answers::LastAnswers;
 use super::future::FallbackFuture;
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 use crate::policy::{Answer, Fallback};
 
 pub(super) struct Terms<F, Key, T, O, C> {
@@ -40,11 +41,11 @@ impl<F: Clone, Key, T, O: Clone, C: Clone> Clone for Terms<F, Key, T, O, C> {
 /// Made by [`FallbackLayer`](super::FallbackLayer).
 pub struct WithFallback<S, F, Key, T, O = (), C = RuntimeClock> {
     inner: S,
-    terms: Arc<Terms<F, Key, T, O, C>>,
+    terms: Share<Terms<F, Key, T, O, C>>,
 }
 
 impl<S, F, Key, T, O, C> WithFallback<S, F, Key, T, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<F, Key, T, O, C>>) -> Self {
+    pub(super) const fn new(inner: S, terms: Share<Terms<F, Key, T, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -59,10 +60,10 @@ where
     S: Service<Request>,
     S::Response: Clone,
     S::Error: Classify,
-    F: Fn(&Request) -> Option<Key>,
+    F: Fn(&Request) -> Option<Key> + Clone,
     Key: Hash + Eq + Clone,
-    O: Observer,
-    C: Clock,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = Answer<S::Response>;
     type Error = S::Error;
@@ -74,7 +75,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let key = self.terms.cache.key_of(&request);
-        FallbackFuture::new(self.inner.call(request), key, Arc::clone(&self.terms))
+        FallbackFuture::new(self.inner.call(request), key, Arc::clone(self.terms.lend()))
     }
 }
 
@@ -82,7 +83,7 @@ impl<S: Clone, F, Key, T, O, C> Clone for WithFallback<S, F, Key, T, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            terms: Arc::clone(&self.terms),
+            terms: self.terms.clone(),
         }
     }
 }

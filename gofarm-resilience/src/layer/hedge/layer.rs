@@ -9,6 +9,7 @@ use tower_layer::Layer;
 
 use super::service::{Hedging, Terms};
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 use crate::policy::{ConfigError, HedgeConfig, SharedHedge};
 
 /// Sends a second call for a request that takes longer than nearly all others, and takes the first answer.
@@ -114,7 +115,7 @@ impl<S, I: Clone, O: Clone, C: Clone> Layer<S> for HedgeLayer<I, O, C> {
     type Service = Hedging<S, I, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Hedging::new(inner, Arc::new(self.terms.clone()))
+        Hedging::new(inner, Share::new(self.terms.clone()))
     }
 }
 

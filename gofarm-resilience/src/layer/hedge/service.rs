@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use super::future::{HedgeFuture, Second};
 use crate::layer::clock::RuntimeClock;
+use crate::layer::share::Share;
 use crate::policy::{Idempotence, SharedHedge};
 
 #[derive(Clone)]
@@ -26,11 +27,11 @@ pub(super) struct Terms<I, O, C> {
 /// Made by [`HedgeLayer`](super::HedgeLayer).
 pub struct Hedging<S, I, O = (), C = RuntimeClock> {
     inner: S,
-    terms: Arc<Terms<I, O, C>>,
+    terms: Share<Terms<I, O, C>>,
 }
 
 impl<S, I, O, C> Hedging<S, I, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<I, O, C>>) -> Self {
+    pub(super) const fn new(inner: S, terms: Share<Terms<I, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -44,9 +45,9 @@ impl<S, Request, I, O, C> Service<Request> for Hedging<S, I, O, C>
 where
     S: Service<Request> + Clone,
     Request: Clone,
-    I: Fn(&Request) -> Idempotence,
-    O: Observer,
-    C: Clock,
+    I: Fn(&Request) -> Idempotence + Clone,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -57,7 +58,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let terms = &self.terms;
+        let terms = self.terms.lend();
         let idempotence = (terms.idempotence)(&request);
         let second = terms.policy.delay(idempotence).map(|delay| Second {
             delay,
@@ -75,7 +76,7 @@ impl<S: Clone, I, O, C> Clone for Hedging<S, I, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            terms: Arc::clone(&self.terms),
+            terms: self.terms.clone(),
         }
     }
 }

@@ -8,7 +8,7 @@ use gofarm_core::time::Instant;
 use crate::memory::Owned;
 use crate::policy::{
     Admission, Blueprint, Bulkhead, BulkheadPermit, ConfigError, Outcome, Policy, Reason, Rejected,
-    TokenBucket, TokenBucketConfig,
+    TimeUse, TokenBucket, TokenBucketConfig,
 };
 
 /// A token bucket for each key.
@@ -36,6 +36,8 @@ impl Blueprint for EachBucket {
     type State = Option<TokenBucket>;
     type Permit = ();
     type Event = Infallible;
+
+    const TIME: TimeUse = TimeUse::Admitting;
 
     fn start(&self, _: u64) -> Self::State {
         TokenBucket::new(&self.config).ok()
@@ -81,6 +83,8 @@ impl Blueprint for EachBulkhead {
     type State = Option<Bulkhead>;
     type Permit = BulkheadPermit;
     type Event = Infallible;
+
+    const TIME: TimeUse = TimeUse::Never;
 
     fn start(&self, _: u64) -> Self::State {
         Bulkhead::new(self.permits).ok()

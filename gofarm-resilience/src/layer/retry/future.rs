@@ -12,10 +12,10 @@ use pin_project::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::judge::Judge;
 use super::repeat::Repeat;
 use super::service::Terms;
 use crate::layer::instrument;
+use crate::layer::judge::Judge;
 use crate::policy::{Attempts, Decision};
 
 /// The future of [`Retrying`](super::Retrying): one try after the other.

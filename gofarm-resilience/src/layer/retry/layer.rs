@@ -13,6 +13,7 @@ use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
 use crate::layer::deadline::{FromContext, Unlimited};
 use crate::layer::random::SharedRandom;
+use crate::layer::share::Share;
 use crate::policy::{ConfigError, RetryConfig, SharedRetry};
 
 /// Makes failed calls again, within the attempts, the budget and the time that there are.
@@ -93,7 +94,7 @@ impl<R, J, W, O, C> RetryLayer<R, J, W, O, C> {
         }
     }
 
-    /// Tells failures by `judge`, a [`Judge`](super::Judge), instead of by the kind of the error.
+    /// Tells failures by `judge`, a [`Judge`](crate::layer::Judge), instead of by the kind of the error.
     pub fn judge<T>(self, judge: T) -> RetryLayer<R, T, W, O, C> {
         let old = self.terms;
         RetryLayer {
@@ -186,7 +187,7 @@ impl<S, R: Clone, J: Clone, W: Clone, O: Clone, C: Clone> Layer<S> for RetryLaye
     type Service = Retrying<S, R, J, W, O, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Retrying::new(inner, Arc::new(self.terms.clone()))
+        Retrying::new(inner, Share::new(self.terms.clone()))
     }
 }
 

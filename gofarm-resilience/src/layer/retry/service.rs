@@ -10,12 +10,13 @@ use gofarm_core::time::Clock;
 use tower_service::Service;
 
 use super::future::RetryFuture;
-use super::judge::Judge;
 use super::repeat::{ByClone, Repeat};
 use crate::layer::classifier::ByKind;
 use crate::layer::clock::RuntimeClock;
 use crate::layer::deadline::{Unlimited, When};
+use crate::layer::judge::Judge;
 use crate::layer::random::SharedRandom;
+use crate::layer::share::Share;
 use crate::policy::{Attempts, SharedRetry};
 
 #[derive(Clone)]
@@ -36,11 +37,11 @@ pub(super) struct Terms<R, J, W, O, C> {
 /// [`RetryLayer`](super::RetryLayer).
 pub struct Retrying<S, R = ByClone, J = ByKind, W = Unlimited, O = (), C = RuntimeClock> {
     inner: S,
-    terms: Arc<Terms<R, J, W, O, C>>,
+    terms: Share<Terms<R, J, W, O, C>>,
 }
 
 impl<S, R, J, W, O, C> Retrying<S, R, J, W, O, C> {
-    pub(super) const fn new(inner: S, terms: Arc<Terms<R, J, W, O, C>>) -> Self {
+    pub(super) const fn new(inner: S, terms: Share<Terms<R, J, W, O, C>>) -> Self {
         Self { inner, terms }
     }
 
@@ -53,11 +54,11 @@ impl<S, R, J, W, O, C> Retrying<S, R, J, W, O, C> {
 impl<S, Request, R, J, W, O, C> Service<Request> for Retrying<S, R, J, W, O, C>
 where
     S: Service<Request> + Clone,
-    R: Repeat<Request>,
-    J: Judge<S::Response, S::Error>,
-    W: When<Request>,
-    O: Observer,
-    C: Clock,
+    R: Repeat<Request> + Clone,
+    J: Judge<S::Response, S::Error> + Clone,
+    W: When<Request> + Clone,
+    O: Observer + Clone,
+    C: Clock + Clone,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -68,7 +69,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let terms = &self.terms;
+        let terms = self.terms.lend();
         let attempts = match terms.when.deadline(&mut request, terms.clock.now()) {
             Some(deadline) => Attempts::until(deadline.instant()),
             None => Attempts::new(),
@@ -83,7 +84,7 @@ impl<S: Clone, R, J, W, O, C> Clone for Retrying<S, R, J, W, O, C> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            terms: Arc::clone(&self.terms),
+            terms: self.terms.clone(),
         }
     }
 }

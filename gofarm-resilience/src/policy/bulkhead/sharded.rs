@@ -6,7 +6,7 @@ use gofarm_core::time::Instant;
 
 use super::shards::{Home, Shards};
 use crate::memory::{Memory, Owned};
-use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected};
+use crate::policy::{ConfigError, Outcome, Policy, Reason, Rejected, TimeUse};
 
 /// Lets at most `shards × permits_each` calls go on at once, with one compare-and-swap on a cache line that few
 /// others use.
@@ -132,6 +132,8 @@ pub struct AtShard<'a, M: Memory = Owned> {
 
 impl<M: Memory> Policy for AtShard<'_, M> {
     type Permit = ShardPermit;
+
+    const TIME: TimeUse = TimeUse::Never;
 
     fn try_acquire(&self, _now: Instant) -> Result<ShardPermit, Rejected> {
         self.bulkhead.try_take(self.key)

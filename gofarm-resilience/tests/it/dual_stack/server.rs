@@ -21,9 +21,11 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tower::{ServiceExt, service_fn};
@@ -43,7 +45,31 @@ impl Authority {
         Tls::new(self.0.pem().as_bytes()).unwrap()
     }
 
+    /// A client that this authority vouches for, to whoever believes it.
+    pub(super) fn client_with_identity_of(&self, other: &Self) -> Tls {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(["gateway-7".to_owned()]).unwrap();
+        let certificate = certificate.signed_by(&key, &other.0).unwrap();
+        let (certificate, key) = (certificate.pem(), key.serialize_pem());
+        let tls = self.client();
+        tls.with_identity(certificate.as_bytes(), key.as_bytes())
+            .unwrap()
+    }
+
     pub(super) fn server(&self, alpn: &[&[u8]]) -> TlsAcceptor {
+        self.server_for(alpn, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// A server that demands a certificate of this authority from its clients.
+    pub(super) fn demanding_server(&self) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let provider = Arc::new(ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        self.server_for(&[b"h2"], verifier.build().unwrap())
+    }
+
+    fn server_for(&self, alpn: &[&[u8]], verifier: Arc<dyn ClientCertVerifier>) -> TlsAcceptor {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new(names).unwrap();
@@ -51,7 +77,7 @@ impl Authority {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_single_cert(
                 vec![certificate.der().clone()],
                 PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),

@@ -54,6 +54,16 @@ impl Wire {
         }
     }
 
+    /// With a client of this kind, and a server that demands a certificate of `authority`.
+    pub(super) fn demanding(&self, authority: &Authority, client: Tls) -> Self {
+        let server = authority.demanding_server();
+        Self {
+            client,
+            server,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn without_alpn(&self) -> Self {
         let server = self.old_server.clone();
         Self {

@@ -19,7 +19,8 @@ use gofarm_resilience::policy::breaker::{Breaker, Mode, Phase};
 use gofarm_resilience::policy::{Rate, Reason, TokenBucket};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 
-use crate::layer::field::{Request, SharedClock, Told, request};
+use crate::layer::field::{Request, SharedClock, request};
+use crate::told::Told;
 
 /// A failure that says whose it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

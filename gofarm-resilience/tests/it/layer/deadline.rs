@@ -13,7 +13,8 @@ use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::layer::field::{Request, Told, field, request};
+use crate::layer::field::{Request, field, request};
+use crate::told::Told;
 
 fn due_in(left: core::time::Duration) -> Request {
     let mut request = request(7);

@@ -2,10 +2,8 @@
 
 use alloc::sync::Arc;
 use core::time::Duration;
-use std::sync::Mutex;
 
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::observe::{LabelValue, Observer, Signal};
 use gofarm_core::time::{Clock, Instant, ManualClock};
 use tower::util::MapErr;
 use tower_test::mock::{self, Handle, Mock};
@@ -45,29 +43,6 @@ pub(crate) fn field() -> (Field, Handle<Request, u16>) {
 
 pub(crate) fn request(register: u16) -> Request {
     http::Request::new(register)
-}
-
-/// Keeps what it is told, as `name key=value…`.
-#[derive(Default)]
-pub(crate) struct Told(Mutex<Vec<String>>);
-
-impl Told {
-    pub(crate) fn take(&self) -> Vec<String> {
-        core::mem::take(&mut self.0.lock().unwrap())
-    }
-}
-
-impl Observer for Told {
-    fn observe(&self, signal: &Signal<'_>) {
-        let mut text = signal.instrument().name().to_owned();
-        for label in signal.labels() {
-            match label.value {
-                LabelValue::Text(value) => text += &format!(" {}={value}", label.key),
-                LabelValue::Number(value) => text += &format!(" {}={value}", label.key),
-            }
-        }
-        self.0.lock().unwrap().push(text);
-    }
 }
 
 /// A clock that the test and the layers hold.

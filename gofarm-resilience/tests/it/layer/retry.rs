@@ -16,7 +16,8 @@ use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 use tower::{Layer, Service, ServiceExt};
 
-use crate::layer::field::{Lost, Request, Told, field, request};
+use crate::layer::field::{Lost, Request, field, request};
+use crate::told::Told;
 
 fn plain(attempts: u32) -> RetryConfig {
     Retry::attempts(attempts).backoff(Backoff::exponential(millis(100), secs(2), Jitter::None))

@@ -6,8 +6,8 @@ use core::sync::atomic::{AtomicI64, Ordering::SeqCst};
 use gofarm_core::time::{Instant, hours, secs};
 use gofarm_resilience::layer::{
     AdaptiveLayer, AdmissionLayer, BreakerLayer, BulkheadLayer, CarryLayer, ConcurrencyLayer,
-    DeadlineLayer, FallbackLayer, HedgeLayer, LastAnswers, RateLimitLayer, RetryLayer, Tier,
-    TiersLayer, TimeoutLayer,
+    DeadlineLayer, FallbackLayer, HedgeLayer, LastAnswers, MeterLayer, RateLimitLayer, RetryLayer,
+    Tier, TiersLayer, TimeoutLayer,
 };
 use gofarm_resilience::policy::breaker::Breaker;
 use gofarm_resilience::policy::{
@@ -111,6 +111,11 @@ async fn hedges_hold_the_contract() {
 async fn carrying_holds_the_contract() {
     holds(CarryLayer::incoming(), Waits::Outside, always).await;
     holds(CarryLayer::outgoing(), Waits::Outside, always).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn metering_holds_the_contract() {
+    holds(MeterLayer::new(()), Waits::Outside, always).await;
 }
 
 #[tokio::test(start_paused = true)]

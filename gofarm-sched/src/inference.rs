@@ -1,1 +1,0 @@
-//! Where an inference job goes: model, driver, and memory that is not in crumbs.

@@ -1,0 +1,170 @@
+//! The least of many numbers, kept while they change: a tournament in rounds of sixteen.
+//!
+//! Each block of sixteen numbers, a cache line, sends its least one up. A change plays the rounds above it again and
+//! stops where the winner stays the same; a tree of two would play four rounds for each of these.
+
+use alloc::vec::Vec;
+
+const FAN: usize = 16;
+const NONE: f32 = f32::INFINITY;
+
+/// Numbers by place; [`f32::INFINITY`] takes no part, NaN must not be given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct WinnerTree {
+    /// `rounds[0]` are the numbers, filled up to whole blocks; the last round is one block.
+    rounds: Vec<Vec<f32>>,
+}
+
+impl WinnerTree {
+    pub(super) fn new() -> Self {
+        Self {
+            rounds: alloc::vec![alloc::vec![NONE; FAN]],
+        }
+    }
+
+    /// Makes room for one more place at the end.
+    pub(super) fn grow_to(&mut self, places: usize) {
+        let mut least = places;
+        let mut round = 0;
+        loop {
+            let blocks = least.div_ceil(FAN).max(1);
+            match self.rounds.get_mut(round) {
+                Some(numbers) if numbers.len() >= blocks * FAN => {}
+                Some(numbers) => numbers.resize(blocks * FAN, NONE),
+                None => {
+                    let mut numbers = alloc::vec![NONE; blocks * FAN];
+                    if let Some(below) = self.rounds.last() {
+                        play(below, &mut numbers);
+                    }
+                    self.rounds.push(numbers);
+                }
+            }
+            if blocks == 1 {
+                return;
+            }
+            least = blocks;
+            round += 1;
+        }
+    }
+
+    pub(super) fn get(&self, place: usize) -> f32 {
+        self.rounds
+            .first()
+            .and_then(|numbers| numbers.get(place))
+            .copied()
+            .unwrap_or(NONE)
+    }
+
+    pub(super) fn set(&mut self, place: usize, number: f32) {
+        let (mut place, mut number) = (place, number);
+        for numbers in &mut self.rounds {
+            match numbers.get_mut(place) {
+                Some(old) if old.to_bits() == number.to_bits() => return,
+                Some(old) => *old = number,
+                None => return,
+            }
+            place /= FAN;
+            let (blocks, _) = numbers.as_chunks::<FAN>();
+            number = blocks.get(place).map_or(NONE, least);
+        }
+    }
+
+    /// The numbers, to be changed as one wishes; the rounds are played by [`WinnerTree::replay`].
+    pub(super) fn numbers_mut(&mut self) -> &mut [f32] {
+        self.rounds.first_mut().map_or(&mut [], |n| &mut n[..])
+    }
+
+    /// The numbers in blocks of sixteen, each with its least one.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (&[f32; FAN], f32)> {
+        let (blocks, _) = self.rounds.first().map_or(&[][..], |n| &n[..]).as_chunks();
+        let winners = self.rounds.get(1).map(Vec::as_slice);
+        blocks.iter().enumerate().map(move |(at, block)| {
+            let known = winners.and_then(|w| w.get(at)).copied();
+            (block, known.unwrap_or_else(|| least(block)))
+        })
+    }
+
+    /// Plays all rounds.
+    pub(super) fn replay(&mut self) {
+        let mut rest = &mut self.rounds[..];
+        while let [below, above, ..] = rest {
+            play(below, above);
+            rest = &mut rest[1..];
+        }
+    }
+
+    /// The place of the least number, the first of equals; `None` if no place takes part.
+    pub(super) fn winner(&self) -> Option<usize> {
+        let (last, below) = self.rounds.split_last()?;
+        let (block, _) = last.as_chunks::<FAN>();
+        let best = least(block.first()?);
+        if best == NONE {
+            return None;
+        }
+        let mut place = last.iter().position(|n| *n == best)?;
+        for numbers in below.iter().rev() {
+            let (blocks, _) = numbers.as_chunks::<FAN>();
+            place = place * FAN + blocks.get(place)?.iter().position(|n| *n == best)?;
+        }
+        Some(place)
+    }
+}
+
+fn play(below: &[f32], above: &mut [f32]) {
+    let (blocks, _) = below.as_chunks::<FAN>();
+    for (winner, block) in above.iter_mut().zip(blocks) {
+        *winner = least(block);
+    }
+}
+
+/// Without NaN there is nothing to order but these; written so that it becomes four packed minima.
+fn least(block: &[f32; FAN]) -> f32 {
+    let lower = |a: f32, b: f32| if a < b { a } else { b };
+    let mut lanes = [NONE; 4];
+    for four in block.as_chunks::<4>().0 {
+        for lane in 0..4 {
+            lanes[lane] = lower(lanes[lane], four[lane]);
+        }
+    }
+    lower(lower(lanes[0], lanes[1]), lower(lanes[2], lanes[3]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 256 }))]
+
+        #[test]
+        fn the_winner_is_the_first_of_the_least(
+            places in 1_usize..700,
+            changes in prop::collection::vec((0_usize..700, prop::option::of(0_u8..20)), 0..200),
+        ) {
+            let mut tree = WinnerTree::new();
+            let mut plain = Vec::new();
+            for (at, number) in changes {
+                // The tree grows while it is in use.
+                let places = places.max(at % 700 + 1);
+                tree.grow_to(places);
+                if plain.len() < places {
+                    plain.resize(places, NONE);
+                }
+                let number = number.map_or(NONE, f32::from);
+                tree.set(at, number);
+                plain[at] = number;
+                let mut best: Option<usize> = None;
+                for (place, number) in plain.iter().enumerate() {
+                    if *number < best.map_or(NONE, |best| plain[best]) {
+                        best = Some(place);
+                    }
+                }
+                prop_assert_eq!(tree.winner(), best);
+            }
+            let before = tree.winner();
+            tree.replay();
+            prop_assert_eq!(tree.winner(), before);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! [`Candidate`]: one request on one node, as filters and scores see it.
+
+use gofarm_core::time::Instant;
+
+use super::Groups;
+use crate::node::{Node, NodeId};
+use crate::request::Request;
+use crate::resource::{DeviceSet, Resources};
+
+/// One request on one node: everything that a [`Filter`](super::Filter) or a [`Score`](super::Score) may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    request: &'a Request,
+    node: &'a Node,
+    id: NodeId,
+    free: &'a Resources,
+    groups: &'a Groups,
+    now: Instant,
+    devices: DeviceSet,
+    relative: f32,
+    absolute: f32,
+}
+
+impl<'a> Candidate<'a> {
+    /// A request on a node, of whose resources `free` are left.
+    #[must_use]
+    pub const fn new(
+        request: &'a Request,
+        (id, node): (NodeId, &'a Node),
+        free: &'a Resources,
+        groups: &'a Groups,
+        now: Instant,
+    ) -> Self {
+        Self {
+            request,
+            node,
+            id,
+            free,
+            groups,
+            now,
+            devices: DeviceSet::EMPTY,
+            relative: 0.5,
+            absolute: 0.0,
+        }
+    }
+
+    /// The same with the accelerators that the work would get.
+    #[must_use]
+    pub const fn with_devices(mut self, devices: DeviceSet) -> Self {
+        self.devices = devices;
+        self
+    }
+
+    /// The same with the node's load: relative to the other nodes, and by itself; both 0 (idle) to 1 (worst).
+    #[must_use]
+    pub const fn with_load(mut self, relative: f32, absolute: f32) -> Self {
+        self.relative = relative;
+        self.absolute = absolute;
+        self
+    }
+
+    /// The request.
+    #[must_use]
+    pub const fn request(&self) -> &'a Request {
+        self.request
+    }
+
+    /// The node.
+    #[must_use]
+    pub const fn node(&self) -> &'a Node {
+        self.node
+    }
+
+    /// The node's place in the scheduler.
+    #[must_use]
+    pub const fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// What is left of the node, without this request.
+    #[must_use]
+    pub const fn free(&self) -> &'a Resources {
+        self.free
+    }
+
+    /// Where the groups of work run.
+    #[must_use]
+    pub const fn groups(&self) -> &'a Groups {
+        self.groups
+    }
+
+    /// The time of the placement.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The accelerators that the work would get.
+    #[must_use]
+    pub const fn devices(&self) -> DeviceSet {
+        self.devices
+    }
+
+    /// The node's load beside that of the other nodes, 0 (idle) to 1 (worst).
+    #[must_use]
+    pub const fn relative_load(&self) -> f32 {
+        self.relative
+    }
+
+    /// The node's load by itself, 0 (idle) to 1 (worst).
+    #[must_use]
+    pub const fn absolute_load(&self) -> f32 {
+        self.absolute
+    }
+}

@@ -1,0 +1,310 @@
+//! [`Scheduler`]: nodes, rules and reservations.
+
+mod claims;
+mod nodes;
+mod timers;
+
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use gofarm_core::random::Random;
+use gofarm_core::time::Instant;
+use hashbrown::HashMap;
+
+use super::board::Board;
+use super::builder::Rules;
+use super::on_the_way::expected;
+use super::shapes::{Pick, Shapes};
+use super::{
+    Claim, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity, Unplaced,
+};
+use crate::request::Request;
+use claims::{Held, Stage};
+use timers::Timer;
+
+/// How many nodes [`Scheduler::place_cheap`] draws at most before it asks all.
+const DRAWS: usize = 8;
+
+/// Places requests on nodes, and knows why.
+///
+/// Time is an argument; one that goes backwards counts as the latest that was seen. Between calls, call
+/// [`handle_timeout`](Self::handle_timeout) when [`poll_timeout`](Self::poll_timeout) says so, or not at all: every
+/// call with a time does what was due before.
+///
+/// ```
+/// use gofarm_core::time::{Instant, millis, secs};
+/// use gofarm_sched::load::{Load, LoadWeights, StalePolicy, after};
+/// use gofarm_sched::node::Node;
+/// use gofarm_sched::placement::Scheduler;
+/// use gofarm_sched::request::Request;
+/// use gofarm_sched::resource::{Ask, Resources};
+///
+/// let mut sched = Scheduler::builder()
+///     .weights(LoadWeights::default())
+///     .stale(after(secs(2)), StalePolicy::Penalise)
+///     .build()?;
+/// let now = Instant::from_secs(1);
+/// let busy = sched.add_node(Node::new("node-03", Resources::new(4_000, 8 << 30)));
+/// let idle = sched.add_node(Node::new("node-07", Resources::new(4_000, 8 << 30)));
+/// sched.observe(busy, Load::idle().cpu(0.8).network_p95(millis(90)), now)?;
+/// sched.observe(idle, Load::idle().cpu(0.1).network_p95(millis(20)), now)?;
+///
+/// let decision = sched.place(&Request::new(Ask::new(500, 256 << 20)), now)?;
+/// assert_eq!(decision.node(), idle);
+/// assert!(format!("{decision:#}").starts_with("node-07  "));
+/// let placement = sched.commit(decision, now)?;
+/// sched.completed(placement, now + secs(60))?;
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Scheduler {
+    board: Board,
+    shapes: Shapes,
+    vacant: Vec<u32>,
+    present: usize,
+    held: HashMap<u64, Held>,
+    agenda: BTreeSet<(Instant, Timer)>,
+    next_claim: u64,
+    counts: Counts,
+}
+
+/// What a scheduler did since it was built.
+///
+/// `reserved` is the sum of `committed`, `abandoned`, `lapsed`, `refused_late`, `lost` and those still reserved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Requests that got a reservation.
+    pub reserved: u64,
+    /// Requests that got none.
+    pub unplaced: u64,
+    /// Reservations that became placements.
+    pub committed: u64,
+    /// Reservations that were abandoned.
+    pub abandoned: u64,
+    /// Reservations that were forgotten.
+    pub lapsed: u64,
+    /// Reservations that a permit denied, or that could not be bound.
+    pub refused_late: u64,
+    /// Reservations whose node was removed.
+    pub lost: u64,
+    /// Nodes of which plugins of [`Sensitivity::Node`] were asked.
+    pub asked_node: u64,
+    /// Nodes of which plugins of [`Sensitivity::Group`] were asked.
+    pub asked_group: u64,
+    /// Nodes of which plugins of [`Sensitivity::Always`] were asked.
+    pub asked_always: u64,
+}
+
+impl Scheduler {
+    /// A builder with the default rules.
+    pub fn builder() -> SchedulerBuilder {
+        SchedulerBuilder::new()
+    }
+
+    pub(super) fn new(rules: Rules, total_weight: f32) -> Self {
+        Self {
+            shapes: Shapes::new(rules.shapes),
+            board: Board::new(rules, total_weight),
+            vacant: Vec::new(),
+            present: 0,
+            held: HashMap::new(),
+            agenda: BTreeSet::new(),
+            next_claim: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// What it did so far.
+    #[must_use]
+    pub const fn counts(&self) -> Counts {
+        let asked = &self.shapes.asked;
+        Counts {
+            asked_node: asked.node,
+            asked_group: asked.group,
+            asked_always: asked.always,
+            ..self.counts
+        }
+    }
+
+    /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
+    ///
+    /// Costs `O(c log n)` for `c` nodes that changed since the same shape of request was placed; `O(n)` for a new
+    /// shape, for a changed group if a plugin is of [`Sensitivity::Group`], and at worst for each decision if one is
+    /// of [`Sensitivity::Always`]: nodes are then asked from the cheapest on, until no other can be cheaper.
+    ///
+    /// # Errors
+    /// Nothing is reserved: there are no nodes, none could ever hold the request, all refuse it, or something beside
+    /// the node is short.
+    pub fn place(&mut self, request: &Request, now: Instant) -> Result<Decision, Unplaced> {
+        self.handle_timeout(now);
+        let (shape, request) = self.shapes.intern(request);
+        let mut asked = Vec::new();
+        let Some(pick) = self.shapes.pick(shape, &self.board, &mut asked) else {
+            self.counts.unplaced += 1;
+            return Err(self.unplaced(&request, shape, &asked));
+        };
+        let refusals = self.refusals(&request, shape, &asked);
+        self.reserve(&request, pick, refusals)
+    }
+
+    /// Reserves the cheaper one of two nodes drawn at random: the power of two choices (Mitzenmacher 2001).
+    ///
+    /// Asks two nodes whatever their number, and keeps nothing, which suits requests that are all different. Nodes
+    /// that refuse are drawn again, a few times; then it does as [`place`](Self::place).
+    ///
+    /// # Errors
+    /// As [`place`](Self::place).
+    pub fn place_cheap(
+        &mut self,
+        request: &Request,
+        now: Instant,
+        random: &mut impl Random,
+    ) -> Result<Decision, Unplaced> {
+        self.handle_timeout(now);
+        let places = self.board.places.len() as u64;
+        let mut asked: Vec<Refusal> = Vec::new();
+        let mut first: Option<Pick> = None;
+        for _ in 0..DRAWS {
+            let Ok(slot) = u32::try_from(random.below(places)) else {
+                break;
+            };
+            if first.is_some_and(|first| first.slot == slot) {
+                continue;
+            }
+            match (self.ask(request, slot), first) {
+                (Err(refusal), _) => {
+                    let new = |r: &Refusal| asked.iter().all(|known| known.node() != r.node());
+                    asked.extend(refusal.filter(new));
+                }
+                (Ok(pick), None) => first = Some(pick),
+                (Ok(second), Some(first)) => {
+                    let (f, s) = ((first.cost, first.slot), (second.cost, second.slot));
+                    let better = if s < f { second } else { first };
+                    let refusals = self.listed(asked.len(), asked.into_iter());
+                    return self.reserve(&Arc::new(request.clone()), better, refusals);
+                }
+            }
+        }
+        self.place(request, now)
+    }
+
+    /// All that is asked about one node, with nothing kept.
+    fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
+        let board = &self.board;
+        let Some((devices, node)) = board.node_part(request, slot) else {
+            return Err(board.kept_refusal(request, slot));
+        };
+        let group = board.part(request, slot, devices, Sensitivity::Group)?;
+        let always = board.part(request, slot, devices, Sensitivity::Always)?;
+        let cost = board.cost(slot, node, group, always);
+        Ok(Pick {
+            slot,
+            devices,
+            cost,
+        })
+    }
+
+    fn unplaced(&self, request: &Request, shape: usize, asked: &[Refusal]) -> Unplaced {
+        let seats = self.board.places.iter().filter_map(|p| p.seat.as_ref());
+        let mut could = seats.filter(|seat| {
+            let fits = seat.node.capacity().fits(request.ask()).is_ok();
+            fits && request.accepts_model(seat.node.model())
+        });
+        if self.present == 0 {
+            Unplaced::NoNodes
+        } else if could.next().is_none() {
+            Unplaced::NeverFits {
+                nodes: self.present,
+            }
+        } else {
+            Unplaced::Refused(self.refusals(request, shape, asked))
+        }
+    }
+
+    /// The refusals that were met now, and then those that are kept with the shape.
+    fn refusals(&self, request: &Request, shape: usize, asked: &[Refusal]) -> Refusals {
+        let (count, slots) = self.shapes.refusing(shape);
+        let kept = slots.filter_map(|slot| self.board.kept_refusal(request, slot));
+        self.listed(count + asked.len(), asked.iter().copied().chain(kept))
+    }
+
+    fn listed(&self, count: usize, refusals: impl Iterator<Item = Refusal>) -> Refusals {
+        let mut listed = Refusals::default();
+        listed.count_as(count);
+        for refusal in refusals.take(self.board.rules.reasons) {
+            if let Some(slot) = self.board.slot_of(refusal.node())
+                && let Some(seat) = self.board.seat(slot)
+            {
+                listed.keep(Arc::clone(&seat.name), refusal);
+            }
+        }
+        listed
+    }
+
+    fn reserve(
+        &mut self,
+        request: &Arc<Request>,
+        pick: Pick,
+        refusals: Refusals,
+    ) -> Result<Decision, Unplaced> {
+        let Pick {
+            slot,
+            devices,
+            cost,
+        } = pick;
+        let now = self.board.now;
+        let node = self.board.id_of(slot);
+        let reservation = ReservationId::new(self.next_claim);
+        let claim = Claim::new(reservation, request, node, now).with_devices(devices);
+        let terms = self.board.terms(request, slot, devices);
+        let reserves = &mut self.board.rules.reserves;
+        for at in 0..reserves.len() {
+            let Some(reserve) = reserves.get_mut(at) else {
+                break;
+            };
+            if let Err(reason) = reserve.reserve(&claim) {
+                let by = reserve.name();
+                reserves.iter_mut().take(at).for_each(|r| r.release(&claim));
+                self.counts.unplaced += 1;
+                return Err(Unplaced::NotReserved { by, reason });
+            }
+        }
+        let Some(seat) = self.board.seat_mut(slot) else {
+            return Err(Unplaced::NoNodes);
+        };
+        seat.free.take(request.ask(), devices);
+        let load = expected(request, seat.node.capacity());
+        seat.on_the_way.reserved(reservation.number(), load);
+        let name = Arc::clone(&seat.name);
+        self.next_claim += 1;
+        self.counts.reserved += 1;
+        let until = now + self.board.rules.hold;
+        self.agenda
+            .insert((until, Timer::Reservation(reservation.number())));
+        let held = Held {
+            request: Arc::clone(request),
+            node,
+            devices,
+            load,
+            stage: Stage::Reserved { until },
+        };
+        self.held.insert(reservation.number(), held);
+        self.board.member(request, slot, true);
+        self.board.changed(slot);
+        Ok(Decision {
+            reservation,
+            node,
+            name,
+            devices,
+            until,
+            cost,
+            terms,
+            refusals,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

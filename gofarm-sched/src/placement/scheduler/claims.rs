@@ -1,0 +1,167 @@
+//! What becomes of a reservation.
+
+use alloc::sync::Arc;
+
+use gofarm_core::time::Instant;
+
+use super::Scheduler;
+use super::timers::Timer;
+use crate::node::NodeId;
+use crate::placement::load_rank::Values;
+use crate::placement::{Claim, NotCommitted, Permission, PlacementId, ReservationId, UnknownClaim};
+use crate::request::Request;
+use crate::resource::DeviceSet;
+
+/// What a claim holds.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) request: Arc<Request>,
+    pub(super) node: NodeId,
+    pub(super) devices: DeviceSet,
+    pub(super) load: Values,
+    pub(super) stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Stage {
+    Reserved { until: Instant },
+    Committed { at: Instant },
+}
+
+impl Held {
+    fn claim(&self, number: u64, now: Instant) -> Claim<'_> {
+        Claim::new(ReservationId::new(number), &self.request, self.node, now)
+            .with_devices(self.devices)
+    }
+
+    pub(super) const fn is_reserved(&self) -> bool {
+        matches!(self.stage, Stage::Reserved { .. })
+    }
+}
+
+impl Scheduler {
+    /// Starts what was decided: asks permits, then binds. Takes the [`Decision`](crate::placement::Decision) or its
+    /// [`ReservationId`].
+    ///
+    /// # Errors
+    /// It is not held any longer; a permit says to wait (it is still held, and may be committed again) or denies; or
+    /// it cannot be bound. In the last two cases it was given back.
+    pub fn commit(
+        &mut self,
+        decision: impl Into<ReservationId>,
+        now: Instant,
+    ) -> Result<PlacementId, NotCommitted> {
+        let id = decision.into();
+        self.handle_timeout(now);
+        let now = self.board.now;
+        let number = id.number();
+        let Some((held, until)) = self.held.get(&number).and_then(|held| match held.stage {
+            Stage::Reserved { until } => Some((held, until)),
+            Stage::Committed { .. } => None,
+        }) else {
+            return Err(NotCommitted::NotHeld);
+        };
+        let claim = held.claim(number, now);
+        let rules = &mut self.board.rules;
+        let mut refused = None;
+        for permit in &mut rules.permits {
+            let by = permit.name();
+            match permit.permit(&claim) {
+                Permission::Granted => {}
+                Permission::Wait => return Err(NotCommitted::Waiting { by }),
+                Permission::Denied(reason) => {
+                    refused = Some(NotCommitted::Denied { by, reason });
+                    break;
+                }
+            }
+        }
+        if refused.is_none() {
+            refused = rules.binds.iter_mut().find_map(|bind| {
+                let reason = bind.bind(&claim).err()?;
+                let by = bind.name();
+                Some(NotCommitted::NotBound { by, reason })
+            });
+        }
+        if let Some(refused) = refused {
+            self.counts.refused_late += 1;
+            self.end(number);
+            return Err(refused);
+        }
+        let (node, in_flight) = (held.node, rules.in_flight);
+        self.agenda.remove(&(until, Timer::Reservation(number)));
+        if let Some(held) = self.held.get_mut(&number) {
+            held.stage = Stage::Committed { at: now };
+        }
+        self.counts.committed += 1;
+        if let Some(slot) = self.board.slot_of(node)
+            && let Some(seat) = self.board.seat_mut(slot)
+        {
+            seat.on_the_way.began(number, now, now + in_flight);
+            self.watch_estimates(slot);
+        }
+        Ok(PlacementId::of(id))
+    }
+
+    /// Gives a reservation back.
+    ///
+    /// # Errors
+    /// It is not held any longer, or was committed.
+    pub fn abandon(&mut self, decision: impl Into<ReservationId>) -> Result<(), UnknownClaim> {
+        let number = decision.into().number();
+        if !self.held.get(&number).is_some_and(Held::is_reserved) {
+            return Err(UnknownClaim(number));
+        }
+        self.counts.abandoned += 1;
+        self.end(number);
+        Ok(())
+    }
+
+    /// Work has ended: what it took is free again, and its load is taken off the node's metrics until they are new.
+    ///
+    /// # Errors
+    /// The placement is not known, or not any longer.
+    pub fn completed(&mut self, placement: PlacementId, now: Instant) -> Result<(), UnknownClaim> {
+        self.handle_timeout(now);
+        let number = placement.number();
+        if self.held.get(&number).is_none_or(Held::is_reserved) {
+            return Err(UnknownClaim(number));
+        }
+        self.end(number);
+        Ok(())
+    }
+
+    /// Ends a claim and gives back all it holds; who calls counts it.
+    pub(super) fn end(&mut self, number: u64) {
+        let Some(held) = self.held.remove(&number) else {
+            return;
+        };
+        let now = self.board.now;
+        if let Stage::Reserved { until } = held.stage {
+            self.agenda.remove(&(until, Timer::Reservation(number)));
+        }
+        let claim = held.claim(number, now);
+        for reserve in self.board.rules.reserves.iter_mut().rev() {
+            reserve.release(&claim);
+        }
+        let Some(slot) = self.board.slot_of(held.node) else {
+            return;
+        };
+        let (settling, in_flight) = (self.board.rules.settling, self.board.rules.in_flight);
+        let reported = self.board.rank.reported(slot);
+        if let Some(seat) = self.board.seat_mut(slot) {
+            seat.free.give_back(held.request.ask(), held.devices);
+            let waiting = seat.on_the_way.remove(number);
+            if let Stage::Committed { at } = held.stage
+                && !waiting
+                && reported.is_some_and(|reported| reported > at + settling)
+            {
+                seat.on_the_way
+                    .ended(number, held.load, now, now + in_flight);
+            }
+        }
+        self.refill(slot);
+        self.watch_estimates(slot);
+        self.board.member(&held.request, slot, false);
+        self.board.changed(slot);
+    }
+}

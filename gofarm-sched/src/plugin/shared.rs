@@ -1,0 +1,35 @@
+//! [`Shared`]: a handle to data that changes while plugins read it.
+
+/// A handle to data that someone else renews.
+///
+/// The plugins read for the length of one call, and call nothing else meanwhile. With `std` an `Arc<Mutex<T>>` is
+/// one; a mutex that a writer poisoned is read as it is, because the maps of this module are whole after each call.
+///
+/// ```
+/// use gofarm_sched::plugin::Shared;
+///
+/// /// Data that never changes.
+/// #[derive(Debug)]
+/// struct Fixed(u32);
+/// impl Shared<u32> for Fixed {
+///     fn read<R>(&self, with: impl FnOnce(&u32) -> R) -> R {
+///         with(&self.0)
+///     }
+/// }
+/// assert_eq!(Fixed(7).read(|n| n + 1), 8);
+/// ```
+pub trait Shared<T>: core::fmt::Debug + Send + Sync {
+    /// Calls a function with the data as it is now.
+    fn read<R>(&self, with: impl FnOnce(&T) -> R) -> R;
+}
+
+#[cfg(feature = "std")]
+impl<T: core::fmt::Debug + Send> Shared<T> for alloc::sync::Arc<std::sync::Mutex<T>> {
+    fn read<R>(&self, with: impl FnOnce(&T) -> R) -> R {
+        with(
+            &self
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
+    }
+}

@@ -1,1 +1,0 @@
-//! A level-triggered work queue.

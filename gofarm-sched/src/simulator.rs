@@ -1,1 +1,0 @@
-//! A cluster of seeded chance, to try a scheduler on.
