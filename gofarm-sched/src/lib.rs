@@ -14,10 +14,15 @@ mod config_error;
 pub mod dependency;
 #[cfg(feature = "tokio")]
 pub mod driver;
+
+pub mod drift;
 #[cfg(feature = "alloc")]
 pub mod eviction;
 pub mod ewma;
 pub mod feature;
+
+#[cfg(feature = "alloc")]
+pub mod feedback;
 pub mod forecast;
 pub mod load;
 pub mod mode;

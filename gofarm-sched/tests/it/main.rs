@@ -12,6 +12,8 @@ mod dependency;
 mod driver;
 mod eviction;
 mod feature;
+mod drift;
+mod feedback;
 mod forecast;
 mod herding;
 mod load;

@@ -116,6 +116,7 @@ fn errors(values: &[f64], period: usize, skip: usize) -> [f64; 5] {
 }
 
 /// Prints the table of a half; returns how many series were there, and the worst ratio to the best method alone.
+#[expect(clippy::print_stdout, reason = "the table is for who reads along")]
 fn table(half: &str, series: &[Series]) -> (usize, f64) {
     println!(
         "{half:40} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7}",
