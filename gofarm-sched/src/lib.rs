@@ -12,15 +12,13 @@ pub mod autoscale;
 mod config_error;
 #[cfg(feature = "alloc")]
 pub mod dependency;
+pub mod drift;
 #[cfg(feature = "tokio")]
 pub mod driver;
-
-pub mod drift;
 #[cfg(feature = "alloc")]
 pub mod eviction;
 pub mod ewma;
 pub mod feature;
-
 #[cfg(feature = "alloc")]
 pub mod feedback;
 pub mod forecast;

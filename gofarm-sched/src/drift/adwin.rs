@@ -29,7 +29,7 @@ const SIDE: f64 = 5.0;
 /// let mut share = Adwin::<12>::new();
 /// assert!((0..500).all(|_| share.push(0.2).is_none()));
 /// let change = (0..100).find_map(|i| share.push(0.9).map(|direction| (i, direction)));
-/// assert_eq!(change, Some((11, Direction::Up)));
+/// assert_eq!(change, Some((43, Direction::Up)));
 /// assert!(share.width() < 100);
 /// ```
 #[derive(Clone, Debug)]

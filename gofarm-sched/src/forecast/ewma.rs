@@ -1,7 +1,7 @@
 //! [`Ewma`]: a smoothed level that stays as it is.
 
-use super::{Forecaster, finite};
-use crate::ConfigError;
+use super::Forecaster;
+use crate::{ConfigError, ewma};
 
 /// Forecasts an exponentially weighted mean of the values, however far ahead; good on noise around a level.
 ///
@@ -19,19 +19,19 @@ use crate::ConfigError;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ewma {
     alpha: f32,
-    level: Option<f64>,
+    level: ewma::Ewma,
 }
 
 impl Ewma {
-    /// Nothing known yet; each new value counts `alpha`, above 0 and up to 1.
+    /// Nothing known yet; each new value counts `alpha`, above 0 and at most 1.
     ///
     /// # Errors
     /// `alpha` is not in that range.
     pub const fn new(alpha: f32) -> Result<Self, ConfigError> {
-        if !(alpha > 0.0 && alpha <= 1.0) {
-            return Err(ConfigError::new("alpha", "above 0 and up to 1"));
+        match ewma::Ewma::new(alpha) {
+            Ok(level) => Ok(Self { alpha, level }),
+            Err(error) => Err(error),
         }
-        Ok(Self { alpha, level: None })
     }
 
     /// What each new value counts.
@@ -40,23 +40,23 @@ impl Ewma {
         self.alpha
     }
 
-    /// Takes another weight for new values, above 0 and up to 1, and keeps the level.
-    pub(super) const fn set_alpha(&mut self, alpha: f32) {
-        self.alpha = alpha;
+    /// Takes another weight for new values, above 0 and at most 1, and keeps the level.
+    pub(super) fn set_alpha(&mut self, alpha: f32) {
+        if let Ok(mut other) = Self::new(alpha) {
+            // The first value is the first level.
+            other.observe(self.level.value().unwrap_or(f32::NAN));
+            *self = other;
+        }
     }
 }
 
 impl Forecaster for Ewma {
     fn observe(&mut self, value: f32) {
-        if value.is_finite() {
-            let value = f64::from(value);
-            let level = self.level.unwrap_or(value);
-            self.level = Some(level + f64::from(self.alpha) * (value - level));
-        }
+        self.level.push(value);
     }
 
     fn path(&self) -> impl Iterator<Item = f32> {
-        let level = self.level.map(finite);
+        let level = self.level.value();
         core::iter::from_fn(move || level)
     }
 }
