@@ -18,7 +18,7 @@
 //! - Work of an [`Autonomy`](crate::autonomy::Autonomy) rule is slowed to half its load, stopped and resumed as the
 //!   rule says. Crop-critical work never is, whatever its kind.
 //! - A node that failed comes back empty. One that was cut off comes back with its work, and stops the copies that were
-//!   rebuilt elsewhere. Interrupted work goes on where it was: what it did is not lost.
+//!   rebuilt elsewhere. Either takes new work only up to its [share](crate::eviction::Evictor::share). Interrupted work goes on where it was: what it did is not lost.
 //!
 //! What it does not do: starting and stopping work takes no time, disks and networks have no load but the trace's, and
 //! accelerators are left out. It places by processors and memory.

@@ -108,6 +108,8 @@ pub enum What {
     NodeReturned(Name),
     /// A node that returned takes new work.
     NodeOpened(Name),
+    /// A node that returned has its share of work for now; it opens again as the share grows.
+    NodeClosed(Name),
     /// The link to the domain of this node is suspected.
     DomainSuspected(Name),
     /// The link to the domain of this node is trusted again.
@@ -177,6 +179,7 @@ impl fmt::Display for What {
             Self::NodeUnknown(node) => write!(f, "{node} unknown"),
             Self::NodeReturned(node) => write!(f, "{node} returned"),
             Self::NodeOpened(node) => write!(f, "{node} opened"),
+            Self::NodeClosed(node) => write!(f, "{node} closed"),
             Self::DomainSuspected(node) => write!(f, "link to the domain of {node} suspected"),
             Self::DomainTrusted(node) => write!(f, "link to the domain of {node} trusted"),
             Self::Mode { node, from, to } => write!(f, "{node} from {from} to {to}"),

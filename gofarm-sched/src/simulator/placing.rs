@@ -75,7 +75,7 @@ impl Simulator<'_> {
             let (decision, spread) = match self.decide(id, home) {
                 Ok(found) => found,
                 Err(unplaced) => {
-                    self.count_unplaced(id, cause, &unplaced);
+                    self.count_unplaced(id, cause, home, &unplaced);
                     return false;
                 }
             };
@@ -138,15 +138,24 @@ impl Simulator<'_> {
         }
     }
 
-    fn count_unplaced(&mut self, id: WorkId, cause: Cause, unplaced: &Unplaced) {
+    fn count_unplaced(
+        &mut self,
+        id: WorkId,
+        cause: Cause,
+        home: Option<&str>,
+        unplaced: &Unplaced,
+    ) {
         self.report.unplaced += 1;
         let refused = match unplaced {
             Unplaced::Refused(refusals) => refusals.len(),
             Unplaced::NeverFits { nodes } => *nodes,
             Unplaced::NoNodes | Unplaced::NotReserved { .. } => 0,
         };
-        let told = self.works.get_mut(&id).map(|work| &mut work.told);
-        if cause != Cause::Moved && told.is_some_and(|told| told.replace(refused) != Some(refused))
+        if cause == Cause::Moved || home.is_some() {
+            return;
+        }
+        if let Some(work) = self.works.get_mut(&id)
+            && work.told.replace(refused) != Some(refused)
         {
             self.push(What::Unplaced { work: id, refused });
         }
@@ -192,6 +201,7 @@ impl Simulator<'_> {
             self.plan(left, Due::End { work: id, begins });
         }
         self.count_outage(id);
+        self.throttle(at);
     }
 
     /// Work has run for as long as it had to; where the farm cannot hear it, it is asked again.

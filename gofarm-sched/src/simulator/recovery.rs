@@ -2,10 +2,17 @@
 
 use alloc::string::ToString;
 
+use core::time::Duration;
+
+use gofarm_core::time::secs;
+
 use super::actors::SimWork;
 use super::machine::Due;
 use super::{Cause, Simulator, What};
 use crate::eviction::{Answer, Event, Place, Rebuild, WorkId};
+
+/// How long a node that has its share stays closed.
+const STEP: Duration = secs(5);
 
 impl Simulator<'_> {
     /// Does what the evictor wants done.
@@ -42,23 +49,47 @@ impl Simulator<'_> {
         }
     }
 
+    /// A node that returned takes work again, as far as its share has grown.
     pub(super) fn open(&mut self, at: usize) {
-        let now = self.now;
         let Some(node) = self.nodes.get_mut(at) else {
             return;
         };
-        let (Some(id), Some(opens)) = (node.id, node.opens) else {
+        // Lost and returned again meanwhile: it opens later.
+        let Some(id) = node
+            .id
+            .filter(|_| node.opens.is_some_and(|opens| opens <= self.now))
+        else {
             return;
         };
-        // Lost and returned again meanwhile: it opens later.
-        if opens > now {
-            return;
-        }
         node.opens = None;
-        let _ = self.scheduler.uncordon(id, now);
-        let name = self.name_of(at);
-        self.push(What::NodeOpened(name));
-        self.retry_after(core::time::Duration::ZERO);
+        if !self.throttle(at) {
+            let _ = self.scheduler.uncordon(id, self.now);
+            self.tell(id, What::NodeOpened);
+            self.retry_after(Duration::ZERO);
+        }
+    }
+
+    /// Closes a node for a while if it has more than its share; whether it has.
+    pub(super) fn throttle(&mut self, at: usize) -> bool {
+        let Some(node) = self.nodes.get_mut(at) else {
+            return false;
+        };
+        let Some(id) = node.id else {
+            return false;
+        };
+        let share = self.evictor.share(self.now, id);
+        let works = node.claims.iter().filter_map(|work| self.works.get(work));
+        let asked: u64 = works.map(|work| u64::from(work.spec.ask.cpu_milli())).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a share is wanted")]
+        let full = asked as f32 >= share * node.spec.cpu_milli as f32;
+        let closes = share < 1.0 && full && node.opens.is_none();
+        if closes {
+            node.opens = Some(self.now + STEP);
+            let _ = self.scheduler.cordon(id);
+            self.plan(STEP, Due::Open(at));
+            self.tell(id, What::NodeClosed);
+        }
+        closes
     }
 
     fn rebuild(&mut self, rebuild: &Rebuild) {
