@@ -23,6 +23,8 @@ pub(super) struct SimNode<'t> {
     pub(super) id: Option<NodeId>,
     pub(super) up: bool,
     pub(super) boot: u64,
+    /// The boot that its last metrics told of.
+    pub(super) heard_boot: u64,
     pub(super) feed: Feed,
     /// How often the feed changed: measurements of an earlier one are not gone on with.
     pub(super) feeds: u64,

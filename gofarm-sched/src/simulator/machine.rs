@@ -253,6 +253,7 @@ impl<'t> Simulator<'t> {
             id: Some(id),
             up: true,
             boot: 1,
+            heard_boot: 1,
             feed: self.feed,
             feeds: 0,
             background: Load::new(),

@@ -126,6 +126,7 @@ impl Simulator<'_> {
         if node.heard.is_some_and(|(last, _)| message.at < last) {
             return;
         }
+        let boot_changed = core::mem::replace(&mut node.heard_boot, message.boot) != message.boot;
         let before = node.heard.replace((message.at, absolute));
         before
             .into_iter()
@@ -136,6 +137,9 @@ impl Simulator<'_> {
             .evictor
             .handle_heartbeat(now, id, message.boot, &mut self.random);
         self.recover();
+        if boot_changed {
+            self.release_gone(at);
+        }
         let _ = self.scheduler.observe(id, message.load, message.at);
         self.stop_ghosts(at);
         let spread = self.loads.spread();

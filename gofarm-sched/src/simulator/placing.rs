@@ -63,7 +63,7 @@ impl Simulator<'_> {
             if self.waiting.contains(&turn) {
                 let id = turn.3;
                 if !self.find_place(id, Cause::Waited, None) {
-                    self.make_room(id);
+                    self.make_room(id, Cause::Waited);
                 }
             }
         }
@@ -279,14 +279,14 @@ impl Simulator<'_> {
         }
     }
 
-    /// Stops less urgent work for work that has no place.
-    fn make_room(&mut self, id: WorkId) {
+    /// Stops less urgent work for work that has no place; whether it has one then.
+    pub(super) fn make_room(&mut self, id: WorkId, cause: Cause) -> bool {
         let now = self.now;
         let Some(work) = self.works.get(&id) else {
-            return;
+            return false;
         };
         if !self.rules.preempts || work.makes_room_from > now {
-            return;
+            return false;
         }
         let request = &work.request;
         let mut nodes: Vec<(NodeId, &Resources, Vec<Running>)> = Vec::new();
@@ -309,7 +309,7 @@ impl Simulator<'_> {
             .map(|(on, free, running)| Occupied::new(*on, free, running))
             .collect();
         let Ok(room) = preempt(request, &occupied) else {
-            return;
+            return false;
         };
         let victims = room.victims().iter().map(|victim| victim.work);
         let victims: Vec<WorkId> = victims.collect();
@@ -324,7 +324,7 @@ impl Simulator<'_> {
             self.halt(victim);
             self.wait(victim);
         }
-        self.find_place(id, Cause::Waited, None);
+        self.find_place(id, cause, None)
     }
 
     fn running(&self, claims: &alloc::collections::BTreeSet<WorkId>) -> Vec<Running> {

@@ -9,7 +9,7 @@ use gofarm_core::time::secs;
 use super::actors::SimWork;
 use super::machine::Due;
 use super::{Cause, Simulator, What};
-use crate::eviction::{Answer, Event, Place, Rebuild, WorkId};
+use crate::eviction::{Answer, Event, NodeState, Place, Rebuild, WorkId};
 
 /// How long a node that has its share stays closed.
 const STEP: Duration = secs(5);
@@ -62,7 +62,8 @@ impl Simulator<'_> {
             return;
         };
         node.opens = None;
-        if !self.throttle(at) {
+        // Lost again: it opens after its next return.
+        if self.evictor.state(id) == Some(NodeState::Ready) && !self.throttle(at) {
             let _ = self.scheduler.uncordon(id, self.now);
             self.tell(id, What::NodeOpened);
             self.retry_after(Duration::ZERO);
@@ -103,7 +104,8 @@ impl Simulator<'_> {
             Place::Anywhere => None,
         };
         let old = self.works.get(&id).and_then(|work| work.claim);
-        if !self.find_place(id, Cause::Lost, home.as_deref()) {
+        let placed = self.find_place(id, Cause::Lost, home.as_deref());
+        if !placed && (home.is_some() || !self.make_room(id, Cause::Lost)) {
             // The evictor waits for the answer to exactly this.
             let _ = self.evictor.handle_unplaced(self.now, rebuild);
             return;
@@ -120,6 +122,16 @@ impl Simulator<'_> {
         if answer != Answer::Accepted {
             self.release(id);
             self.stop(id, at);
+        }
+    }
+
+    /// A node has started anew: what is known to be gone with that holds nothing there any longer.
+    pub(super) fn release_gone(&mut self, at: usize) {
+        let claims = self.nodes.get(at).map(|node| node.claims.clone());
+        for work in claims.into_iter().flatten() {
+            if self.evictor.holder(work).is_none() {
+                self.release(work);
+            }
         }
     }
 

@@ -26,5 +26,6 @@ mod priority;
 mod quota;
 mod reconcile;
 mod rollout;
+mod simulator;
 mod topology;
 mod window;
