@@ -29,6 +29,8 @@ pub(super) struct SimNode<'t> {
     /// How often the feed changed: measurements of an earlier one are not gone on with.
     pub(super) feeds: u64,
     pub(super) background: Load,
+    /// It did not answer, and was not heard since.
+    pub(super) silent: bool,
     /// What truly runs here.
     pub(super) copies: BTreeMap<WorkId, Running>,
     /// Copies that are to stop as soon as the node is heard.

@@ -68,8 +68,15 @@ pub enum What {
         /// How many nodes refused.
         refused: usize,
     },
-    /// A node was chosen and did not answer.
+    /// A node was chosen and did not answer; it gets no work until it is [heard](Self::NodeHeard).
     NotStarted {
+        /// The work.
+        work: WorkId,
+        /// The node.
+        node: Name,
+    },
+    /// A permit or a bind of the scheduler said no, or to wait.
+    NotCommitted {
         /// The work.
         work: WorkId,
         /// The node.
@@ -102,6 +109,8 @@ pub enum What {
         /// The node.
         node: Name,
     },
+    /// A node that did not answer has reported again.
+    NodeHeard(Name),
     /// A node's lease expired.
     NodeUnknown(Name),
     /// A node renewed its lease after it had expired; it takes no new work before it opens.
@@ -161,6 +170,9 @@ impl fmt::Display for What {
             Self::NotStarted { work, node } => {
                 write!(f, "work {} did not start on {node}", work.number())
             }
+            Self::NotCommitted { work, node } => {
+                write!(f, "work {} was not let on {node}", work.number())
+            }
             Self::Released { work, node } => write!(f, "work {} left {node}", work.number()),
             Self::Evicted { work, by } => {
                 write!(
@@ -176,6 +188,7 @@ impl fmt::Display for What {
             Self::CopyStopped { work, node } => {
                 write!(f, "copy of work {} stopped on {node}", work.number())
             }
+            Self::NodeHeard(node) => write!(f, "{node} heard"),
             Self::NodeUnknown(node) => write!(f, "{node} unknown"),
             Self::NodeReturned(node) => write!(f, "{node} returned"),
             Self::NodeOpened(node) => write!(f, "{node} opened"),

@@ -257,6 +257,7 @@ impl<'t> Simulator<'t> {
             feed: self.feed,
             feeds: 0,
             background: Load::new(),
+            silent: false,
             copies: BTreeMap::new(),
             stops: BTreeSet::new(),
             claims: BTreeSet::new(),

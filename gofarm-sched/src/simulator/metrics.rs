@@ -126,6 +126,7 @@ impl Simulator<'_> {
         if node.heard.is_some_and(|(last, _)| message.at < last) {
             return;
         }
+        let was_silent = core::mem::take(&mut node.silent);
         let boot_changed = core::mem::replace(&mut node.heard_boot, message.boot) != message.boot;
         let before = node.heard.replace((message.at, absolute));
         before
@@ -141,6 +142,10 @@ impl Simulator<'_> {
             self.release_gone(at);
         }
         let _ = self.scheduler.observe(id, message.load, message.at);
+        if was_silent {
+            let node = self.name_of(at);
+            self.push(What::NodeHeard(node));
+        }
         self.stop_ghosts(at);
         let spread = self.loads.spread();
         if let Some(node) = self.nodes.get_mut(at) {

@@ -97,6 +97,10 @@ impl Simulator<'_> {
             if !self.reaches(at) {
                 let _ = self.scheduler.abandon(decision);
                 let _ = self.scheduler.failed(on, self.now);
+                let _ = self.scheduler.not_ready(on);
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.silent = true;
+                }
                 self.push(What::NotStarted { work: id, node });
                 continue;
             }
@@ -104,7 +108,7 @@ impl Simulator<'_> {
             let Ok(placement) = self.scheduler.commit(decision, self.now) else {
                 // Still held where a permit says to wait, and given back otherwise.
                 let _ = self.scheduler.abandon(reservation);
-                self.push(What::NotStarted { work: id, node });
+                self.push(What::NotCommitted { work: id, node });
                 break;
             };
             self.push(What::Placed {
@@ -261,6 +265,7 @@ impl Simulator<'_> {
         }
         let node = self.name_of(at);
         self.push(What::Released { work: id, node });
+        self.count_outage(id);
     }
 
     /// A copy stops: now, or as soon as its node is heard.

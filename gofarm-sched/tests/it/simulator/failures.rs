@@ -17,7 +17,7 @@ pub(super) fn rules() -> SimulatorBuilder {
 
 /// Nodes fail hourly and zones every third hour: now and then all are down.
 fn rough(seed: u64) -> Trace {
-    Generator::new(hours(2))
+    Generator::new(minutes(80))
         .zones(3, 2)
         .service("irrigation", 3)
         .service("heartbeat", 2)

@@ -16,6 +16,8 @@ pub(crate) struct Seen {
     pub(crate) memory: u64,
     /// Its lease runs, as far as it was told.
     pub(crate) known: bool,
+    /// It did not fail to answer since it was heard.
+    pub(crate) answers: bool,
     /// It takes new work.
     pub(crate) open: bool,
     /// Since when it has been up.
@@ -90,6 +92,7 @@ impl<'t> Mirror<'t> {
             cpu_milli: fields[4].parse().unwrap(),
             memory: fields[5].parse().unwrap(),
             known: true,
+            answers: true,
             open: true,
             up_since: Some(at),
         };
@@ -116,6 +119,10 @@ impl<'t> Mirror<'t> {
                 self.claims.remove(work);
                 self.out.remove(work);
             }
+            What::NotStarted { node: name, .. } => {
+                self.nodes.get_mut(&node(name)).unwrap().answers = false;
+            }
+            What::NodeHeard(name) => self.nodes.get_mut(&node(name)).unwrap().answers = true,
             What::NodeUnknown(name) => self.nodes.get_mut(&node(name)).unwrap().known = false,
             What::NodeReturned(name) => {
                 let node = self.nodes.get_mut(&node(name)).unwrap();

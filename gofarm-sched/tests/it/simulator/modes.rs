@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, hours, millis, secs};
+use gofarm_core::time::{Instant, hours, millis, minutes, secs};
 use gofarm_sched::autonomy::{Autonomy, AutonomyConfig, DISASTER_72_H};
 use gofarm_sched::load::Load;
 use gofarm_sched::mode::{Mode, ModeConfig};
@@ -30,7 +30,7 @@ fn hostile(seed: u64) -> Trace {
     let mut random = SplitMix64::new(seed);
     let noise = [0.0, 0.05, 0.3, 1.0][random.below(4) as usize];
     let late = millis(random.below(8_000));
-    let made = Generator::new(hours(2))
+    let made = Generator::new(minutes(75))
         .zones(1, 3)
         .service("irrigation", 2)
         .jobs_an_hour(20)

@@ -39,7 +39,11 @@ fn keeps(mirror: &Mirror<'_>, group: &str, name: &str) -> bool {
 fn could_take(mirror: &Mirror<'_>, name: &str, work: WorkId) -> bool {
     let (node, ask) = (&mirror.nodes[name], mirror.works[&work].ask());
     let (cpu, memory) = mirror.free(name);
-    node.known && node.open && cpu >= u64::from(ask.cpu_milli()) && memory >= ask.memory()
+    node.known
+        && node.answers
+        && node.open
+        && cpu >= u64::from(ask.cpu_milli())
+        && memory >= ask.memory()
 }
 
 /// Two groups that a crop depends on, one that can wait, and jobs that fill the nodes up.
