@@ -22,6 +22,7 @@ use gofarm_sched::affinity::{NodeRequirement, Operator};
 use gofarm_sched::autonomy::{Action, Autonomy, AutonomyConfig, DISASTER_72_H};
 use gofarm_sched::load::{LoadWeights, StalePolicy, after};
 use gofarm_sched::node::NodeId;
+use gofarm_sched::packing::LeastAllocated;
 use gofarm_sched::placement::{PlacementId, Scheduler};
 use gofarm_sched::plugin::{
     Emergencies, HarvestDeadline, MoistureMap, SoilMoistureTopology, VolumetricMoisture,
@@ -46,6 +47,8 @@ const HARVEST: u64 = 10;
 /// it.
 const RAIN_ALERT: f64 = 5.0;
 const WET: f32 = 0.2;
+/// By then every part of the farm has come to terms with a cut of the uplink.
+const SETTLED: Duration = minutes(15);
 
 type Moisture = Arc<Mutex<MoistureMap>>;
 
@@ -223,6 +226,8 @@ impl Site {
     fn place_due(&mut self, now: Instant, slot: &Slot) {
         let mut due = core::mem::take(&mut self.waiting);
         if let Some(run) = slot.opens {
+            // The last run is over, also where its watch has some minutes left.
+            self.end_where(now, |job| job.work == Work::Irrigation);
             let ends = now + run + minutes(15);
             due.extend([Job::new(Work::Irrigation, ends); 2]);
         }
@@ -243,10 +248,10 @@ impl Site {
             .map(|job| (self.emergencies.apply(job.work.request(), now), job))
             .collect();
         due.sort_by_key(|(request, _)| core::cmp::Reverse(request.urgency()));
+        let is_cut = self.uplink.cut_for(now) >= SETTLED;
         for (request, job) in due {
             let placed = self.sched.place(&request, now).ok().and_then(|decision| {
-                self.account
-                    .placed(job.work, &decision, self.uplink.is_up());
+                self.account.placed(job.work, &decision, is_cut);
                 let machine = self.present.iter().find(|(_, id)| *id == decision.node());
                 let machine = machine.map(|(machine, _)| *machine);
                 let placement = self.sched.commit(decision, now).ok()?;
@@ -331,6 +336,8 @@ fn scheduler(moisture: &Moisture) -> Result<Scheduler, ConfigError> {
         .filter(HarvestDeadline::hours(48).only("harvest"))
         .filter(SpreadOver::host())
         .score(SpreadOver::ZONE_WEIGHT, SpreadOver::zone())
+        // Load is what a machine does now; this is what it would have to do.
+        .score(50, LeastAllocated::new())
         .score(20, SoilMoistureTopology::new(Arc::clone(moisture)))
         .build()
 }

@@ -41,7 +41,7 @@ pub struct Placed {
 pub struct PlacedWork {
     /// In all.
     pub times: u32,
-    /// Of these, while the uplink was cut.
+    /// Of these, while the uplink had been cut for a quarter of an hour or more.
     pub while_uplink_cut: u32,
 }
 

@@ -11,7 +11,7 @@ use super::work::Work;
 /// What came of the site's work.
 #[derive(Clone, Debug, Default)]
 pub(in crate::season) struct Account {
-    /// By kind of work: how often it was placed, and how often of these while the uplink was cut.
+    /// By kind of work: how often it was placed, and how often of these in a cut of the uplink that was no longer new.
     pub(in crate::season) works: BTreeMap<&'static str, (u32, u32)>,
     /// How often each machine was chosen.
     pub(in crate::season) machines: BTreeMap<String, u32>,
@@ -43,10 +43,10 @@ struct Told {
 
 impl Account {
     /// Work got a place.
-    pub(super) fn placed(&mut self, work: Work, decision: &Decision, uplink_is_up: bool) {
+    pub(super) fn placed(&mut self, work: Work, decision: &Decision, is_cut: bool) {
         let (all, cut) = self.works.entry(work.name()).or_default();
         *all += 1;
-        *cut += u32::from(!uplink_is_up);
+        *cut += u32::from(is_cut);
         let name = decision.node_name().to_owned();
         *self.machines.entry(name).or_default() += 1;
         if work.is_crop_critical() {

@@ -6,8 +6,8 @@ use super::SLOT_HOURS;
 
 /// What it holds when full, in Wh: three days of the mast alone.
 const FULL: f64 = 1_200.0;
-/// What a panel of 0.65 m² gives per MJ/m² of sun, in Wh: 1 kWh is 3.6 MJ, and 14 % of it arrive in the battery.
-const PER_MEGAJOULE: f64 = 1_000.0 / 3.6 * 0.65 * 0.14;
+/// What a panel of 0.5 m² gives per MJ/m² of sun, in Wh: 1 kWh is 3.6 MJ, and 14 % of it arrive in the battery.
+const PER_MEGAJOULE: f64 = 1_000.0 / 3.6 * 0.5 * 0.14;
 /// What the mast draws idle, and with its processor busy on top of that, in W.
 const IDLE: f64 = 15.0;
 const BUSY: f64 = 10.0;

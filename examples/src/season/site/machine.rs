@@ -75,7 +75,7 @@ impl Machine {
     const fn capacity(self) -> Resources {
         match self {
             Self::FieldGateway => Resources::new(2_000, GIB),
-            Self::SolarMast => Resources::new(1_000, GIB / 2),
+            Self::SolarMast => Resources::new(2_000, GIB),
             Self::Barn => Resources::new(8_000, 16 * GIB),
             Self::Greenhouse => Resources::new(4_000, 4 * GIB),
             Self::Cloud => Resources::new(32_000, 64 * GIB),
@@ -86,7 +86,7 @@ impl Machine {
     pub(super) const fn delay_from_field(self) -> Duration {
         match self {
             Self::FieldGateway => millis(20),
-            Self::SolarMast => millis(150),
+            Self::SolarMast => millis(40),
             Self::Barn => millis(300),
             Self::Greenhouse => millis(400),
             Self::Cloud => millis(900),
@@ -106,7 +106,7 @@ impl Machine {
         let (own, round_trip, disk) = match self {
             Self::FieldGateway if affairs.watering => (0.25, 0.02, 0.02),
             Self::FieldGateway => (0.1, 0.02, 0.01),
-            Self::SolarMast => (0.05, 0.15 * radio, 0.01),
+            Self::SolarMast => (0.05, 0.02 * radio, 0.01),
             Self::Barn if affairs.by_day => (0.3, 0.01, 0.06),
             Self::Barn => (0.1, 0.01, 0.02),
             Self::Greenhouse => (0.1 + vents(affairs.hottest), 0.015, 0.01),

@@ -65,8 +65,12 @@ impl Uplink {
         Some((at, self.is_up))
     }
 
-    pub(super) fn is_up(&self) -> bool {
-        self.is_up
+    /// For how long the line has been cut; zero where it is up.
+    pub(super) fn cut_for(&self, now: Instant) -> Duration {
+        if self.is_up {
+            return Duration::ZERO;
+        }
+        now.saturating_since(self.cut.start)
     }
 
     /// Cuts that have ended, and the longest.
