@@ -155,10 +155,11 @@ impl<'a> Season<'a> {
 
     /// Tells the site's machines what happens in the slot.
     fn play_site(&mut self, slot: usize, opens: Option<Duration>, gateway_restarts: bool) {
+        #[expect(clippy::cast_possible_truncation, reason = "°C and mm")]
         let affairs = Affairs {
             by_day: (7 * 4..18 * 4).contains(&slot),
-            hottest: self.field.hottest(),
-            rain: self.field.rain(slot),
+            hottest: self.field.hottest() as f32,
+            rain: self.field.rain(slot) as f32,
             watering: self.controller.state().read().open.get() == Some(&true),
         };
         let slot = Slot {

@@ -299,12 +299,10 @@ impl Site {
         self.present.retain(|(known, _)| *known != machine);
         lock(&self.moisture).node_removed(id);
         let lost = self.sched.remove_node(id).unwrap_or_default();
-        let lost = lost
-            .iter()
-            .filter_map(|placement| self.running.remove(placement));
-        let before = self.waiting.len();
-        self.waiting.extend(lost);
-        self.account.lost += (self.waiting.len() - before) as u32;
+        for job in lost.iter().filter_map(|id| self.running.remove(id)) {
+            self.account.lost += 1;
+            self.waiting.push(job);
+        }
     }
 
     /// What came of it.

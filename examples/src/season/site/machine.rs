@@ -30,9 +30,9 @@ pub(in crate::season) struct Affairs {
     /// Whether people work on the farm.
     pub(in crate::season) by_day: bool,
     /// The day's greatest air temperature in °C.
-    pub(in crate::season) hottest: f64,
+    pub(in crate::season) hottest: f32,
     /// Rain in mm in this slot.
-    pub(in crate::season) rain: f64,
+    pub(in crate::season) rain: f32,
     /// Whether water runs.
     pub(in crate::season) watering: bool,
 }
@@ -102,7 +102,7 @@ impl Machine {
             memory += ask.memory() as f32 / capacity.memory() as f32;
         }
         // Rain is bad for radio.
-        let radio = 1.0 + affairs.rain as f32;
+        let radio = 1.0 + affairs.rain;
         let (own, round_trip, disk) = match self {
             Self::FieldGateway if affairs.watering => (0.25, 0.02, 0.02),
             Self::FieldGateway => (0.1, 0.02, 0.01),
@@ -128,6 +128,6 @@ impl Machine {
 }
 
 /// The greenhouse opens vents and shades as it gets hot.
-fn vents(hottest: f64) -> f32 {
-    (0.03 * (hottest - 18.0)).clamp(0.0, 0.5) as f32
+fn vents(hottest: f32) -> f32 {
+    (0.03 * (hottest - 18.0)).clamp(0.0, 0.5)
 }
