@@ -1,0 +1,7 @@
+//! The crate as its users see it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
+mod serial;
