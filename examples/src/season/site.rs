@@ -16,7 +16,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gofarm_core::time::{Instant, hours, minutes};
+use gofarm_core::time::{self, Instant, hours, minutes};
 use gofarm_sched::ConfigError;
 use gofarm_sched::affinity::{NodeRequirement, Operator};
 use gofarm_sched::autonomy::{Action, Autonomy, AutonomyConfig, DISASTER_72_H};
@@ -27,6 +27,7 @@ use gofarm_sched::placement::{PlacementId, Scheduler};
 use gofarm_sched::plugin::{
     Emergencies, HarvestDeadline, MoistureMap, SoilMoistureTopology, VolumetricMoisture,
 };
+use gofarm_sched::request::Request;
 use gofarm_sched::resource::Ask;
 use gofarm_sched::topology::SpreadOver;
 
@@ -97,7 +98,7 @@ struct Job {
 impl Site {
     /// All machines there and idle, for a season of so many days.
     pub(super) fn new(seed: u64, days: usize) -> Self {
-        let end = Instant::ZERO + gofarm_core::time::days(days as u64);
+        let end = Instant::ZERO + time::days(days as u64);
         let moisture = Moisture::default();
         let mut site = Self {
             sched: scheduler(&moisture).expect("figures within their rules"),
@@ -196,7 +197,7 @@ impl Site {
             _ => {}
         }
         if let Some(id) = self.id(mast) {
-            let node = mast.node_on_battery(now + self.battery.lasts());
+            let node = mast.node().power_until(now + self.battery.lasts());
             let updated = self.sched.update_node(id, node);
             debug_assert!(updated.is_ok(), "the node is there");
         }
@@ -228,10 +229,11 @@ impl Site {
         if let Some(run) = slot.opens {
             // The last run is over, also where its watch has some minutes left.
             self.end_where(now, |job| job.work == Work::Irrigation);
+            due.retain(|job| job.work != Work::Irrigation);
             let ends = now + run + minutes(15);
             due.extend([Job::new(Work::Irrigation, ends); 2]);
         }
-        let is_harvest = now + gofarm_core::time::days(HARVEST) >= self.end;
+        let is_harvest = now + time::days(HARVEST) >= self.end;
         for work in Work::ALL {
             let action = self.action(work);
             if !work.is_due(slot.number, action == Action::Slow, is_harvest) {
@@ -248,22 +250,23 @@ impl Site {
             .map(|job| (self.emergencies.apply(job.work.request(), now), job))
             .collect();
         due.sort_by_key(|(request, _)| core::cmp::Reverse(request.urgency()));
-        let is_cut = self.uplink.cut_for(now) >= SETTLED;
         for (request, job) in due {
-            let placed = self.sched.place(&request, now).ok().and_then(|decision| {
-                self.account.placed(job.work, &decision, is_cut);
-                let machine = self.present.iter().find(|(_, id)| *id == decision.node());
-                let machine = machine.map(|(machine, _)| *machine);
-                let placement = self.sched.commit(decision, now).ok()?;
-                Some((placement, Job { machine, ..job }))
-            });
-            match placed {
-                Some((placement, job)) => {
-                    self.running.insert(placement, job);
-                }
-                None => self.no_place(job),
+            if self.place(now, &request, job).is_none() {
+                self.no_place(job);
             }
         }
+    }
+
+    /// Finds a machine for a job, and starts it there.
+    fn place(&mut self, now: Instant, request: &Request, job: Job) -> Option<()> {
+        let decision = self.sched.place(request, now).ok()?;
+        let placement = self.sched.commit(&decision, now).ok()?;
+        let is_cut = self.uplink.cut_for(now) >= SETTLED;
+        self.account.placed(job.work, &decision, is_cut);
+        let chosen = self.present.iter().find(|(_, id)| *id == decision.node());
+        let machine = chosen.map(|(machine, _)| *machine);
+        self.running.insert(placement, Job { machine, ..job });
+        Some(())
     }
 
     /// What the crop needs waits for the next slot; the rest is left out.

@@ -158,12 +158,7 @@ impl fmt::Display for Report {
         let held_back = "held back while cut off, and stopped for it";
         let stopped = format!("({})", work.stopped);
         count(f, held_back, work.held_back, &stopped)?;
-        count(
-            f,
-            "lost with their machine, and placed again",
-            work.lost,
-            "",
-        )?;
+        count(f, "lost with their machine", work.lost, "")?;
         let cuts = "cuts of the uplink, and the longest";
         let longest = format!("({:.1} h)", work.longest_uplink_cut_h);
         count(f, cuts, work.uplink_cuts, &longest)?;

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use gofarm_core::time::{Instant, millis};
+use gofarm_core::time::millis;
 use gofarm_sched::load::Load;
 use gofarm_sched::node::Node;
 use gofarm_sched::resource::{Ask, Resources};
@@ -65,11 +65,6 @@ impl Machine {
         };
         let node = Node::new(self.name(), self.capacity());
         node.zone(zone).host(self.name()).label("site", site)
-    }
-
-    /// The same on a battery that lasts until then.
-    pub(super) fn node_on_battery(self, until: Instant) -> Node {
-        self.node().power_until(until)
     }
 
     const fn capacity(self) -> Resources {
