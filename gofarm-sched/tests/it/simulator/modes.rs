@@ -28,7 +28,12 @@ fn most_within(times: &[Instant], span: Duration) -> u64 {
 /// link that flaps.
 fn hostile(seed: u64) -> Trace {
     let mut random = SplitMix64::new(seed);
-    let noise = [0.0, 0.05, 0.3, 1.0][random.below(4) as usize];
+    let noise = match random.below(4) {
+        0 => 0.0,
+        1 => 0.05,
+        2 => 0.3,
+        _ => 1.0,
+    };
     let late = millis(random.below(8_000));
     let made = Generator::new(minutes(75))
         .zones(1, 3)
