@@ -65,15 +65,20 @@ fn two_sets_of_rules_are_compared_on_one_recorded_night() {
         "{report}"
     );
     assert!(report.longest_critical_outage <= secs(42), "{report}");
-    // The ghosts of the cloud were stopped when the link was back.
-    assert!(
-        with.iter()
-            .any(|entry| matches!(entry.what, What::CopyStopped { .. })),
-        "{with:#?}"
-    );
+    // Without the rule both end up in the shed.
     let (without, worse) = play(Simulator::builder(Scheduler::builder()), &trace, 1);
     assert_eq!(worse.critical_missing, 0, "{worse}");
-    assert_ne!(with, without);
+    let last = |entries: &[Entry]| {
+        let mut nodes = entries.iter().rev().filter_map(|entry| match &entry.what {
+            What::Placed { work, node, .. } if work.number() == 1 => Some(node.to_string()),
+            _ => None,
+        });
+        nodes.next().unwrap()
+    };
+    assert_eq!(
+        (last(&with), last(&without)),
+        ("rented".into(), "shed".into())
+    );
 }
 
 #[test]
@@ -132,4 +137,28 @@ gofarm-trace,1
         "{report}"
     );
     assert_eq!(report.longest_critical_outage, secs(1));
+}
+
+#[test]
+fn a_copy_that_was_rebuilt_elsewhere_is_stopped_when_its_node_is_back() {
+    let trace: Trace = "\
+gofarm-trace,1
+0,node,rented,cloud,1000,1073741824,cloud,rented
+1,work,1,irrigation,,,critical,1000,800,1048576,,800,
+2,node,barn,farm,1000,1073741824,south,barn
+15,cut
+100,heal
+150,until
+"
+    .parse()
+    .unwrap();
+    let (entries, report) = play(rules(), &trace, 1);
+    let log: Vec<String> = entries.iter().map(Entry::to_string).collect();
+    let rebuilt = log
+        .iter()
+        .any(|line| line.starts_with("51 s: work 1 rebuilt on barn"));
+    assert!(rebuilt, "{log:#?}");
+    let stopped = "100 s: copy of work 1 stopped on rented".to_string();
+    assert!(log.contains(&stopped), "{log:#?}");
+    assert_eq!((report.rebuilt, report.lost), (1, 0), "{report}");
 }
