@@ -147,6 +147,18 @@ impl Classify for UnknownNode {
     }
 }
 
+/// No plugin of that name is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[error("no plugin has that name")]
+pub struct UnknownPlugin;
+
+impl Classify for UnknownPlugin {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+}
+
 /// A reservation or a placement that is not there, or no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no claim {0}")]

@@ -2,11 +2,13 @@
 
 mod claims;
 mod nodes;
+mod rules;
 mod timers;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
 use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
@@ -64,6 +66,8 @@ pub struct Scheduler {
     vacant: Vec<u32>,
     present: usize,
     held: HashMap<u64, Held>,
+    /// When reservations lapse. All are held equally long, so that they lapse in their order; the first is reserved.
+    lapses: VecDeque<(Instant, u64)>,
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
     counts: Counts,
@@ -110,6 +114,7 @@ impl Scheduler {
             vacant: Vec::new(),
             present: 0,
             held: HashMap::new(),
+            lapses: VecDeque::new(),
             agenda: BTreeSet::new(),
             next_claim: 0,
             counts: Counts::default(),
@@ -193,12 +198,15 @@ impl Scheduler {
     /// All that is asked about one node, with nothing kept.
     fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
         let board = &self.board;
-        let Some((devices, node)) = board.node_part(request, slot) else {
+        let saw_load = AtomicBool::new(false);
+        let Some((devices, node)) = board.node_part(request, slot, &saw_load) else {
             return Err(board.kept_refusal(request, slot));
         };
-        let group = board.part(request, slot, devices, Sensitivity::Group)?;
-        let always = board.part(request, slot, devices, Sensitivity::Always)?;
-        let cost = board.cost(slot, node, group, always);
+        let part = |sensitivity| board.part(request, slot, devices, (sensitivity, &saw_load));
+        let (group, always) = (part(Sensitivity::Group)?, part(Sensitivity::Always)?);
+        let Some(cost) = board.cost(slot, node, group, always) else {
+            return Err(board.kept_refusal(request, slot));
+        };
         Ok(Pick {
             slot,
             devices,
@@ -271,26 +279,27 @@ impl Scheduler {
                 return Err(Unplaced::NotReserved { by, reason });
             }
         }
-        let Some(seat) = self.board.seat_mut(slot) else {
+        let number = reservation.number();
+        let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(Unplaced::NoNodes);
         };
         seat.free.take(request.ask(), devices);
+        seat.claims.push(number);
         let load = expected(request, seat.node.capacity());
-        seat.on_the_way.reserved(reservation.number(), load);
+        seat.on_the_way.reserved((table, slot), number, load);
         let name = Arc::clone(&seat.name);
         self.next_claim += 1;
         self.counts.reserved += 1;
         let until = now + self.board.rules.hold;
-        self.agenda
-            .insert((until, Timer::Reservation(reservation.number())));
+        self.lapses.push_back((until, number));
         let held = Held {
             request: Arc::clone(request),
             node,
             devices,
             load,
-            stage: Stage::Reserved { until },
+            stage: Stage::Reserved,
         };
-        self.held.insert(reservation.number(), held);
+        self.held.insert(number, held);
         self.board.member(request, slot, true);
         self.board.changed(slot);
         Ok(Decision {
