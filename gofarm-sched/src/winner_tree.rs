@@ -67,6 +67,9 @@ impl WinnerTree {
             return;
         };
         let old = core::mem::replace(old, number);
+        if old == number {
+            return;
+        }
         self.play_up(place, old, number);
         if number <= self.best || place == self.winner {
             self.find_winner();

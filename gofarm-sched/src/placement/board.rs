@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use super::builder::Rules;
 use super::on_the_way::OnTheWay;
 use super::{Groups, Sensitivity};
-use crate::change_log::ChangeLog;
+use crate::change_log::{ChangeLog, Changes, Cursor};
 use crate::load::LoadWeights;
 use crate::node::{Node, NodeId};
 use crate::node_table::{NodeTable, NodeTableConfig};
@@ -32,6 +32,8 @@ pub(super) struct Board {
     pub(super) places: Vec<Place>,
     /// All nodes by load; a slot for each place.
     pub(super) table: NodeTable,
+    /// What the seats know of the table.
+    seen: Cursor,
     pub(super) groups: Groups,
     /// Changes with each change of a group; a group without members is not there.
     versions: HashMap<String, u64>,
@@ -67,12 +69,35 @@ pub(super) struct Seat {
     pub(super) lapse_timer: Option<Instant>,
     /// When it last reported.
     pub(super) reported: Option<Instant>,
-    /// The last known load by itself, with what is on the way; `None` where nothing is known.
-    pub(super) absolute: Option<f32>,
+    pub(super) load: LoadNow,
     pub(super) failures: f32,
     pub(super) halved_at: Option<Instant>,
     pub(super) came_back: Option<Instant>,
     pub(super) slow: f32,
+}
+
+/// What the table says of a node's load, worked out when it changes because costs need it more often.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct LoadNow {
+    /// Beside the other nodes, 0..=1.
+    relative: f32,
+    /// By itself, 0..=1: the last known one with what is on the way; `None` where nothing is known.
+    absolute: Option<f32>,
+    /// Stale metrics or a load over the limit keep new work away.
+    keeps_away: bool,
+}
+
+impl LoadNow {
+    fn of(table: &NodeTable, slot: usize, limit: Option<f32>) -> Self {
+        let weights = table.config().load_weights();
+        let absolute = table.last_load(slot).map(|load| weights.absolute(&load));
+        let over = limit.zip(absolute).is_some_and(|(limit, load)| load > limit);
+        Self {
+            relative: table.score(slot),
+            absolute,
+            keeps_away: over || table.is_refused(slot),
+        }
+    }
 }
 
 impl Seat {
@@ -88,7 +113,7 @@ impl Seat {
             on_the_way: OnTheWay::default(),
             lapse_timer: None,
             reported: None,
-            absolute: None,
+            load: LoadNow::default(),
             failures: 0.0,
             halved_at: None,
             came_back: None,
@@ -119,6 +144,7 @@ impl Board {
             has_always: false,
             has_group: false,
             table: NodeTable::new(config),
+            seen: Cursor::START,
             rules,
             total_weight,
             places: Vec::new(),
@@ -148,9 +174,7 @@ impl Board {
     pub(super) fn set_weights(&mut self, weights: LoadWeights) {
         self.rules.weights = weights;
         self.table.set_weights(weights);
-        for slot in 0..self.places.len() {
-            self.weigh(slot);
-        }
+        self.weigh();
     }
 
     /// Whether a plugin has to be asked for every decision.
@@ -192,26 +216,40 @@ impl Board {
     /// A node changed, its load or something else: whoever keeps answers learns of it.
     pub(super) fn changed(&mut self, slot: u32) {
         self.log.note(slot as usize);
-        self.loaded(slot);
-    }
-
-    /// The load of a node changed, and nothing else.
-    pub(super) fn loaded(&mut self, slot: u32) {
-        self.weigh(slot as usize);
-        self.table.advance(self.now);
-    }
-
-    fn weigh(&mut self, slot: usize) {
-        let load = self.table.last_load(slot);
-        if let Some(seat) = self.places.get_mut(slot).and_then(|p| p.seat.as_mut()) {
-            seat.absolute = load.map(|load| self.rules.weights.absolute(&load));
-        }
+        self.weigh();
     }
 
     /// Time goes on; metrics become stale.
     pub(super) fn advance(&mut self, now: Instant) {
         self.now = self.now.max(now);
+        self.weigh();
+    }
+
+    /// Works out the loads that changed.
+    pub(super) fn weigh(&mut self) {
         self.table.advance(self.now);
+        let cursor = self.table.cursor();
+        if cursor == self.seen {
+            return;
+        }
+        let limit = self.rules.limit;
+        let weigh = |(slot, place): (usize, &mut Place)| {
+            if let Some(seat) = &mut place.seat {
+                seat.load = LoadNow::of(&self.table, slot, limit);
+            }
+        };
+        match self.table.changes(self.seen) {
+            Changes::All => self.places.iter_mut().enumerate().for_each(weigh),
+            Changes::Slots(slots) => {
+                let places = &mut self.places;
+                slots.for_each(|slot| {
+                    if let Some(place) = places.get_mut(slot) {
+                        weigh((slot, place));
+                    }
+                });
+            }
+        }
+        self.seen = cursor;
     }
 
     /// A member of a group came to a node or left it.

@@ -62,6 +62,8 @@ struct Entry {
     node: Option<(DeviceSet, f32)>,
     group: Option<f32>,
     saw_load: bool,
+    /// What it costs is in the tree.
+    put: bool,
 }
 
 /// The chosen node.
@@ -211,14 +213,19 @@ impl Shape {
         if self.group != group && board.has_group() {
             for slot in 0..slots {
                 self.ask_group(slot, board, asked);
+                self.put(slot, board);
             }
         }
         self.group = group;
-        match board.log.since(self.cursor) {
-            Changes::All => (0..slots).for_each(|slot| self.ask(slot, board, asked)),
-            Changes::Slots(changed) => changed.for_each(|slot| self.ask(slot, board, asked)),
+        // Mostly the load of a node changed as well: what it costs is worked out once, after both.
+        let changed = |cursor| match board.log.since(cursor) {
+            Changes::All => (Some(0..slots), None),
+            Changes::Slots(changed) => (None, Some(changed)),
+        };
+        let (all, some) = changed(self.cursor);
+        for slot in all.into_iter().flatten().chain(some.into_iter().flatten()) {
+            self.ask(slot, board, asked);
         }
-        self.cursor = board.log.cursor();
         if board.looks_at_load() || self.saw_load {
             match board.table.changes(self.loads) {
                 Changes::All => (0..slots).for_each(|slot| self.weigh(slot, board, asked)),
@@ -226,9 +233,14 @@ impl Shape {
             }
         }
         self.loads = board.table.cursor();
+        let (all, some) = changed(self.cursor);
+        for slot in all.into_iter().flatten().chain(some.into_iter().flatten()) {
+            self.put(slot, board);
+        }
+        self.cursor = board.log.cursor();
     }
 
-    /// A node changed.
+    /// A node changed; [`put`](Self::put) has to follow.
     fn ask(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
         let Some(entry) = self.entries.get_mut(slot) else {
             return;
@@ -258,22 +270,26 @@ impl Shape {
             }
         };
         self.saw_load |= entry.saw_load;
-        self.put(slot, board);
+        entry.put = false;
     }
 
     /// The load of a node changed: only plugins that looked at it are asked again.
     fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        match self.entries.get(slot) {
-            Some(entry) if entry.saw_load => self.ask(slot, board, asked),
-            _ => self.put(slot, board),
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.put = false;
+            if entry.saw_load {
+                self.ask(slot, board, asked);
+            }
+            self.put(slot, board);
         }
     }
 
-    /// Works out what a node costs from what is kept of it.
+    /// Works out what a node costs from what is kept of it, unless that was done.
     fn put(&mut self, slot: usize, board: &Board) {
-        let Some(entry) = self.entries.get(slot) else {
+        let Some(entry) = self.entries.get_mut(slot).filter(|entry| !entry.put) else {
             return;
         };
+        entry.put = true;
         let kept = entry.node.zip(entry.group);
         let cost = kept.and_then(|((_, node), group)| board.cost(narrow(slot), node, group, 0.0));
         self.costs.set(slot, cost.unwrap_or(f32::INFINITY));

@@ -21,10 +21,7 @@ impl Board {
         let node = (self.id_of(slot), &seat.node);
         Candidate::new(request, node, &seat.free, &self.groups, self.now)
             .with_devices(devices)
-            .with_load(
-                self.table.score(slot as usize),
-                seat.absolute.unwrap_or(1.0),
-            )
+            .with_load(seat.load.relative, seat.load.absolute.unwrap_or(1.0))
     }
 
     /// What keeps work away without any plugin, and whatever the load is.
@@ -48,7 +45,7 @@ impl Board {
             let oldest = self.table.oldest(slot as usize);
             return Some(("metrics", Reason::Stale(oldest.and_then(|(_, age)| age))));
         }
-        let (limit, load) = (self.rules.limit?, seat.absolute?);
+        let (limit, load) = (self.rules.limit?, seat.load.absolute?);
         (load > limit).then_some(("load", Reason::Overloaded { load, limit }))
     }
 
@@ -154,14 +151,11 @@ impl Board {
         always: f32,
     ) -> Option<f32> {
         let seat = self.seat(slot)?;
-        if self.load_refusal(slot, seat).is_some() {
+        if seat.load.keeps_away {
             return None;
         }
-        let mut sum = node + group + always;
-        if self.rules.load_weight > 0.0 {
-            sum += self.rules.load_weight * self.table.score(slot as usize);
-        }
-        let mean = (sum / self.total_weight).clamp(0.0, 1.0);
+        let load = self.rules.load_weight * seat.load.relative;
+        let mean = ((load + node + group + always) / self.total_weight).clamp(0.0, 1.0);
         let spare = (1.0 - seat.failing()) * (1.0 - seat.slow);
         Some(if spare < 1.0 {
             1.0 - (1.0 - mean) * spare

@@ -148,7 +148,7 @@ impl Scheduler {
             self.start_slowly(slot);
         }
         if was_ready {
-            self.board.loaded(slot);
+            self.board.weigh();
         } else {
             self.board.changed(slot);
         }

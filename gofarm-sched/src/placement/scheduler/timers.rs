@@ -82,7 +82,7 @@ impl Scheduler {
         if seat.lapse_timer == Some(now) {
             seat.lapse_timer = None;
             seat.on_the_way.lapse((table, slot), now);
-            self.board.loaded(slot);
+            self.board.weigh();
             self.watch_estimates(slot);
         }
     }
