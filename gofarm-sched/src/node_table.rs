@@ -56,8 +56,8 @@ mod top;
 mod upkeep;
 mod work;
 
-pub use attribution::Attribution;
 pub use crate::change_log::{ChangedSlots, Changes, Cursor};
+pub use attribution::Attribution;
 pub use config::NodeTableConfig;
 pub use error::TableError;
 pub use work::Work;

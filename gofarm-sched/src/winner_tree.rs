@@ -144,7 +144,10 @@ impl WinnerTree {
         }) else {
             return;
         };
-        let numbers = block.iter().enumerate().filter(|(_, number)| **number < NONE);
+        let numbers = block
+            .iter()
+            .enumerate()
+            .filter(|(_, number)| **number < NONE);
         frontier.extend(numbers.map(|(at, number)| Found {
             number: *number,
             first: first + at * size,

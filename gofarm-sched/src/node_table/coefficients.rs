@@ -1,8 +1,8 @@
 //! The linear form that ranks nodes, frozen until the figures of all nodes have moved.
 
+use super::NodeTableConfig;
 use super::column::{Column, narrow};
 use super::row::Row;
-use super::NodeTableConfig;
 use crate::load::Metric;
 
 /// Of n values none is more than the root of n standard deviations from the mean. With slopes that are off by half and
@@ -51,10 +51,7 @@ impl Coefficients {
         penalty: PENALTY,
     };
 
-    pub(super) fn freeze(
-        columns: &[Column; Metric::COUNT],
-        config: &NodeTableConfig,
-    ) -> Self {
+    pub(super) fn freeze(columns: &[Column; Metric::COUNT], config: &NodeTableConfig) -> Self {
         let (weights, tolerance) = (&config.weights, f64::from(config.tolerance));
         let mut frozen = [Frozen::default(); Metric::COUNT];
         let mut base = 0.0;

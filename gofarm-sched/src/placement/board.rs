@@ -91,7 +91,9 @@ impl LoadNow {
     fn of(table: &NodeTable, slot: usize, limit: Option<f32>) -> Self {
         let weights = table.config().load_weights();
         let absolute = table.last_load(slot).map(|load| weights.absolute(&load));
-        let over = limit.zip(absolute).is_some_and(|(limit, load)| load > limit);
+        let over = limit
+            .zip(absolute)
+            .is_some_and(|(limit, load)| load > limit);
         Self {
             relative: table.score(slot),
             absolute,

@@ -213,7 +213,9 @@ impl SchedulerBuilder {
             reason = "what is too large is refused in build"
         )]
         let weight = weight.into() as f32;
-        self.rules.scores.push(Scoring::new(weight, Box::new(score)));
+        self.rules
+            .scores
+            .push(Scoring::new(weight, Box::new(score)));
         self
     }
 

@@ -83,7 +83,9 @@ impl OnTheWay {
 
     /// Metrics measured at a time show what began or ended long enough before.
     pub(super) fn shown(&mut self, at: At<'_>, measured: Instant, settling: Duration) {
-        self.keep(at, |e| e.since.is_none_or(|since| measured <= since + settling));
+        self.keep(at, |e| {
+            e.since.is_none_or(|since| measured <= since + settling)
+        });
     }
 
     /// Forgets what no metric has replaced in time.

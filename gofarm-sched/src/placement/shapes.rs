@@ -62,8 +62,6 @@ struct Entry {
     node: Option<(DeviceSet, f32)>,
     group: Option<f32>,
     saw_load: bool,
-    /// What it costs is in the tree.
-    put: bool,
 }
 
 /// The chosen node.
@@ -213,19 +211,14 @@ impl Shape {
         if self.group != group && board.has_group() {
             for slot in 0..slots {
                 self.ask_group(slot, board, asked);
-                self.put(slot, board);
             }
         }
         self.group = group;
-        // Mostly the load of a node changed as well: what it costs is worked out once, after both.
-        let changed = |cursor| match board.log.since(cursor) {
-            Changes::All => (Some(0..slots), None),
-            Changes::Slots(changed) => (None, Some(changed)),
-        };
-        let (all, some) = changed(self.cursor);
-        for slot in all.into_iter().flatten().chain(some.into_iter().flatten()) {
-            self.ask(slot, board, asked);
+        match board.log.since(self.cursor) {
+            Changes::All => (0..slots).for_each(|slot| self.ask(slot, board, asked)),
+            Changes::Slots(changed) => changed.for_each(|slot| self.ask(slot, board, asked)),
         }
+        self.cursor = board.log.cursor();
         if board.looks_at_load() || self.saw_load {
             match board.table.changes(self.loads) {
                 Changes::All => (0..slots).for_each(|slot| self.weigh(slot, board, asked)),
@@ -233,64 +226,72 @@ impl Shape {
             }
         }
         self.loads = board.table.cursor();
-        let (all, some) = changed(self.cursor);
-        for slot in all.into_iter().flatten().chain(some.into_iter().flatten()) {
-            self.put(slot, board);
-        }
-        self.cursor = board.log.cursor();
     }
 
-    /// A node changed; [`put`](Self::put) has to follow.
+    /// A node changed.
     fn ask(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        let Some(entry) = self.entries.get_mut(slot) else {
-            return;
-        };
         asked.node += 1;
         let saw_load = AtomicBool::new(false);
-        entry.node = board.node_part(&self.request, narrow(slot), &saw_load);
-        entry.saw_load = saw_load.into_inner();
-        self.ask_group(slot, board, asked);
+        let node = board.node_part(&self.request, narrow(slot), &saw_load);
+        let group = self.group_part(slot, node, (board, &saw_load), asked);
+        self.keep(slot, (node, group, saw_load.into_inner()), board);
     }
 
-    /// What runs where changed, or the node itself.
+    /// What runs where changed.
     fn ask_group(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        let Some(entry) = self.entries.get_mut(slot) else {
+        let Some(&Entry { node, saw_load, .. }) = self.entries.get(slot) else {
             return;
         };
-        entry.group = match entry.node {
-            None => None,
-            Some(_) if !board.has_group() => Some(0.0),
-            Some((devices, _)) => {
-                asked.group += 1;
-                let saw_load = AtomicBool::new(entry.saw_load);
-                let asking = (Sensitivity::Group, &saw_load);
-                let answer = board.part(&self.request, narrow(slot), devices, asking);
-                entry.saw_load = saw_load.into_inner();
-                answer.ok()
-            }
-        };
-        self.saw_load |= entry.saw_load;
-        entry.put = false;
+        let saw_load = AtomicBool::new(saw_load);
+        let group = self.group_part(slot, node, (board, &saw_load), asked);
+        self.keep(slot, (node, group, saw_load.into_inner()), board);
+    }
+
+    fn group_part(
+        &self,
+        slot: usize,
+        node: Option<(DeviceSet, f32)>,
+        (board, saw_load): (&Board, &AtomicBool),
+        asked: &mut Asked,
+    ) -> Option<f32> {
+        let (devices, _) = node?;
+        if !board.has_group() {
+            return Some(0.0);
+        }
+        asked.group += 1;
+        let asking = (Sensitivity::Group, saw_load);
+        let answer = board.part(&self.request, narrow(slot), devices, asking);
+        answer.ok()
     }
 
     /// The load of a node changed: only plugins that looked at it are asked again.
     fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        if let Some(entry) = self.entries.get_mut(slot) {
-            entry.put = false;
-            if entry.saw_load {
-                self.ask(slot, board, asked);
-            }
-            self.put(slot, board);
+        match self.entries.get(slot) {
+            Some(entry) if entry.saw_load => self.ask(slot, board, asked),
+            Some(entry) => self.put(slot, entry.node.zip(entry.group), board),
+            None => {}
         }
     }
 
-    /// Works out what a node costs from what is kept of it, unless that was done.
-    fn put(&mut self, slot: usize, board: &Board) {
-        let Some(entry) = self.entries.get_mut(slot).filter(|entry| !entry.put) else {
-            return;
-        };
-        entry.put = true;
-        let kept = entry.node.zip(entry.group);
+    fn keep(
+        &mut self,
+        slot: usize,
+        (node, group, saw_load): (Option<(DeviceSet, f32)>, Option<f32>, bool),
+        board: &Board,
+    ) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            *entry = Entry {
+                node,
+                group,
+                saw_load,
+            };
+        }
+        self.saw_load |= saw_load;
+        self.put(slot, node.zip(group), board);
+    }
+
+    /// Works out what a node costs from what is kept of it.
+    fn put(&mut self, slot: usize, kept: Option<((DeviceSet, f32), f32)>, board: &Board) {
         let cost = kept.and_then(|((_, node), group)| board.cost(narrow(slot), node, group, 0.0));
         self.costs.set(slot, cost.unwrap_or(f32::INFINITY));
         self.set_refused(slot, cost.is_none() && board.seat(narrow(slot)).is_some());

@@ -1,7 +1,7 @@
 //! What is asked about a node: may it, what does it cost, and why.
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool};
+use core::sync::atomic::AtomicBool;
 
 use super::{Board, Seat};
 use crate::load::Metric;

@@ -147,7 +147,9 @@ impl Scheduler {
             let waiting = seat.on_the_way.remove((&mut *table, slot), number);
             if let Stage::Committed { at } = held.stage
                 && !waiting
-                && seat.reported.is_some_and(|reported| reported > at + settling)
+                && seat
+                    .reported
+                    .is_some_and(|reported| reported > at + settling)
             {
                 let work = (number, held.load);
                 seat.on_the_way

@@ -226,7 +226,10 @@ impl Scheduler {
             return;
         };
         let mut free = *seat.node.capacity();
-        let mut held = seat.claims.iter().filter_map(|number| self.held.get(number));
+        let mut held = seat
+            .claims
+            .iter()
+            .filter_map(|number| self.held.get(number));
         seat.over = !held.all(|held| free.take(held.request.ask(), held.devices));
         seat.free = if seat.over {
             Resources::new(0, 0)

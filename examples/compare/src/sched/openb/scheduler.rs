@@ -42,7 +42,7 @@ pub(super) fn place(trace: &Trace, pods: &[usize], typical: Typical) -> Outcome 
             Ok(decision) => {
                 sched.commit(decision, now).expect("it is held");
             }
-            Err(Unplaced::Refused(_)) => outcome.unplaced += 1,
+            Err(Unplaced::Refused(_) | Unplaced::NeverFits { .. }) => outcome.unplaced += 1,
             Err(other) => panic!("openb: {other}"),
         }
         outcome.decisions += 1;
