@@ -9,6 +9,7 @@ use super::{Candidate, Claim, Reason};
 /// Answers are kept as long as what they depend on stays the same. One that says less than the truth makes
 /// decisions out of old answers; one that says more makes them slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Sensitivity {
     /// The node alone: its description, what is free of it, its accelerators, its load.
     Node,
@@ -95,6 +96,7 @@ pub trait Reserve: core::fmt::Debug + Send + Sync {
 
 /// What a [`Permit`] says; match it fully.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Permission {
     /// The work may start.
     Granted,

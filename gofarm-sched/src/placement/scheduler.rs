@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
+use gofarm_core::observe::Observer;
 use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
@@ -18,8 +19,10 @@ use super::board::Board;
 use super::builder::Rules;
 use super::on_the_way::expected;
 use super::shapes::{Pick, Shapes};
+use super::signal;
 use super::{
-    Claim, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity, Unplaced,
+    Claim, Counts, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity,
+    Unplaced,
 };
 use crate::request::Request;
 use claims::{Held, Stage};
@@ -71,34 +74,8 @@ pub struct Scheduler {
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
     counts: Counts,
-}
-
-/// What a scheduler did since it was built.
-///
-/// `reserved` is the sum of `committed`, `abandoned`, `lapsed`, `refused_late`, `lost` and those still reserved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Requests that got a reservation.
-    pub reserved: u64,
-    /// Requests that got none.
-    pub unplaced: u64,
-    /// Reservations that became placements.
-    pub committed: u64,
-    /// Reservations that were abandoned.
-    pub abandoned: u64,
-    /// Reservations that were forgotten.
-    pub lapsed: u64,
-    /// Reservations that a permit denied, or that could not be bound.
-    pub refused_late: u64,
-    /// Reservations whose node was removed.
-    pub lost: u64,
-    /// Nodes of which plugins of [`Sensitivity::Node`] were asked.
-    pub asked_node: u64,
-    /// Nodes of which plugins of [`Sensitivity::Group`] were asked.
-    pub asked_group: u64,
-    /// Nodes of which plugins of [`Sensitivity::Always`] were asked.
-    pub asked_always: u64,
+    /// What an observer was told.
+    told: Counts,
 }
 
 impl Scheduler {
@@ -118,6 +95,7 @@ impl Scheduler {
             agenda: BTreeSet::new(),
             next_claim: 0,
             counts: Counts::default(),
+            told: Counts::default(),
         }
     }
 
@@ -131,6 +109,14 @@ impl Scheduler {
             asked_always: asked.always,
             ..self.counts
         }
+    }
+
+    /// Tells an observer how many nodes and reservations there are, and what was done since the last report; see
+    /// [`signal::INSTRUMENTS`](super::signal::INSTRUMENTS).
+    pub fn report(&mut self, observer: &impl Observer) {
+        let counts = self.counts();
+        signal::report(observer, self.present, &counts, &self.told);
+        self.told = counts;
     }
 
     /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
