@@ -55,10 +55,24 @@ const UNUSABLE: f32 = 0.3;
 const BEGUN: f32 = 0.4;
 
 /// The square roots of 0 to 16, the most devices that a node has: the software root costs as much as all the rest.
-#[expect(clippy::excessive_precision, reason = "the nearest singles are meant")]
 const ROOTS: [f32; 17] = [
-    0.0, 1.0, 1.4142135, 1.7320508, 2.0, 2.236068, 2.4494898, 2.6457512, 2.828427, 3.0, 3.1622777,
-    3.3166249, 3.4641016, 3.6055512, 3.7416575, 3.8729835, 4.0,
+    0.0,
+    1.0,
+    core::f32::consts::SQRT_2,
+    1.7320508,
+    2.0,
+    2.236068,
+    2.4494898,
+    2.6457512,
+    2.828427,
+    3.0,
+    3.1622777,
+    3.3166249,
+    3.4641016,
+    3.6055512,
+    3.7416575,
+    3.8729835,
+    4.0,
 ];
 
 impl Stranding {

@@ -187,7 +187,7 @@ impl SchedulerBuilder {
 
     /// Of how many shapes of requests costs are kept, at least 1; 256 until it is set.
     ///
-    /// Each costs up to 60 bytes for every node. A request of another shape takes the place of the shape that was
+    /// Each costs about 20 bytes for every node. A request of another shape takes the place of the shape that was
     /// not asked for longest, and asks all nodes.
     pub const fn shapes(mut self, count: usize) -> Self {
         self.rules.shapes = count;

@@ -56,12 +56,45 @@ struct Shape {
     saw_load: bool,
 }
 
-/// What is kept of one node for one shape; `None` where it is refused, other than for its load.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is kept of one node for one shape, in few bytes, for there are many.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
-    node: Option<(DeviceSet, f32)>,
-    group: Option<f32>,
+    /// What the scores of the node say; NaN where it is refused, other than for its load.
+    node: f32,
+    /// What the scores of the group say; NaN where it is refused.
+    group: f32,
+    devices: DeviceSet,
     saw_load: bool,
+}
+
+impl Entry {
+    const REFUSED: Self = Self {
+        node: f32::NAN,
+        group: f32::NAN,
+        devices: DeviceSet::EMPTY,
+        saw_load: false,
+    };
+
+    const fn new(node: Option<(DeviceSet, f32)>, group: Option<f32>, saw_load: bool) -> Self {
+        let mut entry = Self::REFUSED;
+        if let Some((devices, cost)) = node {
+            (entry.node, entry.devices) = (cost, devices);
+        }
+        if let Some(group) = group {
+            entry.group = group;
+        }
+        entry.saw_load = saw_load;
+        entry
+    }
+
+    fn node(self) -> Option<(DeviceSet, f32)> {
+        (!self.node.is_nan()).then_some((self.devices, self.node))
+    }
+
+    /// Both costs.
+    fn costs(self) -> Option<(f32, f32)> {
+        (!self.node.is_nan() && !self.group.is_nan()).then_some((self.node, self.group))
+    }
 }
 
 /// The chosen node.
@@ -125,7 +158,7 @@ impl Shapes {
         shape.refresh(board, &mut self.asked);
         if !board.has_always() {
             let slot = shape.costs.winner()?;
-            let (devices, _) = shape.entries.get(slot)?.node?;
+            let (devices, _) = shape.entries.get(slot)?.node()?;
             return Some(Pick {
                 slot: u32::try_from(slot).ok()?,
                 devices,
@@ -141,7 +174,7 @@ impl Shapes {
             if best.is_some_and(|best| (best.cost, best.slot) < (least, slot)) {
                 break;
             }
-            let (Some((devices, node)), Some(group)) = (entry.node, entry.group) else {
+            let (Some((node, group)), devices) = (entry.costs(), entry.devices) else {
                 continue;
             };
             self.asked.always += 1;
@@ -203,7 +236,7 @@ impl Shape {
     fn refresh(&mut self, board: &Board, asked: &mut Asked) {
         let slots = board.places.len();
         if self.entries.len() < slots {
-            self.entries.resize(slots, Entry::default());
+            self.entries.resize(slots, Entry::REFUSED);
             self.refused.resize(slots.div_ceil(64), 0);
             self.costs.grow_to(slots);
         }
@@ -234,17 +267,17 @@ impl Shape {
         let saw_load = AtomicBool::new(false);
         let node = board.node_part(&self.request, narrow(slot), &saw_load);
         let group = self.group_part(slot, node, (board, &saw_load), asked);
-        self.keep(slot, (node, group, saw_load.into_inner()), board);
+        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
     }
 
     /// What runs where changed.
     fn ask_group(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        let Some(&Entry { node, saw_load, .. }) = self.entries.get(slot) else {
+        let Some(&entry) = self.entries.get(slot) else {
             return;
         };
-        let saw_load = AtomicBool::new(saw_load);
+        let (node, saw_load) = (entry.node(), AtomicBool::new(entry.saw_load));
         let group = self.group_part(slot, node, (board, &saw_load), asked);
-        self.keep(slot, (node, group, saw_load.into_inner()), board);
+        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
     }
 
     fn group_part(
@@ -268,33 +301,26 @@ impl Shape {
     fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
         match self.entries.get(slot) {
             Some(entry) if entry.saw_load => self.ask(slot, board, asked),
-            Some(entry) => self.put(slot, entry.node.zip(entry.group), board),
+            Some(&entry) => self.put(slot, entry, board),
             None => {}
         }
     }
 
-    fn keep(
-        &mut self,
-        slot: usize,
-        (node, group, saw_load): (Option<(DeviceSet, f32)>, Option<f32>, bool),
-        board: &Board,
-    ) {
-        if let Some(entry) = self.entries.get_mut(slot) {
-            *entry = Entry {
-                node,
-                group,
-                saw_load,
-            };
+    fn keep(&mut self, slot: usize, entry: Entry, board: &Board) {
+        if let Some(kept) = self.entries.get_mut(slot) {
+            *kept = entry;
         }
-        self.saw_load |= saw_load;
-        self.put(slot, node.zip(group), board);
+        self.saw_load |= entry.saw_load;
+        self.put(slot, entry, board);
     }
 
     /// Works out what a node costs from what is kept of it.
-    fn put(&mut self, slot: usize, kept: Option<((DeviceSet, f32), f32)>, board: &Board) {
-        let cost = kept.and_then(|((_, node), group)| board.cost(narrow(slot), node, group, 0.0));
+    fn put(&mut self, slot: usize, entry: Entry, board: &Board) {
+        let costs = entry.costs();
+        let cost = costs.and_then(|(node, group)| board.cost(narrow(slot), node, group, 0.0));
         self.costs.set(slot, cost.unwrap_or(f32::INFINITY));
-        self.set_refused(slot, cost.is_none() && board.seat(narrow(slot)).is_some());
+        let here = || board.seat(narrow(slot)).is_some();
+        self.set_refused(slot, cost.is_none() && here());
     }
 
     fn set_refused(&mut self, slot: usize, refused: bool) {

@@ -39,6 +39,12 @@ impl Board {
         Some(("resources", Reason::Short(short)))
     }
 
+    /// Whether there is no such thing; numbers are looked at first, and names last.
+    fn seat_takes(request: &Request, seat: &Seat) -> bool {
+        let open = !seat.cordoned && seat.ready;
+        open && seat.free.fits(request.ask()).is_ok() && request.accepts_model(seat.node.model())
+    }
+
     /// What keeps work away because of the load.
     fn load_refusal(&self, slot: u32, seat: &Seat) -> Option<(&'static str, Reason)> {
         if self.table.is_refused(slot as usize) {
@@ -76,7 +82,7 @@ impl Board {
         saw_load: &AtomicBool,
     ) -> Option<(DeviceSet, f32)> {
         let seat = self.seat(slot)?;
-        if Self::seat_refusal(request, seat).is_some() {
+        if !Self::seat_takes(request, seat) {
             return None;
         }
         let mut choices = seat.free.devices().choices(request.ask().devices());
