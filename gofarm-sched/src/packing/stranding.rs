@@ -86,13 +86,13 @@ impl Stranding {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts need no more")]
-    fn stranded(&self, lanes: &Lanes<ASKS>, candidate: &Candidate<'_>, free: &Resources) -> f32 {
+    fn stranded(&self, lanes: &Lanes<ASKS>, frequencies: &[f32; ASKS], free: &Resources) -> f32 {
         let all = devices_free(free);
         if all <= 0.0 {
             return 0.0;
         }
         let with_cpu = free.cpu_milli() as f32 * self.devices_per_cpu_milli;
-        let usable = lanes.usable(free, lanes.frequencies(candidate.node()));
+        let usable = lanes.usable(free, frequencies);
         let begun = free.devices().free().iter().filter(|f| **f > 0).count();
         WITHOUT_CPU * (all - with_cpu).max(0.0)
             + UNUSABLE * (all - usable)
@@ -116,7 +116,8 @@ impl Score for Stranding {
         let Some(left) = left_after(candidate) else {
             return 1.0;
         };
-        let stranded = |free| self.stranded(lanes, candidate, free);
+        let frequencies = lanes.frequencies(candidate.node());
+        let stranded = |free| self.stranded(lanes, frequencies, free);
         squash(stranded(&left) - stranded(candidate.free()))
     }
 }
