@@ -43,7 +43,7 @@ pub trait Filter: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `harvest deadline`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
@@ -59,12 +59,13 @@ pub trait Score: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `zone spread`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
 
     /// Whether it matters which of a node's accelerators the work gets; if it does not, the tightest are offered.
+    /// A scheduler asks once.
     ///
     /// The choice is made by the scores of [`Sensitivity::Node`]; others see what was chosen.
     fn sees_devices(&self) -> bool {
