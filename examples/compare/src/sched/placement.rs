@@ -128,7 +128,7 @@ fn naive(figures: &mut Figures, size: usize) {
         free_memory: 65_536.0 - (at % 89) as f64,
     };
     let mut nodes: Vec<Plain> = (0..size).map(plain).collect();
-    let percent = (50 - size / 125).max(5);
+    let percent = 50_usize.saturating_sub(size / 125).max(5);
     let some = (size * percent / 100).clamp(100, size);
     let mut start = 0;
     let engines = [
