@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod affinity;
 pub mod autonomy;
 pub mod autoscale;
+#[cfg(feature = "alloc")]
+mod change_log;
 mod config_error;
 #[cfg(feature = "alloc")]
 pub mod dependency;
@@ -50,5 +52,7 @@ pub mod rollout;
 pub mod topology;
 pub mod weight;
 pub mod window;
+#[cfg(feature = "alloc")]
+mod winner_tree;
 
 pub use config_error::ConfigError;
