@@ -6,4 +6,5 @@ extern crate alloc;
 
 #[cfg(feature = "frames")]
 mod frames;
+mod payload_cayenne_lpp;
 mod serial;
