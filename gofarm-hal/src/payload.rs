@@ -14,3 +14,5 @@
 //! Both write into the caller's buffer, allocate nothing, and refuse NaN: a value that was not measured is left out.
 
 pub mod cayenne_lpp;
+#[cfg(feature = "senml")]
+pub mod senml;

@@ -26,7 +26,10 @@ fn all_6001_analog_values_are_encoded_to_their_own_integer() {
         let wide: f64 = written.parse().unwrap();
         let narrow: f32 = written.parse().unwrap();
         assert_eq!(bytes(Measurement::AnalogInput(wide)), analog(steps));
-        assert_eq!(bytes(Measurement::AnalogInput(narrow.into())), analog(steps));
+        assert_eq!(
+            bytes(Measurement::AnalogInput(narrow.into())),
+            analog(steps)
+        );
     }
 }
 
@@ -144,10 +147,7 @@ fn what_does_not_fit_is_named_and_leaves_the_payload_as_it_was() {
 #[test]
 fn a_decoder_says_where_it_stopped_and_stops_there() {
     let rows: [(&[u8], DecodeError); 3] = [
-        (
-            &[1, 102, 1, 2],
-            DecodeError::NoType { position: 3 },
-        ),
+        (&[1, 102, 1, 2], DecodeError::NoType { position: 3 }),
         (
             &[1, 102, 1, 2, 240, 9, 9],
             DecodeError::UnknownType {
@@ -173,7 +173,10 @@ fn a_decoder_says_where_it_stopped_and_stops_there() {
     }
     let long = [0; 256];
     let error = Decoder::new(&long).next().unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "a payload of 256 bytes is longer than 255");
+    assert_eq!(
+        error.to_string(),
+        "a payload of 256 bytes is longer than 255"
+    );
 }
 
 #[derive(Describe)]
