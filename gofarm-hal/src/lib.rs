@@ -2,5 +2,6 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod lorawan;
 pub mod payload;
 pub mod serial;

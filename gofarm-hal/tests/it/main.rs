@@ -7,4 +7,6 @@ extern crate alloc;
 #[cfg(feature = "frames")]
 mod frames;
 mod payload_cayenne_lpp;
+#[cfg(feature = "senml")]
+mod payload_senml;
 mod serial;

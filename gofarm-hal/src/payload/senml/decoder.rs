@@ -93,21 +93,24 @@ impl<'a> Decoder<'a> {
         if self.len > self.max_len {
             return Err(DecodeError::new(self.max_len, Reason::TooLong));
         }
-        let (next, after) = match &mut self.reader {
-            Reader::Json(reader) => (reader.next_record()?, reader.position()),
-            Reader::Cbor(reader) => (reader.next_record()?, reader.position()),
-        };
-        let Some((position, fields)) = next else {
-            return Ok(None);
-        };
-        if self.records == self.max_records {
-            return Err(DecodeError::new(after, Reason::TooManyRecords));
+        loop {
+            let (next, after) = match &mut self.reader {
+                Reader::Json(reader) => (reader.next_record()?, reader.position()),
+                Reader::Cbor(reader) => (reader.next_record()?, reader.position()),
+            };
+            let Some((position, fields)) = next else {
+                return Ok(None);
+            };
+            if self.records == self.max_records {
+                return Err(DecodeError::new(after, Reason::TooManyRecords));
+            }
+            self.records += 1;
+            let record = self.bases.resolve(fields);
+            match record.map_err(|reason| DecodeError::new(position, reason))? {
+                Some(record) => return Ok(Some(record)),
+                None => continue,
+            }
         }
-        self.records += 1;
-        let record = self.bases.resolve(fields);
-        record
-            .map(Some)
-            .map_err(|reason| DecodeError::new(position, reason))
     }
 }
 

@@ -34,6 +34,26 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Whether there are base fields and nothing else: such a record sets the base of those behind it (section 5.1.7).
+    fn is_base_only(&self) -> bool {
+        let texts = [self.name, self.unit, self.text];
+        let numbers = [self.number, self.sum, self.time, self.update_time];
+        let is_regular = texts.iter().any(Option::is_some)
+            || numbers.iter().any(Option::is_some)
+            || self.boolean.is_some()
+            || self.data.is_some();
+        let bases = [
+            self.base_version,
+            self.base_time,
+            self.base_value,
+            self.base_sum,
+        ];
+        let has_base = bases.iter().any(Option::is_some)
+            || self.base_name.is_some()
+            || self.base_unit.is_some();
+        has_base && !is_regular
+    }
+
     /// Keeps a field.
     ///
     /// # Errors
@@ -100,24 +120,29 @@ pub(super) struct Bases<'a> {
 }
 
 impl<'a> Bases<'a> {
-    /// Takes over the record's base fields and resolves it.
+    /// Takes over the record's base fields and resolves it; `None` if it has nothing else.
     ///
     /// # Errors
     /// What is wrong with the record as a whole.
-    pub(super) fn resolve(&mut self, fields: Fields<'a>) -> Result<Record<'a>, Reason> {
+    pub(super) fn resolve(&mut self, fields: Fields<'a>) -> Result<Option<Record<'a>>, Reason> {
         self.check_version(fields.base_version)?;
         self.name = fields.base_name.or(self.name);
         self.time = fields.base_time.unwrap_or(self.time);
         self.unit = fields.base_unit.or(self.unit);
         self.value = fields.base_value.or(self.value);
         self.sum = fields.base_sum.or(self.sum);
+        // With a base value, `{"bn": …}` alone is a value: a missing number counts as 0.
+        if fields.is_base_only() && self.value.is_none() && self.sum.is_none() {
+            return Ok(None);
+        }
 
         let empty = Text::plain("");
         let name = Name::new(self.name.unwrap_or(empty), fields.name.unwrap_or(empty));
         let own = [
-            fields
-                .number
-                .map(|v| Value::Number(v + self.value.unwrap_or(0.0))),
+            fields.number.map(|own| {
+                // Nothing is added where there is no base: -0 stays -0.
+                Value::Number(self.value.map_or(own, |base| own + base))
+            }),
             fields.text.map(Value::Text),
             fields.boolean.map(Value::Boolean),
             fields.data.map(Value::Data),
@@ -149,7 +174,7 @@ impl<'a> Bases<'a> {
         };
         let sums = [record.number(), record.sum, Some(record.time)];
         if sums.into_iter().flatten().all(f64::is_finite) {
-            Ok(record)
+            Ok(Some(record))
         } else {
             Err(Reason::Number)
         }
