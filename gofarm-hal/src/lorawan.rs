@@ -56,7 +56,7 @@ pub use account::Account;
 pub use air_time::DataRate;
 pub use duty_cycle::{DutyCycle, SubBand};
 #[cfg(feature = "lorawan")]
-pub use node::{JoinError, Metered, Node, NodeError, NodeEvent};
+pub use node::{Dice, JoinError, Metered, Node, NodeError, NodeEvent};
 pub use queue::{PushError, Pushed, Queue, QueueConfig, Transmit};
 pub use region::Region;
 pub use signal::INSTRUMENTS;

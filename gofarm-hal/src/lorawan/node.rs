@@ -9,8 +9,10 @@
 //! transmission with something other than `TxDone`. Its feature `embassy-time` links version 0.3 of that crate, which
 //! cannot stand beside 0.5 in one program: this adapter uses its non-blocking device and needs no clock.
 
+mod dice;
 mod meter;
 
+pub use dice::Dice;
 pub use meter::Metered;
 
 use core::time::Duration;
@@ -21,7 +23,7 @@ use gofarm_core::time::Instant;
 use lorawan_device::nb_device::radio::{Event as RadioEvent, PhyRxTx};
 use lorawan_device::nb_device::{Device, Event, Response};
 use lorawan_device::region::Configuration;
-use lorawan_device::{CryptoFactory, Downlink, JoinMode, RngCore, Timings};
+use lorawan_device::{CryptoFactory, Downlink, JoinMode, Timings};
 use thiserror::Error;
 
 use super::{DataRate, Queue};
@@ -96,32 +98,33 @@ pub enum NodeEvent {
 /// interrupt line. Instants and the radio's timestamps are one clock: the radio's milliseconds are the instant's, cut to 32
 /// bits.
 #[derive(Debug)]
-pub struct Node<R, C, G, const N: usize, const LEN: usize, const B: usize>
+pub struct Node<R, C, X, const N: usize, const LEN: usize, const B: usize>
 where
     R: PhyRxTx + Timings,
     C: CryptoFactory + Default,
-    G: RngCore,
 {
-    device: Opaque<Device<Metered<R>, C, G, 256, 1>>,
+    device: Opaque<Device<Metered<R>, C, Dice, 256, 1>>,
     queue: Queue<N, LEN, B>,
+    random: X,
     /// When the MAC wants to be called.
     timeout: Option<Instant>,
     /// Whether a frame or a join request is out and its windows are not over.
     is_busy: bool,
 }
 
-impl<R, C, G, const N: usize, const LEN: usize, const B: usize> Node<R, C, G, N, LEN, B>
+impl<R, C, X, const N: usize, const LEN: usize, const B: usize> Node<R, C, X, N, LEN, B>
 where
     R: PhyRxTx + Timings,
     C: CryptoFactory + Default,
-    G: RngCore,
+    X: Random,
 {
     /// A join request: MHDR, JoinEUI, DevEUI, DevNonce and MIC.
     const JOIN_REQUEST: usize = 23;
 
-    /// Creates a node that has not joined.
+    /// Creates a node that has not joined; `random` is the chip's generator, which seeds the MAC's (join nonces, channels)
+    /// and jitters retries.
     #[must_use]
-    pub fn new(region: Configuration, radio: R, random: G, queue: Queue<N, LEN, B>) -> Self {
+    pub fn new(region: Configuration, radio: R, mut random: X, queue: Queue<N, LEN, B>) -> Self {
         const {
             // The MAC's buffer has 256 bytes and it panics when a frame does not fit.
             assert!(
@@ -129,9 +132,11 @@ where
                 "a LoRaWAN frame of 222 bytes always fits its MAC commands"
             );
         }
+        let dice = Dice::new(random.next_u64());
         Self {
-            device: Opaque(Device::new(region, Metered::new(radio), random)),
+            device: Opaque(Device::new(region, Metered::new(radio), dice)),
             queue,
+            random,
             timeout: None,
             is_busy: false,
         }
@@ -143,7 +148,7 @@ where
     }
 
     /// The MAC, to set the data rate, or to store and restore the session.
-    pub const fn device(&mut self) -> &mut Device<Metered<R>, C, G, 256, 1> {
+    pub const fn device(&mut self) -> &mut Device<Metered<R>, C, Dice, 256, 1> {
         &mut self.device.0
     }
 
@@ -168,23 +173,17 @@ where
         self.charge(now);
         let response = response.map_err(|_| JoinError::Refused)?;
         self.is_busy = true;
-        Ok(self.respond(now, response, &mut || 0))
+        Ok(self.respond(now, response))
     }
 
     /// Does what is due: a receive window, the next frame.
     ///
     /// # Errors
     /// [`NodeError`] if MAC or radio fail.
-    pub fn poll<X: Random + ?Sized>(
-        &mut self,
-        now: Instant,
-        random: &mut X,
-    ) -> Result<Option<NodeEvent>, NodeError> {
+    pub fn poll(&mut self, now: Instant) -> Result<Option<NodeEvent>, NodeError> {
         if self.timeout.is_some_and(|at| at <= now) {
             self.timeout = None;
-            return self.step(now, random, |device| {
-                device.handle_event(Event::TimeoutFired)
-            });
+            return self.step(now, |device| device.handle_event(Event::TimeoutFired));
         }
         if self.is_busy || !self.device.0.ready_to_send_data() {
             return Ok(None);
@@ -197,15 +196,11 @@ where
             .device
             .0
             .send(frame.payload, frame.port, frame.confirmed);
-        let was_on_air = self.charge(now);
+        self.charge(now);
         match sent {
             Ok(response) => {
                 self.is_busy = true;
-                Ok(self.respond(now, response, random))
-            }
-            Err(_) if was_on_air => {
-                self.queue.handle_unanswered(now, random);
-                Err(NodeError)
+                Ok(self.respond(now, response))
             }
             Err(_) => {
                 self.queue.handle_refused(now);
@@ -218,13 +213,12 @@ where
     ///
     /// # Errors
     /// [`NodeError`] if MAC or radio fail.
-    pub fn handle_radio<X: Random + ?Sized>(
+    pub fn handle_radio(
         &mut self,
         now: Instant,
         event: R::PhyEvent,
-        random: &mut X,
     ) -> Result<Option<NodeEvent>, NodeError> {
-        self.step(now, random, |device| {
+        self.step(now, |device| {
             device.handle_event(Event::RadioEvent(RadioEvent::Phy(event)))
         })
     }
@@ -253,37 +247,35 @@ where
         self.queue.region().data_rate(dr)
     }
 
-    fn step<X: Random + ?Sized>(
+    fn step(
         &mut self,
         now: Instant,
-        random: &mut X,
         event: impl FnOnce(
-            &mut Device<Metered<R>, C, G, 256, 1>,
+            &mut Device<Metered<R>, C, Dice, 256, 1>,
         ) -> Result<Response, lorawan_device::nb_device::Error<Metered<R>>>,
     ) -> Result<Option<NodeEvent>, NodeError> {
         let response = event(&mut self.device.0);
         self.charge(now);
         match response {
-            Ok(response) => Ok(self.respond(now, response, random)),
-            Err(_) => Err(NodeError),
+            Ok(response) => Ok(self.respond(now, response)),
+            Err(_) => {
+                // The MAC stays where it was: a receive window is tried again, or nobody would ever end it.
+                if self.is_busy && self.timeout.is_none() {
+                    self.timeout = Some(now + Duration::from_millis(10));
+                }
+                Err(NodeError)
+            }
         }
     }
 
-    /// Charges what the radio was told to send since the last look; whether there was something.
-    fn charge(&mut self, now: Instant) -> bool {
-        let Some((carrier, air_time)) = self.device.0.get_radio().take_transmission() else {
-            return false;
-        };
-        self.queue.handle_transmitted(now, Some(carrier), air_time);
-        true
+    /// Charges what the radio has begun to send since the last look.
+    fn charge(&mut self, now: Instant) {
+        if let Some((carrier, air_time)) = self.device.0.get_radio().take_transmission() {
+            self.queue.handle_transmitted(now, Some(carrier), air_time);
+        }
     }
 
-    fn respond<X: Random + ?Sized>(
-        &mut self,
-        now: Instant,
-        response: Response,
-        random: &mut X,
-    ) -> Option<NodeEvent> {
+    fn respond(&mut self, now: Instant, response: Response) -> Option<NodeEvent> {
         let event = match response {
             Response::NoUpdate | Response::JoinRequestSending | Response::UplinkSending(_) => {
                 return None;
@@ -299,11 +291,11 @@ where
                 NodeEvent::Answered
             }
             Response::NoAck | Response::ReadyToSend | Response::RxComplete => {
-                self.queue.handle_unanswered(now, random);
+                self.queue.handle_unanswered(now, &mut self.random);
                 NodeEvent::Unanswered
             }
             Response::SessionExpired => {
-                self.queue.handle_unanswered(now, random);
+                self.queue.handle_unanswered(now, &mut self.random);
                 NodeEvent::SessionExpired
             }
         };

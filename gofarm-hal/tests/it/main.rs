@@ -6,6 +6,9 @@ extern crate alloc;
 
 #[cfg(feature = "frames")]
 mod frames;
+mod lorawan;
+#[cfg(feature = "lorawan")]
+mod lorawan_node;
 mod payload_cayenne_lpp;
 #[cfg(feature = "senml")]
 mod payload_senml;

@@ -47,20 +47,24 @@ impl<R: PhyRxTx> PhyRxTx for Metered<R> {
     }
 
     fn handle_event(&mut self, event: Event<'_, Self>) -> Result<Response<Self>, R::PhyError> {
+        let mut sent = None;
         let event = match event {
             Event::TxRequest(config, frame) => {
                 let modulation = config.rf.bb;
                 let factor = u8::try_from(modulation.sf.factor()).unwrap_or(12);
                 let bandwidth = u16::try_from(modulation.bw.hz() / 1_000).unwrap_or(125);
                 let rate = DataRate::lora(factor, bandwidth.max(1));
-                self.sent = Some((config.rf.frequency, rate.air_time(frame.len())));
+                sent = Some((config.rf.frequency, rate.air_time(frame.len())));
                 Event::TxRequest(config, frame)
             }
             Event::RxRequest(config) => Event::RxRequest(config),
             Event::CancelRx => Event::CancelRx,
             Event::Phy(event) => Event::Phy(event),
         };
-        Ok(match self.radio.handle_event(event)? {
+        let response = self.radio.handle_event(event)?;
+        // A radio that failed at the request has sent nothing.
+        self.sent = sent.or(self.sent);
+        Ok(match response {
             Response::Idle => Response::Idle,
             Response::Txing => Response::Txing,
             Response::Rxing => Response::Rxing,
