@@ -2,4 +2,6 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod flow_meter;
 pub mod serial;
+pub mod valve;
