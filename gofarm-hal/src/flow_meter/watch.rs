@@ -155,10 +155,4 @@ impl FlowWatch {
     pub const fn is_leaking(&self) -> bool {
         self.is_leaking
     }
-
-    /// The limits.
-    #[must_use]
-    pub const fn limits(&self) -> &FlowLimits {
-        &self.limits
-    }
 }

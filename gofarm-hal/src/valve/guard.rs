@@ -67,6 +67,8 @@ pub struct Guard<D, J, S: Turns = Alone, const N: usize = 16> {
     phase: Phase,
     turn: Option<S::Turn>,
     place: Option<S::Place>,
+    /// When it last asked for a turn in vain.
+    sent_away: Option<Instant>,
     /// A person has it open, from and until.
     by_hand: Option<Instant>,
     /// A person has closed it, until.
@@ -113,8 +115,8 @@ struct Closing {
 enum Step {
     /// A stroke is due.
     Due(Instant),
-    /// It is under way, since.
-    Driven(Instant),
+    /// It is under way.
+    Driven,
     /// It is over, since, and something may confirm it until.
     Judged { since: Instant, until: Instant },
 }
@@ -146,6 +148,7 @@ impl<D: Drive, J: Journal, const N: usize> Guard<D, J, Alone, N> {
             phase: Phase::Closing(Closing::due(now)),
             turn: None,
             place: None,
+            sent_away: None,
             by_hand: None,
             held: None,
             opened: now,
@@ -169,6 +172,7 @@ impl<D: Drive, J: Journal, const N: usize> Guard<D, J, Alone, N> {
             phase: self.phase,
             turn: None,
             place: None,
+            sent_away: None,
             by_hand: self.by_hand,
             held: self.held,
             opened: self.opened,
@@ -223,18 +227,16 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let duty = match (self.lease.state(), self.phase) {
             (State::Running { until }, _) => Some(until),
-            (State::Closing { since, .. }, Phase::Opening { .. } | Phase::Open) => Some(since),
-            (State::Closing { since, .. }, Phase::Closed(_)) => Some(since),
             (State::Closing { .. }, Phase::Closing(_)) | (State::Idle, _) => None,
+            (State::Closing { since, .. }, _) => Some(since),
         };
         let step = match self.phase {
             Phase::Opening {
                 is_driven: false, ..
-            } => Some(self.now + Self::TURN_RETRY),
+            } => Some(self.asking_at(self.opened)),
             Phase::Closing(Closing { step, .. }) => match step {
-                Step::Due(at) if at > self.now => Some(at),
-                Step::Due(_) => Some(self.now + Self::TURN_RETRY),
-                Step::Driven(_) => None,
+                Step::Due(at) => Some(self.asking_at(at)),
+                Step::Driven => None,
                 Step::Judged { until, .. } => Some(until),
             },
             Phase::Opening { .. } | Phase::Open | Phase::Closed(_) => None,
@@ -299,6 +301,14 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         self.watch_duty(now);
     }
 
+    /// When a stroke that is due from `at` on is begun.
+    fn asking_at(&self, at: Instant) -> Instant {
+        match self.sent_away {
+            Some(asked) => at.max(asked + Self::TURN_RETRY),
+            None => at,
+        }
+    }
+
     fn tick(&mut self, now: Instant) -> Instant {
         self.now = self.now.max(now);
         self.now
@@ -328,13 +338,15 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         if self.turn.is_none() && self.drive.draws(to) {
             self.turn = self.supply.turn(to, now);
             if self.turn.is_none() {
+                self.sent_away = Some(now);
                 return;
             }
         }
+        self.sent_away = None;
         self.drive.start(to, now);
         match &mut self.phase {
             Phase::Opening { is_driven, .. } => *is_driven = true,
-            Phase::Closing(closing) => closing.step = Step::Driven(now),
+            Phase::Closing(closing) => closing.step = Step::Driven,
             Phase::Open | Phase::Closed(_) => {}
         }
     }

@@ -53,7 +53,10 @@ impl MotorisedConfig {
     pub const fn new(travel: Duration) -> Self {
         Self::of(Motorised {
             travel,
-            margin: Duration::from_micros(travel.as_micros() as u64 / 4),
+            margin: match travel.checked_div(4) {
+                Some(quarter) => quarter,
+                None => travel,
+            },
             dead_time: millis(500),
             leave: None,
             phase: Phase::Resting,

@@ -311,6 +311,12 @@ impl<D: Drive, P: Pins<D::Output>, J: Journal, S: Turns, const N: usize> Valve<D
         self.guard.lease()
     }
 
+    /// The pins.
+    #[must_use]
+    pub const fn pins(&self) -> &P {
+        &self.pins
+    }
+
     /// The pins and the journal, given back as they are; close first.
     #[must_use]
     pub fn into_parts(self) -> (P, J) {

@@ -4,4 +4,6 @@
 
 extern crate alloc;
 
+mod flow_meter;
 mod serial;
+mod valve;

@@ -27,9 +27,11 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         let now = self.tick(now);
         self.watch_duty(now);
         if !A::CONTRACT.closes() {
-            let permit = match command.lease_time() {
-                Some(run) => self.permit(run, self.rules.max_run, now),
-                None => Err(Refusal::NoLease),
+            let permit = match (command.lease_time(), self.phase) {
+                // The lease refuses it and says why.
+                (_, Phase::Closing(_)) => Ok(()),
+                (Some(run), _) => self.permit(run, self.rules.max_run, now),
+                (None, _) => Err(Refusal::NoLease),
             };
             if let Err(refusal) = permit {
                 self.lease.declined();
@@ -130,10 +132,6 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         let since = match self.phase {
             Phase::Open => Some(self.opened),
             Phase::Opening { .. } => return Err(Refusal::InUse),
-            // The lease names the reason, and knows a repeated command.
-            Phase::Closing(_) if self.by_hand.is_none() && longest == self.rules.max_run => {
-                return Ok(());
-            }
             Phase::Closing(_) => return Err(Refusal::Closing),
             Phase::Closed(since) => {
                 let wait = (since + self.rules.min_off).saturating_since(now);
