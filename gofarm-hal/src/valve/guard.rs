@@ -104,9 +104,9 @@ enum Phase {
 /// How far a close has come.
 #[derive(Clone, Copy, Debug)]
 struct Closing {
-    /// Strokes that were driven to their end.
+    /// Strokes that were driven to their end, counted up to as many as are asked for.
     strokes: u16,
-    /// Strokes that were begun and have ended.
+    /// Strokes that were begun and have ended, counted up to when it is overdue.
     tries: u16,
     step: Step,
 }

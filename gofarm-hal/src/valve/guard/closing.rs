@@ -77,7 +77,7 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
 
     /// A stroke has been driven to its end.
     pub(super) fn after_stroke(&mut self, mut closing: Closing, now: Instant) -> Closing {
-        closing.strokes = closing.strokes.saturating_add(1);
+        closing.strokes = self.rules.strokes.min(closing.strokes + 1);
         self.count_try(&mut closing);
         let settle = match (self.rules.confirm, self.rules.flow) {
             (Confirm::Flow, Some(limits)) => limits.settle_time(),
@@ -137,7 +137,10 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
     }
 
     fn count_try(&mut self, closing: &mut Closing) {
-        closing.tries = closing.tries.saturating_add(1);
+        if closing.tries == self.rules.tries {
+            return;
+        }
+        closing.tries += 1;
         if closing.tries == self.rules.tries && !self.will_give_up(closing) {
             let tries = closing.tries;
             self.events.push(Event::Overdue { tries });

@@ -135,6 +135,13 @@ impl Judge {
         self.defer::<K>(now);
     }
 
+    /// Nobody polled when the valve asked for it, so what is due begins late.
+    pub(super) fn polled_late<K: Kind>(&mut self, now: Instant) {
+        if let Some(by) = &mut self.begins_by {
+            *by = (*by).max(now + K::BEGINS_WITHIN + K::DEAD_TIME);
+        }
+    }
+
     /// A fault gives what closes a pause.
     pub(super) fn defer<K: Kind>(&mut self, now: Instant) {
         if let Some(by) = &mut self.begins_by {
@@ -195,7 +202,7 @@ impl Judge {
         if role == Role::Closes {
             self.begins_by = None;
             if before != Some(Role::Closes) || self.strokes == 0 {
-                self.strokes += 1;
+                self.strokes = K::STROKES.min(self.strokes + 1);
             }
         }
         if role == Role::OpensByItself && self.permission.is_none() && self.begins_by.is_none() {

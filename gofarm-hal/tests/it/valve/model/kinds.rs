@@ -35,6 +35,7 @@ pub(super) enum Happening {
     Back,
     Flow,
     Still,
+    Settled,
     Milliamps(u16),
     Charged,
     AtOpenEnd,
@@ -140,7 +141,7 @@ pub(super) struct Metered;
 impl Kind for Metered {
     type Drive = Latching;
 
-    const EVENTS: &'static [Happening] = events![Flow, Still];
+    const EVENTS: &'static [Happening] = events![Flow, Still, Settled];
     const TELLS: &'static [&'static str] = &[
         "opened",
         "closing",

@@ -6,7 +6,7 @@ use gofarm_core::command::Command;
 use gofarm_core::contract::Action;
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_hal::flow_meter::Flow;
-use gofarm_hal::valve::{Confirm, EndSwitches, Event, Valve, Verdict};
+use gofarm_hal::valve::{Confirm, EndSwitches, Valve, Verdict};
 
 use super::judge::{Judge, Role};
 use super::kinds::{Happening, Kind, SETTLE, SLOW_RETRY};
@@ -19,8 +19,6 @@ pub(super) struct World<K: Kind> {
     valve: TestValve<K::Drive>,
     are_pins_broken: bool,
     now: Instant,
-    /// The latest time that the valve has seen.
-    latest: Instant,
     judge: Judge,
     /// How many commands were accepted, and when the last one was issued.
     ids: u8,
@@ -39,7 +37,6 @@ impl<K: Kind> World<K> {
             valve,
             are_pins_broken: false,
             now,
-            latest: now,
             judge: Judge::new::<K>(now),
             ids: 0,
             issued: None,
@@ -79,7 +76,7 @@ impl<K: Kind> World<K> {
             }
             world = match (K::CONFIRM, world.judge.role()) {
                 (Confirm::EndSwitch, Some(Role::Closes)) => world.stepped(&[AtClosedEnd]),
-                (Confirm::Flow, _) => world.stepped(&[Next, Still]),
+                (Confirm::Flow, Some(Role::Closes)) => world.stepped(&[Next, Settled, Still]),
                 (Confirm::Current, _) => world.stepped(&[Next, Milliamps(0)]),
                 (Confirm::Nothing, _) if K::EVENTS.contains(&Charged) => {
                     world.stepped(&[Charged, Next])
@@ -114,15 +111,17 @@ impl<K: Kind> World<K> {
         self.now = match event {
             Short => self.now + millis(10),
             Next => self.now.max(self.valve.poll_timeout().unwrap_or(self.now)),
-            Late => self.now + secs(3),
+            Late => self.now + secs(2),
             ToTheEnd => self.now.max(permission.unwrap_or(self.now)),
-            Back => Instant::from_micros(self.now.as_micros() - 5_000),
+            Settled => self.now + SETTLE,
             _ => self.now,
         };
-        self.latest = self.latest.max(self.now);
-        let (now, latest) = (self.now, self.latest);
-        if permission.is_some_and(|until| latest >= until) {
-            self.judge.ended::<K>(latest);
+        let now = self.now;
+        if self.valve.poll_timeout().is_some_and(|at| now > at) {
+            self.judge.polled_late::<K>(now);
+        }
+        if permission.is_some_and(|until| now >= until) {
+            self.judge.ended::<K>(now);
         }
         match event {
             OpenShort => self.open(OpenLive, millis(150), true)?,
@@ -140,46 +139,50 @@ impl<K: Kind> World<K> {
                 if self.valve.accept(&close, now, None) != Verdict::Accepted {
                     return Err("a close was refused".into());
                 }
-                self.judge.ended::<K>(latest);
+                self.judge.ended::<K>(now);
             }
             LinkLost => {
                 self.valve.link_lost(now);
-                self.judge.link_lost::<K>(latest);
+                self.judge.link_lost::<K>(now);
             }
             OpenByHand => {
                 if self.valve.open_by_hand(millis(400), now).is_ok() {
-                    self.judge.permitted(millis(400), false, latest)?;
+                    self.judge.permitted(millis(400), false, now)?;
                 }
             }
             CloseByHand => {
                 self.valve.close_by_hand(millis(300), now);
-                self.judge.ended::<K>(latest);
+                self.judge.ended::<K>(now);
             }
             ReserveLow | ReserveReady => {
                 let is_ready = event == ReserveReady;
                 self.valve
                     .reserve(if is_ready { 3_300 } else { 3_000 }, now);
-                self.judge.reserve::<K>(is_ready, latest);
+                self.judge.reserve::<K>(is_ready, now);
             }
             PinsBreak | PinsMend => {
                 self.are_pins_broken = event == PinsBreak;
                 self.valve.pins().are_broken.set(self.are_pins_broken);
-                self.judge.defer::<K>(latest);
+                self.judge.defer::<K>(now);
             }
             ResetKept | ResetLost => self.reset(event == ResetKept)?,
             Flow => self.flow(5_000),
             Still => self.flow(0),
             Milliamps(milliamps) => {
                 self.valve.current(milliamps, now);
-                self.judge.evidence(milliamps == 0);
+                if K::CONFIRM == Confirm::Current {
+                    self.judge.evidence(milliamps == 0);
+                }
             }
             Charged => self.valve.boost(9_000, now),
             AtOpenEnd => self.switches(true, false),
             AtClosedEnd => self.switches(false, true),
             BetweenEnds => self.switches(false, false),
-            Short | Next | Late | ToTheEnd | Back => {}
+            // The clock has stepped back, for one poll.
+            Back => self.poll(Instant::from_micros(now.as_micros() - 5_000))?,
+            Short | Next | Late | ToTheEnd | Settled => {}
         }
-        self.poll()
+        self.poll(now)
     }
 
     fn open<A: Action>(
@@ -192,7 +195,7 @@ impl<K: Kind> World<K> {
         if self.valve.accept(&fresh, self.now, Some(wall(self.now))) == Verdict::Accepted {
             self.ids += 1;
             self.issued = Some(self.now);
-            self.judge.permitted(lease, is_live, self.latest)?;
+            self.judge.permitted(lease, is_live, self.now)?;
         }
         Ok(())
     }
@@ -217,28 +220,24 @@ impl<K: Kind> World<K> {
         };
         let pins = TestPins::new();
         pins.are_broken.set(self.are_pins_broken);
-        // A device's clock starts anew as well; what is left of the old one is nothing.
-        self.now = self.latest;
         self.valve = Valve::wire(pins, K::config(), journal, self.now)
             .map_err(|error| error.to_string())?
             .longest_validity(secs(1));
-        self.judge.reset::<K>(self.latest);
+        self.judge.reset::<K>(self.now);
         Ok(())
     }
 
-    fn poll(&mut self) -> Result<(), String> {
-        let result = self.valve.poll(self.now);
+    fn poll(&mut self, at: Instant) -> Result<(), String> {
+        let result = self.valve.poll(at);
         self.told.clear();
         while let Some(event) = self.valve.poll_event() {
             self.told.push(event.as_str());
-            self.judge.told::<K>(event, self.latest)?;
+            self.judge.told::<K>(event, self.now)?;
         }
         match (result, self.valve.pins().output) {
-            (Ok(()), Some(output)) if !self.are_pins_broken => {
-                self.judge.shown::<K>(K::role(output), self.latest)?;
-            }
-            (Ok(()), _) => {}
-            (Err(_), _) => self.judge.pins_failed::<K>(self.latest),
+            (Ok(()), Some(output)) => self.judge.shown::<K>(K::role(output), self.now)?,
+            (Ok(()), None) => return Err("the pins were never set".into()),
+            (Err(_), _) => self.judge.pins_failed::<K>(self.now),
         }
         let end = self.judge.permission();
         if let Some(end) = end
@@ -257,21 +256,16 @@ impl<K: Kind> World<K> {
         {
             return Ok(());
         }
-        let again = self.latest + SLOW_RETRY + SETTLE + K::STROKE + K::STROKE;
+        let again = self.now + SLOW_RETRY + SETTLE + K::STROKE + K::STROKE;
         let by = self.judge.begins_by().unwrap_or(again);
         let mut closes = None;
         let mut alone = self.valve.clone();
-        run(
-            &mut alone,
-            self.latest,
-            by.max(self.latest),
-            |valve, now| {
-                let output = valve.pins().output;
-                if valve.is_closed() || output.is_some_and(|on| K::role(on) == Role::Closes) {
-                    closes.get_or_insert(now);
-                }
-            },
-        );
+        run(&mut alone, self.now, by.max(self.now), |valve, now| {
+            let output = valve.pins().output;
+            if valve.is_closed() || output.is_some_and(|on| K::role(on) == Role::Closes) {
+                closes.get_or_insert(now);
+            }
+        });
         match closes {
             Some(_) => Ok(()),
             None => Err(format!("nothing closes it by {by:?}")),
@@ -282,43 +276,41 @@ impl<K: Kind> World<K> {
     pub(super) fn key(&self) -> u64 {
         let mut key = Key {
             hash: 0,
-            now: self.latest.as_micros(),
-            wall: wall(self.latest).as_millis(),
+            now: (self.now.as_micros(), 1_500_000),
+            wall: (wall(self.now).as_millis(), 1_500),
             before: Before::Other,
         };
         let Self {
             valve,
             are_pins_broken,
-            now,
-            latest,
+            now: _,
             judge,
-            ids,
+            ids: _,
             issued,
             told: _,
         } = self;
-        let behind = latest.saturating_since(*now);
-        write!(
-            key,
-            "{valve:?}{judge:?}{are_pins_broken}{ids}{issued:?}{behind:?}"
-        )
-        .unwrap();
+        write!(key, "{valve:?}{judge:?}{are_pins_broken}{issued:?}").unwrap();
         key.hash
     }
 }
 
-/// Hashes what `Debug` writes, with times relative to the present and without the counters.
+/// Hashes what `Debug` writes, with times relative to the present, without the counters, and without the commands'
+/// names, which are never used twice.
 struct Key {
     hash: u64,
-    now: u64,
-    wall: u64,
+    /// The present in µs, and how far back times count.
+    now: (u64, i128),
+    /// The same in wall time and ms.
+    wall: (u64, i128),
     before: Before,
 }
 
 enum Before {
     Other,
-    Named(u64),
-    Opened(u64),
-    Counters,
+    Named((u64, i128)),
+    Opened((u64, i128)),
+    /// In something that does not count, which ends with this.
+    Skipped(&'static str),
 }
 
 impl Key {
@@ -330,18 +322,19 @@ impl Key {
 impl fmt::Write for Key {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.before = match (&self.before, text) {
-            (Before::Counters, " }") => Before::Other,
-            (Before::Counters, _) => return Ok(()),
-            (_, "Tally") => Before::Counters,
+            (Before::Skipped(end), text) if *end == text => Before::Other,
+            (Before::Skipped(_), _) => return Ok(()),
+            (_, "Tally") => Before::Skipped(" }"),
+            (_, "CommandId(") => Before::Skipped(")"),
             (_, "Instant") => Before::Named(self.now),
             (_, "UnixMillis") => Before::Named(self.wall),
             (Before::Named(present), "(") => Before::Opened(*present),
-            (Before::Opened(present), digits) => {
+            (Before::Opened((present, past)), digits) => {
                 let time: u64 = digits.parse().unwrap();
-                // What lies further back than every time in the rules is as good as for ever.
+                // What lies further away than every time in the rules is as good as for ever.
                 let ahead = i128::from(time) - i128::from(*present);
-                let ahead = ahead.max(-100_000_000);
-                self.mix(u64::try_from(ahead & i128::from(u64::MAX)).unwrap());
+                let ahead = ahead.clamp(-past, 4 * past) + past;
+                self.mix(u64::try_from(ahead).unwrap());
                 self.before = Before::Other;
                 return Ok(());
             }
