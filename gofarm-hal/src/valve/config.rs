@@ -1,5 +1,6 @@
 //! [`Config`]: the rules of a guard together with the settings of a drive.
 
+use core::fmt;
 use core::time::Duration;
 
 use gofarm_core::error::{Classify, Kind};
@@ -54,7 +55,7 @@ impl ReserveLimits {
 }
 
 /// The rules that hold for every kind of valve.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Rules {
     pub(super) min_on: Duration,
     pub(super) min_off: Duration,
@@ -182,6 +183,15 @@ impl<D> Config<D> {
     pub const fn flow(mut self, limits: FlowLimits) -> Self {
         self.rules.flow = Some(limits);
         self
+    }
+}
+
+/// Short, as every valve shows it.
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules")
+            .field("confirm", &self.confirm)
+            .finish_non_exhaustive()
     }
 }
 

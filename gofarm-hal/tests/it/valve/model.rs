@@ -62,7 +62,6 @@ fn explore_to<K: Kind>(
 ) -> usize {
     let mut frontier = World::<K>::roots();
     let mut seen: HashSet<u64> = frontier.iter().map(World::key).collect();
-    let mut transitions = 0_usize;
     for level in 1..=depth {
         let mut next = Vec::new();
         for world in &frontier {
@@ -83,15 +82,9 @@ fn explore_to<K: Kind>(
                     })
                     .unwrap_or_else(|why| panic!("{why}\nafter {event:?}\nin {world:#?}"));
             }
-            transitions += events.len();
         }
         frontier = next;
     }
-    println!(
-        "{} events to depth {depth}: {} states, {transitions} transitions",
-        events.len(),
-        seen.len()
-    );
     seen.len()
 }
 

@@ -123,16 +123,17 @@ pub(super) fn run<D: Drive>(
     loop {
         let _ = valve.poll(now);
         each(valve, now);
-        let next = valve.poll_timeout().unwrap_or(until).min(until);
-        if next <= now {
-            polls_here += 1;
-            assert!(polls_here < 8, "{now:?}: poll after poll at one instant");
-            if valve.poll_timeout().is_none_or(|at| at > now) {
-                return now;
+        match valve.poll_timeout() {
+            None => return now,
+            Some(at) if at <= now => {
+                polls_here += 1;
+                assert!(polls_here < 8, "{now:?}: poll after poll at one instant");
             }
-        } else {
-            polls_here = 0;
-            now = next;
+            Some(_) if now >= until => return now,
+            Some(at) => {
+                polls_here = 0;
+                now = at.min(until);
+            }
         }
     }
 }
