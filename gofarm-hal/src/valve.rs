@@ -29,7 +29,7 @@
 //! # let mut now = gofarm_core::time::Instant::ZERO;
 //! # let unix_now = UnixMillis::new(1_790_000_000_000);
 //! use gofarm_core::Action;
-//! use gofarm_core::command::{CloseReason, Command, CommandId};
+//! use gofarm_core::command::{Command, CommandId};
 //! use gofarm_core::time::{UnixMillis, millis, minutes, secs};
 //! use gofarm_hal::valve::{Event, LatchingConfig, LatchingValve, Verdict};
 //!
@@ -44,6 +44,7 @@
 //! # while !valve.is_closed() { valve.poll(now)?; if let Some(at) = valve.poll_timeout() { now = now.max(at); } }
 //! // After a reset it has closed first. 10 s later it may open:
 //! now += secs(10);
+//! # while valve.poll_event().is_some() {}
 //! # let wall = Some(unix_now);
 //! # let id = CommandId::new(*b"01J8ZC4W2M7Q5X9A");
 //! let open = Command::new(id, Open).expires(unix_now + secs(30)).lease(minutes(20));
@@ -51,7 +52,7 @@
 //! loop {
 //!     valve.poll(now)?;                                   // sets the pins, never waits
 //!     while let Some(event) = valve.poll_event() {
-//!         if let Event::Unconfirmed(closed) = event { assert_eq!(closed.ran(), Some(minutes(20) + millis(120))); }
+//!         if let Event::Unconfirmed(closed) = event { assert_eq!(closed.ran(), Some(minutes(20) + millis(100))); }
 //!     }
 //!     let Some(at) = valve.poll_timeout() else { break }; // at this instant at the latest
 //!     now = now.max(at);

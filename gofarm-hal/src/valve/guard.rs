@@ -24,8 +24,8 @@ use crate::flow_meter::{Expected, Flow, FlowWatch};
 /// # What it promises
 /// - **It closes.** When the lease ends, when the time by hand ends, on a closing command, on a low reserve, on a leak,
 ///   on a fault, on link loss if the contract says so, and after every start, the poll at or after that instant takes
-///   away what opens and begins a stroke that closes. No minimum time delays it, and nothing opens until it is
-///   confirmed.
+///   away what opens and begins a stroke that closes, on a [shared supply](super::Supply) as soon as it has its turn.
+///   No minimum time delays it, and nothing opens until it is confirmed.
 /// - **It closes again.** A close is driven until [`Confirm`](super::Confirm) is satisfied: some tries in quick
 ///   succession, then slowly and for ever. Only where nothing can confirm it ends after a number of full strokes.
 /// - **One run at a time.** A run is a lease, or a person's; neither lengthens the other.

@@ -58,8 +58,8 @@ impl Turns for Alone {
 /// let supply = Supply::new(1, 1); // one pulse at a time, one valve open
 /// let now = Instant::ZERO;
 /// let config = || LatchingConfig::new().close_strokes(1);
-/// let mut north = Guard::<_, _, _>::restore(config(), RamJournal::new(), now)?.on(&supply);
-/// let mut south = Guard::<_, _, _>::restore(config(), RamJournal::new(), now)?.on(&supply);
+/// let mut north = Guard::<_, RamJournal>::restore(config(), RamJournal::new(), now)?.on(&supply);
+/// let mut south = Guard::<_, RamJournal>::restore(config(), RamJournal::new(), now)?.on(&supply);
 /// # let mut now = now;
 /// # for _ in 0..50 { north.poll(now); south.poll(now); now += gofarm_core::time::millis(20); }
 /// north.open_by_hand(minutes(5), now)?;

@@ -6,7 +6,7 @@ use gofarm_core::time::{Instant, millis, minutes, secs};
 use gofarm_hal::flow_meter::{Flow, FlowLimits};
 use gofarm_hal::valve::{
     Bridge, Cause, Coil, Config, Confirm, CurrentLimits, Drive, EndSwitches, Event, Fault, Guard,
-    LatchingConfig, MotorisedConfig, Refusal, SolenoidConfig, Supply, Turns,
+    Latching, LatchingConfig, MotorisedConfig, Refusal, SolenoidConfig, Supply, Turns,
 };
 
 use super::rig::{Page, START, TestValve, run, started};
@@ -324,7 +324,7 @@ fn flow_through_a_closed_valve_is_a_leak_and_keeps_it_closed() {
     assert_eq!(told, ["leak", "closing", "unconfirmed", "leak_ended"]);
 }
 
-fn on<'a>(supply: &'a Supply) -> Guard<gofarm_hal::valve::Latching, Page, &'a Supply, 4> {
+fn on(supply: &Supply) -> Guard<Latching, Page, &Supply, 4> {
     Guard::restore(LatchingConfig::new().close_strokes(1), Page::new(), START)
         .unwrap()
         .on(supply)

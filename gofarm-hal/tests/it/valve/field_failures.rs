@@ -1,7 +1,7 @@
 //! What valves did in the field and must not do here; each test is named after one failure.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use alloc::rc::Rc;
+use core::cell::RefCell;
 
 use embedded_hal::digital::{ErrorKind, ErrorType, OutputPin};
 use gofarm_core::command::{self, CloseReason};

@@ -196,7 +196,7 @@ impl Judge {
         if role == Role::Opens && self.permission.is_none() {
             return Err("what opens is on and nobody allows it".into());
         }
-        if opens && !self.closed.is_some_and(|closed| now >= closed + MIN_OFF) {
+        if opens && self.closed.is_none_or(|closed| now < closed + MIN_OFF) {
             return Err("opened within the minimum off time".into());
         }
         if role == Role::Closes {
