@@ -17,7 +17,7 @@ mod fleet;
 mod job;
 mod model_digest;
 mod plugin;
-pub mod signal;
+mod signal;
 
 pub use accelerated_node::AcceleratedNode;
 pub use arena::{Arena, ArenaError, Extent};
@@ -25,3 +25,4 @@ pub use fleet::{Block, Fleet, FleetError};
 pub use job::Job;
 pub use model_digest::{DigestError, ModelDigest};
 pub use plugin::InferencePlacement;
+pub use signal::{INSTRUMENTS, observe};

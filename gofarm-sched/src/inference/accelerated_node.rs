@@ -35,7 +35,7 @@ pub struct AcceleratedNode {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Fit {
     pub(super) devices: DeviceSet,
-    /// What would be left of the free pieces that it is taken from, by the memory of their accelerators, 0..=1.
+    /// The share of the free pieces that it is taken from that would be left, 0..=1.
     pub(super) left: f32,
     pub(super) present: bool,
 }
@@ -115,31 +115,30 @@ impl AcceleratedNode {
             return Err(Reason::Other("the model's digest is not allowed"));
         }
         job.drivers().check(self.driver).map_err(Reason::Driver)?;
-        let arena = |device| (self.arenas.get(device)).map(|arena: &Arena| (device, arena));
-        let (devices, left) = if devices.is_empty() {
-            let all = self.arenas.iter().enumerate();
-            let fits = all.filter_map(|(device, arena)| {
-                let left = arena.best_fit(job.len())?.length() - job.memory();
-                Some((left, device, arena))
-            });
-            let best = fits.min_by_key(|(left, device, _)| (*left, *device));
-            let (left, device, arena) = best.ok_or_else(|| self.short(job, 0..Devices::MAX))?;
-            (DeviceSet::EMPTY.with(device), share(left, arena.capacity()))
-        } else {
-            let (mut left, mut capacity) = (0_u64, 0_u64);
-            for device in devices.iter() {
-                let fit = arena(device).and_then(|(_, a)| Some((a, a.best_fit(job.len())?)));
-                let (arena, gap) = fit.ok_or_else(|| self.short(job, core::iter::once(device)))?;
-                left = left.saturating_add(gap.length() - job.memory());
-                capacity = capacity.saturating_add(arena.capacity());
-            }
-            (devices, share(left, capacity))
+        let left_on = |device: usize| {
+            let gap = self.arenas.get(device)?.best_fit(job.len())?;
+            Some(gap.length() - job.memory())
         };
-        let present = self.has(job.digest());
+        let (devices, left) = if devices.is_empty() {
+            let fits = (0..self.arenas.len()).filter_map(|d| Some((left_on(d)?, d)));
+            let (left, best) = fits
+                .min()
+                .ok_or_else(|| self.short(job, 0..self.arenas.len()))?;
+            (DeviceSet::EMPTY.with(best), left)
+        } else {
+            let mut sum = 0_u64;
+            for device in devices.iter() {
+                let left = left_on(device);
+                let left = left.ok_or_else(|| self.short(job, device..device + 1))?;
+                sum = sum.saturating_add(left);
+            }
+            (devices, sum)
+        };
+        let taken = job.memory().saturating_mul(devices.len() as u64);
         Ok(Fit {
             devices,
-            left,
-            present,
+            left: share(left, left.saturating_add(taken)),
+            present: self.has(job.digest()),
         })
     }
 

@@ -12,9 +12,8 @@ use super::accelerated_node::Fit;
 ///
 /// - As a *filter* it refuses nodes that may not run the model, whose driver will not do, or that have no memory in
 ///   one piece for it.
-/// - As a *score* it costs, in equal parts, 1 where the model has to be downloaded, and what would be left of the
-///   free piece that it is taken from, by the memory of the accelerator: tight holes are filled first, and the
-///   largest pieces stay whole.
+/// - As a *score* it costs 0.5 where the model has to be downloaded, and up to 0.5 for the share that would be left
+///   of the free piece that its memory is taken from: tight holes are filled first, and the largest pieces stay whole.
 /// - As a *reserve* it takes the memory, best fit, and gives it back when the claim ends. Without it nothing holds
 ///   the memory.
 ///

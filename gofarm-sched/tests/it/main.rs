@@ -16,6 +16,7 @@ mod feature;
 mod feedback;
 mod forecast;
 mod herding;
+mod inference;
 mod load;
 mod mode;
 mod node_table;
