@@ -7,6 +7,7 @@ extern crate alloc;
 mod affinity;
 mod autonomy;
 mod autoscale;
+mod bad_input;
 mod control_signal;
 mod dependency;
 mod drift;
