@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
-crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched) # published, and built for firmware without features
+crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched gofarm-hal) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {
