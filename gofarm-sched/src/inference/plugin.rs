@@ -20,6 +20,9 @@ use super::accelerated_node::Fit;
 /// A request that asks for a share of accelerators as well gets one block on each device that the scheduler chose
 /// for it, and no other device of that node is tried. Other requests are left alone.
 ///
+/// It is asked anew for every decision. A candidate costs a read of the handle for each of filter and score, which
+/// looks at all blocks that are taken on the node.
+///
 /// ```
 /// use std::sync::{Arc, Mutex};
 /// use gofarm_core::time::{Instant, secs};
