@@ -74,7 +74,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 128 }))]
         #[test]
         fn each_change_is_seen_once_by_each_cursor(
-            steps in proptest::collection::vec((0_u32..20, 0_u8..40), 1..900),
+            steps in proptest::collection::vec((0_u32..20, 0_u8..40), 1..if cfg!(miri) { 60 } else { 900 }),
         ) {
             let mut log = ChangeLog::default();
             let mut cursors = [(0_u64, BTreeSet::new()), (0, BTreeSet::new())];

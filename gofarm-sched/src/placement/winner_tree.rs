@@ -163,7 +163,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 128 }))]
         #[test]
         fn the_tree_orders_as_a_sort_does(
-            changes in proptest::collection::vec((0_u32..40, proptest::option::of(0_u8..6)), 1..120),
+            changes in proptest::collection::vec((0_u32..40, proptest::option::of(0_u8..6)), 1..if cfg!(miri) { 20 } else { 120 }),
             at_once in 1_usize..20,
         ) {
             let mut tree = WinnerTree::new();
