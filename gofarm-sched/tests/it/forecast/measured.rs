@@ -3,6 +3,7 @@
 //! Everything learns as it goes; the first values of a series are skipped, 288 (a day of 5 min) where it is long. The
 //! exponent and the memory of the ensemble were chosen on `TUNED` only.
 
+use alloc::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gofarm_sched::forecast::{Ensemble, Forecaster};
@@ -161,7 +162,7 @@ fn the_ensemble_is_never_much_worse_than_the_best_method_alone() {
 #[test]
 fn each_given_series_is_in_one_half() {
     let names = || TUNED.iter().chain(&HELD_OUT).map(|(name, ..)| *name);
-    let once: std::collections::BTreeSet<&str> = names().collect();
+    let once: BTreeSet<&str> = names().collect();
     assert_eq!(once.len(), TUNED.len() + HELD_OUT.len());
     let Ok(files) = std::fs::read_dir(given().join("sched/nab")) else {
         assert!(std::env::var("CI").as_deref() != Ok("true"), "no series");
