@@ -160,9 +160,9 @@ pub enum Sense {
 
 /// What moves a valve: a machine without pins and without a clock.
 ///
-/// [`Guard`](super::Guard) decides when a stroke begins, a drive decides how. A program uses one of this crate's
-/// ([`Latching`](super::Latching), [`Solenoid`](super::Solenoid), [`Motorised`](super::Motorised)) or writes its own for
-/// other hardware, with four duties:
+/// [`Guard`](super::Guard) decides when a stroke begins, a drive decides how. A program uses one of this crate's,
+/// [`Latching`](super::Latching), [`Solenoid`](super::Solenoid) or [`Motorised`](super::Motorised), or writes its own
+/// for other hardware, with four duties:
 ///
 /// - The output changes in [`poll`](Self::poll) and nowhere else, at most once a call, so that each one reaches the
 ///   pins. A fault and [`rest`](Self::rest) may switch it off in between.

@@ -5,5 +5,7 @@
 extern crate alloc;
 
 mod flow_meter;
+#[cfg(feature = "frames")]
+mod frames;
 mod serial;
 mod valve;

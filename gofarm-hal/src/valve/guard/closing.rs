@@ -52,8 +52,11 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
     /// Something failed: an open is given up, a close is tried again after a pause.
     pub(super) fn fail(&mut self, fault: Fault, now: Instant) {
         self.turn = None;
-        let is_between_strokes = matches!(self.phase, Phase::Closing(Closing { step, .. }) if !matches!(step, Step::Driven));
-        if is_between_strokes {
+        if let Phase::Closing(Closing {
+            step: Step::Due(_) | Step::Judged { .. },
+            ..
+        }) = self.phase
+        {
             // Pins that cannot even be switched off are tried again by who sets them.
             return;
         }
