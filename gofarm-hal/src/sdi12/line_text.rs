@@ -29,7 +29,15 @@ impl Text {
     };
 
     /// A text of `characters`; `None` if they are too many or not all printable.
-    pub(super) fn new(characters: &[u8]) -> Option<Self> {
+    ///
+    /// ```
+    /// use gofarm_hal::sdi12::Text;
+    ///
+    /// assert_eq!(Text::new(b",TA,Cel;").unwrap().as_str(), ",TA,Cel;");
+    /// assert_eq!(Text::new(b"a\n"), None);
+    /// ```
+    #[must_use]
+    pub fn new(characters: &[u8]) -> Option<Self> {
         let mut text = Self::EMPTY;
         if !characters.iter().all(|byte| matches!(byte, b' '..=b'~')) {
             return None;
