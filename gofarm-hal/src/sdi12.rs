@@ -42,7 +42,7 @@ mod timing;
 mod value;
 
 pub use address::{Address, AddressError};
-pub use bus::{Ask, Bus, Line, Ticket};
+pub use bus::{Ask, Bus, Line};
 pub use collect::{Collect, Step};
 pub use crc::{crc_characters, crc16};
 pub use error::{Error, MeasureError};
@@ -60,3 +60,5 @@ pub use signal::INSTRUMENTS;
 pub use station::{DetectBreak, Station};
 pub use timing::{Breaks, Timing};
 pub use value::Value;
+
+pub use crate::turn::Ticket;

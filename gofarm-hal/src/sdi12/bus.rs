@@ -2,7 +2,6 @@
 
 use core::cell::RefCell;
 use core::ops::Range;
-use core::time::Duration;
 
 use gofarm_core::device::Progress;
 use gofarm_core::error::{Classify, Kind};
@@ -17,12 +16,7 @@ use super::reply::Answer;
 use super::request::Request;
 use super::timing::Timing;
 use crate::serial::{Port, SetBreak};
-
-/// How much longer than it was told to a holder of the bus may stay away.
-const HOLD: Duration = secs(1);
-
-/// When a user asks again who found the bus taken.
-const WAITING: Duration = millis(20);
+use crate::turn::{Ticket, Turn, Turns};
 
 /// What is asked over a [`Line`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,24 +32,6 @@ pub enum Ask {
         /// When its time is over.
         until: Instant,
     },
-}
-
-/// The right to speak on a [`Line`]: who asks keeps one, and it is empty until the line gives the right.
-///
-/// ```
-/// use gofarm_hal::sdi12::Ticket;
-///
-/// assert_eq!(Ticket::new(), Ticket::default());
-/// ```
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Ticket(u32);
-
-impl Ticket {
-    /// No right yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(0)
-    }
 }
 
 /// A bus that several users ask in turn: a [`Bus`], or a reference to one in a [`RefCell`].
@@ -148,10 +124,7 @@ pub struct Bus<P: Port> {
     /// While a command leaves: when it must have left at the latest.
     draining: Option<Instant>,
     fault: Option<P::Error>,
-    holder: u32,
-    /// When a holder that has not come back loses the bus.
-    held_until: Instant,
-    tickets: u32,
+    turns: Turns,
 }
 
 impl<P: SetBreak> Bus<P> {
@@ -170,9 +143,7 @@ impl<P: SetBreak> Bus<P> {
             pending: 0..0,
             draining: None,
             fault: None,
-            holder: 0,
-            held_until: Instant::ZERO,
-            tickets: 0,
+            turns: Turns::new(),
         }
     }
 
@@ -184,27 +155,6 @@ impl<P: SetBreak> Bus<P> {
     /// What was counted since it was last asked, one signal at a time; see [`INSTRUMENTS`](super::INSTRUMENTS).
     pub fn poll_signal(&mut self) -> Option<Signal<'static>> {
         self.recorder.poll_signal()
-    }
-
-    /// Whether the ticket holds the bus now; `None` if it lost it.
-    fn admit(&mut self, ticket: &mut Ticket, now: Instant) -> Option<bool> {
-        if ticket.0 != 0 {
-            if self.holder == ticket.0 {
-                return Some(true);
-            }
-            *ticket = Ticket::new();
-            return None;
-        }
-        if self.holder != 0 && now < self.held_until {
-            return Some(false);
-        }
-        if self.holder != 0 {
-            self.give_up();
-        }
-        self.tickets = self.tickets.checked_add(1).unwrap_or(1);
-        self.holder = self.tickets;
-        *ticket = Ticket(self.tickets);
-        Some(true)
     }
 
     fn give_up(&mut self) {
@@ -321,16 +271,17 @@ impl<P: SetBreak> Line for Bus<P> {
         ask: &Ask,
         now: Instant,
     ) -> Progress<Result<Answer, Error<P::Error>>> {
-        match self.admit(ticket, now) {
-            None => return Progress::Ready(Err(Error::Lost)),
-            Some(false) => return Progress::WouldBlock(now + WAITING),
-            Some(true) => {}
+        match self.turns.admit(ticket, now) {
+            Turn::Lost => return Progress::Ready(Err(Error::Lost)),
+            Turn::Taken(until) => return Progress::WouldBlock(until),
+            Turn::Given => self.give_up(),
+            Turn::Held => {}
         }
-        self.held_until = now + HOLD;
+        self.turns.hold(now);
         let end = match self.ask(ask, now) {
             Ok(None) => {
                 let next = self.next_poll(now);
-                self.held_until = next + HOLD;
+                self.turns.hold(next);
                 return Progress::WouldBlock(next);
             }
             Ok(Some(end)) => end,
@@ -349,15 +300,13 @@ impl<P: SetBreak> Line for Bus<P> {
     }
 
     fn release(&mut self, ticket: &mut Ticket, now: Instant) {
-        if ticket.0 != 0 && ticket.0 == self.holder {
+        if self.turns.release(ticket) {
             self.give_up();
-            self.holder = 0;
             if let Some(Transmit::Mark) = self.recorder.poll_transmit(now, &mut []) {
                 // A line that cannot be let go fails with the next exchange.
                 let _ = self.port.set_break(now, false);
             }
         }
-        *ticket = Ticket::new();
     }
 
     fn timing(&self) -> Timing {

@@ -4,13 +4,14 @@ use gofarm_core::device::{Progress, Sensor};
 use gofarm_core::time::Instant;
 
 use super::address::Address;
-use super::bus::{Ask, Line, Ticket};
+use super::bus::{Ask, Line};
 use super::collect::{Collect, Step};
 use super::error::Error;
 use super::measurement::Measurement;
 use super::reply::Answer;
 use super::request::Request;
 use super::value::Value;
+use crate::turn::Ticket;
 
 /// A probe with `N` values, which `record` makes a record of.
 ///
