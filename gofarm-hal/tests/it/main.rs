@@ -4,4 +4,6 @@
 
 extern crate alloc;
 
+mod one_wire;
+mod sdi12;
 mod serial;

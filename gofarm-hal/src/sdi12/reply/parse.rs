@@ -33,7 +33,7 @@ pub(super) fn answer(expect: Expect, line: &[u8]) -> Result<Answer, ReplyError> 
             let body = if crc { without_crc(text)? } else { body };
             match body {
                 [] | [b',', .., b';'] => printable(body).map(Answer::Text),
-                [b',', ..] => Err(ReplyError::form(body.len())),
+                [b',', ..] => Err(ReplyError::form(1 + body.len())),
                 _ => Err(ReplyError::form(1)),
             }
         }
