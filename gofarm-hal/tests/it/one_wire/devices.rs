@@ -74,12 +74,13 @@ impl Device {
         Duration::from_micros(93_750 << (self.scratchpad[4] >> 5))
     }
 
-    fn settle(&mut self, now: Instant, fed_until: Option<Instant>) {
+    /// Time passes; a device on the data line has measured only if that was fed all along.
+    fn settle(&mut self, now: Instant, was_fed: bool) {
         let Some(until) = self.converts_until else {
             return;
         };
-        if self.is_parasite && now < until && fed_until.is_none_or(|fed| fed < now) {
-            self.power_on(); // the line could not feed it
+        if self.is_parasite && !(was_fed && now >= until) {
+            self.power_on();
             return;
         }
         if now >= until {
@@ -253,9 +254,8 @@ impl Wire {
         let from = self.busy_until.max(self.now);
         self.busy_until = from + bit * 10;
         let mut echo = Ok(byte);
-        let fed = self.feedings.last().map(|_| self.now);
         for device in &mut self.devices {
-            device.settle(from, fed);
+            device.settle(from, false);
         }
         let there = self.devices.iter_mut().filter(|device| device.is_there);
         match self.rate {
@@ -380,10 +380,7 @@ impl OutputPin for PullUp {
         // Everything that converted was fed, if it was soon enough.
         let (now, in_time) = (wire.now, delay <= Duration::from_micros(10));
         for device in &mut wire.devices {
-            if device.is_parasite && !in_time {
-                device.power_on();
-            }
-            device.settle(now, Some(now));
+            device.settle(now, in_time);
         }
         Ok(())
     }

@@ -235,7 +235,11 @@ fn several_lines_of_text_are_waited_for_and_refused() {
         now += millis(1);
     }
     recorder.handle_drained(now);
-    for (after, line) in [(30, &b"0\x02one\r\n"[..]), (150, b"two\r\n"), (150, b"three\r\n\x03")] {
+    for (after, line) in [
+        (30, &b"0\x02one\r\n"[..]),
+        (150, b"two\r\n"),
+        (150, b"three\r\n\x03"),
+    ] {
         now += millis(after);
         recorder.handle_timeout(now);
         recorder.handle_bytes(now, line);
