@@ -2,4 +2,6 @@
 //!
 //! Each gives a raw record with a contract; `validated()` holds it against the range of the part.
 
+#[cfg(feature = "async")]
+pub mod awaited;
 pub mod ds18b20;
