@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+#[cfg(feature = "frames")]
+mod frames;
 mod one_wire;
 mod sdi12;
 mod serial;
