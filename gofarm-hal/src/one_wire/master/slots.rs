@@ -70,8 +70,8 @@ impl Master {
         len
     }
 
-    /// A device holds the line low 60 to 240 us after the reset let it go, at most until 300 us: of the high bits the
-    /// first may be low, the last is sampled after 365 us and may not.
+    /// A device waits 15 to 60 us after the reset let the line go and holds it low for 60 to 240 then (datasheet of the
+    /// DS18B20, figure 15): of the four high bits the first three may be low, the last is sampled after 365 us and may not.
     pub(super) fn hear_presence(&mut self, byte: u8) {
         match byte {
             RESET => self.over(Err(Fault::NoPresence)),
