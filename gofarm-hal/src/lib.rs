@@ -2,4 +2,8 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod one_wire;
+pub mod sdi12;
+pub mod sensor;
 pub mod serial;
+mod turn;

@@ -6,4 +6,6 @@ extern crate alloc;
 
 #[cfg(feature = "frames")]
 mod frames;
+mod one_wire;
+mod sdi12;
 mod serial;
