@@ -2,4 +2,5 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod modbus;
 pub mod serial;
