@@ -7,7 +7,13 @@ mod framing;
 mod line;
 mod pdu;
 pub mod rtu;
+mod server;
+pub mod tcp;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 mod unit;
+#[cfg(feature = "async")]
+mod wait;
 
 pub use client::ClientMachine;
 pub use crc::Crc;
@@ -19,4 +25,11 @@ pub use pdu::{
     RegistersIter, RegistersMut, ReplyError, ReplyMismatch, Request, RequestError, Response,
 };
 pub use rtu::{RtuConfig, RtuFraming};
+pub use server::{
+    BlockStore, RtuServer, RtuServerConfig, RtuServerFraming, Served, Server, ServerError,
+    ServerFraming, ServerMachine, Store, Table, TcpServer, TcpServerConfig, TcpServerFraming,
+};
+pub use tcp::{Tcp, TcpConfig, TcpFraming};
 pub use unit::Unit;
+#[cfg(feature = "async")]
+pub use wait::{AsyncClient, AsyncServer};

@@ -93,8 +93,7 @@ impl<F: Framing> ClientMachine<F> {
         unit: Unit,
         request: &Request<'_>,
     ) -> Progress<Result<(), RequestError>> {
-        if let State::Idle = self.state {
-        } else {
+        if !matches!(self.state, State::Idle) {
             return Progress::WouldBlock(self.poll_timeout().unwrap_or(now));
         }
         let free_at = self.framing.free_at(unit);
@@ -186,15 +185,17 @@ impl<F: Framing> ClientMachine<F> {
                 self.state = State::Failed(Error::LineBusy);
             }
             State::Sending(until) | State::Awaiting(until) if now >= until => {
-                self.framing
-                    .given_up(self.wanted.unit, now + self.framing.quarantine());
+                self.give_up(now);
                 self.state = State::Failed(match self.mismatch {
                     Some(mismatch) => Error::ReplyMismatch(mismatch),
                     None => Error::TimedOut,
                 });
             }
             State::Turnaround(until) if now >= until => self.state = State::Broadcast,
-            State::Finishing(until) if now >= until => self.state = State::Idle,
+            State::Finishing(until) if now >= until => {
+                self.give_up(now);
+                self.state = State::Idle;
+            }
             _ => {}
         }
     }
@@ -241,12 +242,31 @@ impl<F: Framing> ClientMachine<F> {
             }
             State::Sending(until) | State::Awaiting(until) | State::Turnaround(until) => until,
         };
-        self.framing
-            .given_up(self.wanted.unit, late.max(now) + self.framing.quarantine());
         self.state = match self.state {
-            State::Sending(until) if self.framing.must_finish() => State::Finishing(until),
-            _ => State::Idle,
+            State::Sending(until) if self.sent > 0 && self.framing.must_finish() => {
+                State::Finishing(until)
+            }
+            _ => {
+                self.give_up(late.max(now));
+                State::Idle
+            }
         };
+    }
+
+    /// Begins anew on another port; a request on its way is given up.
+    pub(crate) fn reset(&mut self, now: Instant) {
+        self.abandon(now);
+        self.state = State::Idle;
+        self.framing.reset();
+    }
+
+    /// From `end` on the request is nobody's; its answer may still come.
+    fn give_up(&mut self, end: Instant) {
+        let in_frame = matches!(self.state, State::Sending(_) | State::Finishing(_))
+            && self.sent > 0
+            && self.sent < self.frame.len;
+        let until = end + self.framing.quarantine();
+        self.framing.given_up(self.wanted.unit, until, in_frame);
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout) and [`poll_transmit`](Self::poll_transmit) again, if
@@ -270,8 +290,8 @@ impl<F: Framing> ClientMachine<F> {
     /// The earliest instant at which polling the port can change something: for drivers that no interrupt wakes.
     pub(crate) fn worth_polling(&self, now: Instant) -> Instant {
         let next = match self.state {
-            State::Awaiting(_) => self.framing.worth_polling(now, &self.frame, &self.wanted),
-            State::Sending(_) | State::Finishing(_) => now + self.framing.wire_time(1),
+            State::Awaiting(_) => self.framing.worth_polling(now, &self.frame),
+            State::Sending(_) | State::Finishing(_) => now + self.framing.pace(),
             _ => Instant::FAR_FUTURE,
         };
         next.min(self.poll_timeout().unwrap_or(now))
@@ -282,8 +302,14 @@ impl<F: Framing> ClientMachine<F> {
         &self.framing
     }
 
-    /// The port has failed while a request was on its way.
-    pub(crate) fn is_waiting_for_silence(&self) -> bool {
+    /// Listens for silence from `now` on: for drivers that cannot tell what came before.
+    #[cfg(feature = "async")]
+    pub(crate) fn listen(&mut self, now: Instant) {
+        self.framing.listen(now);
+    }
+
+    /// Whether nothing of the request was sent yet.
+    pub(crate) const fn is_waiting_for_silence(&self) -> bool {
         matches!(self.state, State::Waiting(_))
     }
 

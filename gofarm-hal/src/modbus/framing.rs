@@ -109,15 +109,25 @@ pub trait Framing: sealed::Sealed {
     /// The last bit has left.
     #[doc(hidden)]
     fn sent(&mut self, now: Instant);
-    /// A request to `unit` was given up; its answer may still come until `until`.
+    /// A request to `unit` was given up, maybe in mid-frame; its answer may still come until `until`.
     #[doc(hidden)]
-    fn given_up(&mut self, unit: Unit, until: Instant);
+    fn given_up(&mut self, unit: Unit, until: Instant, in_frame: bool);
+    /// Listens for silence from `now` on, whatever was heard before.
+    #[doc(hidden)]
+    #[cfg_attr(
+        not(feature = "async"),
+        expect(dead_code, reason = "for async drivers")
+    )]
+    fn listen(&mut self, now: Instant);
     /// How long `bytes` take on the line.
     #[doc(hidden)]
     fn wire_time(&self, bytes: usize) -> Duration;
+    /// How long a port that is full needs to have room.
+    #[doc(hidden)]
+    fn pace(&self) -> Duration;
     /// The earliest instant at which more can be there, given what is there.
     #[doc(hidden)]
-    fn worth_polling(&self, now: Instant, frame: &Frame, wanted: &Wanted) -> Instant;
+    fn worth_polling(&self, now: Instant, frame: &Frame) -> Instant;
     /// How long an answer may take to begin.
     #[doc(hidden)]
     fn response_timeout(&self) -> Duration;
@@ -130,6 +140,9 @@ pub trait Framing: sealed::Sealed {
     /// Whether a frame that was begun must be finished, even if nobody wants its answer any more.
     #[doc(hidden)]
     fn must_finish(&self) -> bool;
+    /// The stream is a new one.
+    #[doc(hidden)]
+    fn reset(&mut self);
     /// Whether nothing can be trusted any more.
     #[doc(hidden)]
     fn is_out_of_step(&self) -> bool;

@@ -39,7 +39,7 @@ pub struct Wire<F, P: Port> {
 }
 
 impl<F: Framing, P: Port> Wire<F, P> {
-    pub(super) fn on(port: P, framing: F) -> Self {
+    pub(crate) fn on(port: P, framing: F) -> Self {
         Self {
             port,
             machine: ClientMachine::new(framing),
@@ -54,9 +54,25 @@ impl<F: Framing, P: Port> Wire<F, P> {
         &self.port
     }
 
-    /// The port, to be set up anew.
-    pub const fn port_mut(&mut self) -> &mut P {
-        &mut self.port
+    /// Goes on with another port, as after a connection was lost, and gives back the one before; a request on its
+    /// way is [`Error::Forgotten`].
+    pub fn reconnect(&mut self, now: Instant, port: P) -> P {
+        self.machine.reset(now);
+        self.forget();
+        core::mem::replace(&mut self.port, port)
+    }
+
+    /// Whether a new port is needed: what came over this one was not Modbus TCP, or a frame on it was cut short.
+    #[must_use]
+    pub fn is_out_of_step(&self) -> bool {
+        self.machine.framing().is_out_of_step()
+    }
+
+    /// No ticket is good any more.
+    const fn forget(&mut self) -> Option<P::Error> {
+        self.ticket = self.ticket.next();
+        self.held = None;
+        self.failed.take()
     }
 
     fn is_done(&self) -> bool {
@@ -135,8 +151,7 @@ impl<F: Framing, P: Port> Line for Wire<F, P> {
         self.drive(now);
         if self.held.is_some_and(|held| now >= held) {
             self.machine.abandon(now);
-            self.failed = None;
-            self.held = None;
+            self.forget();
         }
         if let Some(held) = self.held {
             return Progress::WouldBlock(held);
@@ -159,14 +174,16 @@ impl<F: Framing, P: Port> Line for Wire<F, P> {
         if ticket != self.ticket {
             return Progress::Ready(Err(Error::Forgotten));
         }
-        if let Some(error) = self.failed.take() {
-            self.held = None;
+        if self.failed.is_some()
+            && let Some(error) = self.forget()
+        {
             return Progress::Ready(Err(Error::Line(error)));
         }
         let Some(ended) = self.machine.take_reply() else {
             return Progress::WouldBlock(self.machine.worth_polling(now));
         };
         self.held = None;
+        self.ticket = self.ticket.next();
         Progress::Ready(match ended {
             Ok(pdu) => match reply.get_mut(..pdu.len()) {
                 Some(place) => {

@@ -132,6 +132,14 @@ impl Classify for ReplyError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ReplyMismatch {
+    /// Over TCP: the right transaction, and another unit.
+    #[error("the answer is of unit {received}, not of {expected}")]
+    Unit {
+        /// The unit that was asked.
+        expected: u8,
+        /// The unit in the answer.
+        received: u8,
+    },
     /// Another function.
     #[error("the answer is to function {received}, not to {}", expected.code())]
     Function {

@@ -108,7 +108,11 @@ impl Framing for RtuFraming {
         self.unsearched = false;
     }
 
-    fn given_up(&mut self, unit: Unit, until: Instant) {
+    fn listen(&mut self, now: Instant) {
+        self.active = Some(now);
+    }
+
+    fn given_up(&mut self, unit: Unit, until: Instant, _in_frame: bool) {
         if !unit.is_broadcast() {
             self.quarantine.add(unit, until);
         }
@@ -118,13 +122,16 @@ impl Framing for RtuFraming {
         self.config.character * u32::try_from(bytes).unwrap_or(u32::MAX)
     }
 
-    fn worth_polling(&self, now: Instant, frame: &Frame, wanted: &Wanted) -> Instant {
+    fn pace(&self) -> Duration {
+        self.config.character
+    }
+
+    fn worth_polling(&self, now: Instant, frame: &Frame) -> Instant {
         let missing = match reply_length(frame.filled()) {
             // The shortest answer is an exception: its function comes with the second byte.
             Length::Is(len) | Length::AtLeast(len) => len.saturating_sub(frame.len),
             Length::Impossible => 1,
         };
-        let _ = wanted;
         now + self.wire_time(missing.max(1))
     }
 
@@ -143,6 +150,8 @@ impl Framing for RtuFraming {
     fn must_finish(&self) -> bool {
         false // half a frame and silence: every unit drops it
     }
+
+    fn reset(&mut self) {}
 
     fn is_out_of_step(&self) -> bool {
         false
