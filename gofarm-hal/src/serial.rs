@@ -7,8 +7,12 @@
 //!
 //! Two buses need a line to do what bytes alone cannot: [`SetBaudRate`] is for 1-Wire, [`SetBreak`] for SDI-12.
 
+#[cfg(feature = "frames")]
+mod frames;
 mod polled;
 
+#[cfg(feature = "frames")]
+pub use frames::{Frames, SendError};
 pub use polled::{Polled, PolledError};
 
 use gofarm_core::device::Progress;

@@ -4,4 +4,6 @@
 
 extern crate alloc;
 
+#[cfg(feature = "frames")]
+mod frames;
 mod serial;

@@ -1,0 +1,38 @@
+//! The MPS2 board with the AN385 image (ARM DAI0385D), as QEMU emulates it: `qemu-system-arm -M mps2-an385`.
+//!
+//! A Cortex-M3 at 25 MHz, its SysTick as the clock, its CMSDK UARTs as lines.
+
+pub mod clock;
+pub mod interrupt;
+pub mod pin;
+pub mod uart;
+
+use core::fmt::Write;
+
+use cortex_m_semihosting::debug;
+
+/// Frequency of the core, in hertz.
+pub const CORE_HZ: u32 = 25_000_000;
+
+/// Ends the emulation with a status for the host: 0 if `passed`.
+pub fn exit(passed: bool) -> ! {
+    debug::exit(if passed {
+        debug::EXIT_SUCCESS
+    } else {
+        debug::EXIT_FAILURE
+    });
+    loop {
+        cortex_m::asm::wfi();
+    }
+}
+
+/// Writes a line to the console, UART 0, waiting for each character.
+pub fn log(line: core::fmt::Arguments<'_>) {
+    let _ = writeln!(uart::Console, "{line}");
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+    log(format_args!("{info}"));
+    exit(false)
+}

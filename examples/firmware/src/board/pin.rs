@@ -1,0 +1,51 @@
+//! Output pins that a host can watch: each change is a line on the console.
+
+use core::convert::Infallible;
+
+use embedded_hal::digital::{ErrorType, OutputPin};
+
+use super::{clock, log};
+
+/// An output that logs its changes as `pin NAME LEVEL MICROSECONDS`.
+pub struct Pin {
+    name: &'static str,
+    is_high: Option<bool>,
+}
+
+impl Pin {
+    /// A pin whose level nobody has set yet.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            is_high: None,
+        }
+    }
+
+    fn set(&mut self, is_high: bool) {
+        if self.is_high != Some(is_high) {
+            self.is_high = Some(is_high);
+            let micros = clock::now().as_micros();
+            log(format_args!(
+                "pin {} {} {micros}",
+                self.name,
+                u8::from(is_high)
+            ));
+        }
+    }
+}
+
+impl ErrorType for Pin {
+    type Error = Infallible;
+}
+
+impl OutputPin for Pin {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.set(true);
+        Ok(())
+    }
+}

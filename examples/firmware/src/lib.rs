@@ -1,0 +1,6 @@
+//! What the nodes of this folder stand on.
+
+#![no_std]
+
+#[cfg(feature = "mps2")]
+pub mod board;
