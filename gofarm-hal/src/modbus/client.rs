@@ -297,6 +297,12 @@ impl<F: Framing> ClientMachine<F> {
         next.min(self.poll_timeout().unwrap_or(now))
     }
 
+    /// Whether a new stream is needed: what came was not Modbus TCP, or a frame was cut short.
+    #[must_use]
+    pub fn is_out_of_step(&self) -> bool {
+        self.framing.is_out_of_step()
+    }
+
     /// How the bytes on the line are told apart, with its settings.
     pub const fn framing(&self) -> &F {
         &self.framing

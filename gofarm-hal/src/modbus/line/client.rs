@@ -77,6 +77,11 @@ impl<L: Line, const N: usize> Client<L, N> {
         &self.line
     }
 
+    /// The line, as to reconnect it.
+    pub const fn line_mut(&mut self) -> &mut L {
+        &mut self.line
+    }
+
     /// Whether a request is on its way.
     #[must_use]
     pub const fn is_busy(&self) -> bool {

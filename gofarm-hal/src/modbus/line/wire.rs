@@ -65,7 +65,7 @@ impl<F: Framing, P: Port> Wire<F, P> {
     /// Whether a new port is needed: what came over this one was not Modbus TCP, or a frame on it was cut short.
     #[must_use]
     pub fn is_out_of_step(&self) -> bool {
-        self.machine.framing().is_out_of_step()
+        self.machine.is_out_of_step()
     }
 
     /// No ticket is good any more.

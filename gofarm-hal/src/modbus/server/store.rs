@@ -234,6 +234,6 @@ impl<S: Store + ?Sized> Store for &RefCell<S> {
 
 /// Shared between connections and with the rest of a program.
 #[cfg(feature = "std")]
-impl<S: Store + ?Sized> Store for std::sync::Arc<std::sync::Mutex<S>> {
+impl<S: Store + ?Sized> Store for alloc::sync::Arc<std::sync::Mutex<S>> {
     hand_on!(self => self.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
 }

@@ -1,9 +1,9 @@
 //! [`listen`]: a server for many connections.
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::io;
-use std::sync::Arc;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::net::TcpListener;

@@ -71,7 +71,7 @@ impl<F: Framing, S: Read + Write, D: DelayNs, C: Clock> AsyncClient<F, S, D, C> 
     /// Whether a new stream is needed: see [`reconnect`](Self::reconnect).
     #[must_use]
     pub fn is_out_of_step(&self) -> bool {
-        self.machine.framing().is_out_of_step()
+        self.machine.is_out_of_step()
     }
 
     /// Goes on with another stream, as after a connection was lost, and gives back the one before.
