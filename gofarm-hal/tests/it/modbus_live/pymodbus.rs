@@ -111,7 +111,7 @@ async fn ask<F: Framing, S: Read + Write, D: DelayNs, C: Clock>(
         quantity: 2_000,
     };
     let response = client.request(unit, &read).await.unwrap();
-    let on = |at: usize| at == 6 || (at >= 5 && at < 1_973 && coils[at - 5]);
+    let on = |at: usize| at == 6 || ((5..1_973).contains(&at) && coils[at - 5]);
     assert!(response.coils().iter().eq((0..2_000).map(on)));
 
     let read = Request::ReadDiscreteInputs {
