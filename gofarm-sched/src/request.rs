@@ -51,6 +51,9 @@ impl Request {
     }
 
     /// The load that it will add to its node; it counts until the node's own metrics show it.
+    ///
+    /// Shares are of the node that it gets, whatever its size. Processors and memory of which nothing is said follow from
+    /// what is asked for, as shares of the node's capacity: where nodes differ, leave them out.
     #[must_use]
     pub const fn expected(mut self, load: Load) -> Self {
         self.expected = load;

@@ -8,6 +8,7 @@ use crate::resource::Shortage;
 
 /// Why a node cannot do a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reason {
     /// It has too little left.
@@ -70,6 +71,7 @@ impl fmt::Display for Reason {
 
 /// A node that cannot do a piece of work, with the filter that said so.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
     node: NodeId,
     filter: &'static str,
