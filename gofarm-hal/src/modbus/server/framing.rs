@@ -84,7 +84,7 @@ impl RtuServerFraming {
             config,
             heard: None,
             unsearched: false,
-            in_step: false,
+            in_step: true,
             unit: config.unit,
         }
     }
