@@ -7,6 +7,7 @@ mod hostile;
 mod laws;
 mod line;
 mod server;
+mod stream;
 #[cfg(feature = "tokio")]
 mod tokio;
 
