@@ -58,6 +58,12 @@ need_package() {
     fi
 }
 
+# need_header FILE PACKAGE: a Debian package that provides a C header
+need_header() {
+    [ -e "/usr/include/$1" ] && return
+    need_package "the header $1" "$2"
+}
+
 # need_tool NAME: a cargo tool
 need_tool() {
     command -v "cargo-$1" >/dev/null && return
@@ -88,8 +94,18 @@ check_lint() {
     done
 }
 
+# need_pymodbus: the server that our Modbus client is held against, where its test looks for it
+need_pymodbus() {
+    [ -x "$tools/bin/pip" ] || run python3 -m venv "$tools"
+    "$tools/bin/python" -c 'from pymodbus.simulator import SimDevice' 2>/dev/null ||
+        run "$tools/bin/pip" install -q 'pymodbus==3.16.*'
+}
+
 check_test() {
     need_package mosquitto mosquitto
+    need_package cc gcc
+    need_header modbus/modbus.h libmodbus-dev
+    need_pymodbus
     run cargo test --workspace --all-features
 }
 

@@ -5,5 +5,9 @@
 pub mod one_wire;
 pub mod sdi12;
 pub mod sensor;
+#[cfg(feature = "std")]
+extern crate alloc;
+
+pub mod modbus;
 pub mod serial;
 mod turn;

@@ -8,4 +8,7 @@ extern crate alloc;
 mod frames;
 mod one_wire;
 mod sdi12;
+mod modbus;
+#[cfg(feature = "tokio")]
+mod modbus_live;
 mod serial;
