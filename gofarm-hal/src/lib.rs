@@ -2,12 +2,12 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod one_wire;
-pub mod sdi12;
-pub mod sensor;
 #[cfg(feature = "std")]
 extern crate alloc;
 
 pub mod modbus;
+pub mod one_wire;
+pub mod sdi12;
+pub mod sensor;
 pub mod serial;
 mod turn;

@@ -6,9 +6,9 @@ extern crate alloc;
 
 #[cfg(feature = "frames")]
 mod frames;
-mod one_wire;
-mod sdi12;
 mod modbus;
 #[cfg(feature = "tokio")]
 mod modbus_live;
+mod one_wire;
+mod sdi12;
 mod serial;
