@@ -171,6 +171,8 @@ check_loom() {
         run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
             cargo test -q --release -p gofarm-resilience --no-default-features --features std --test "$test"
     done
+    run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
+        cargo test -q --release -p gofarm-hal --no-default-features --test loom
 }
 
 check_powerset() {
