@@ -5,5 +5,6 @@
 #[cfg(test)]
 extern crate alloc;
 
+pub mod fault_injector;
 pub mod ring_buffer;
 pub mod serial;

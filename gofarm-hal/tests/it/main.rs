@@ -4,6 +4,13 @@
 
 extern crate alloc;
 
+mod fault_injector;
 #[cfg(feature = "frames")]
 mod frames;
+mod ring_buffer;
+mod rs485;
 mod serial;
+#[cfg(all(feature = "frames", feature = "tokio"))]
+mod tokio_frames;
+#[cfg(all(feature = "std", target_os = "linux"))]
+mod tty;
