@@ -63,7 +63,7 @@ fn slices(figures: &mut Figures) {
     let mut queue = heapless::spsc::Queue::<u8, ROOM>::new();
     let (mut producer, mut consumer) = queue.split();
     let mut into = [0; 64];
-    figures.time(CASE, "heapless::spsc, byte by byte", || {
+    figures.time(CASE, "heapless spsc byte by byte", || {
         for &byte in black_box(&BYTES) {
             producer.enqueue(byte).expect("there is room");
         }
@@ -91,7 +91,7 @@ fn single(figures: &mut Figures) {
 
     let mut queue = heapless::spsc::Queue::<u8, ROOM>::new();
     let (mut producer, mut consumer) = queue.split();
-    figures.time(CASE, "heapless::spsc", || {
+    figures.time(CASE, "heapless spsc", || {
         let _ = producer.enqueue(black_box(7));
         consumer.dequeue()
     });
@@ -107,9 +107,9 @@ fn take(consumer: &mut Consumer<'_, u32, ROOM>, into: &mut [u32]) -> usize {
 fn batches(figures: &mut Figures) {
     const CASE: &str = "ring, 64 records out";
     for (engine, batch) in [
-        ("gofarm, one by one", 1),
-        ("gofarm, batches of 16", 16),
-        ("gofarm, batches of 64", 64),
+        ("gofarm one by one", 1),
+        ("gofarm batches of 16", 16),
+        ("gofarm batches of 64", 64),
     ] {
         let ring: RingBuffer<u32, ROOM> = RingBuffer::new();
         let (mut producer, mut consumer) = ring.split().expect("the first split");
@@ -134,9 +134,9 @@ fn across_threads(figures: &mut Figures) {
     const CASE: &str = "ring, two threads, one record";
     const RECORDS: u32 = 1 << 20;
     for (engine, batch) in [
-        ("gofarm, acknowledged one by one", 1),
-        ("gofarm, batches of 16", 16),
-        ("gofarm, batches of 64", 64),
+        ("gofarm one by one", 1),
+        ("gofarm batches of 16", 16),
+        ("gofarm batches of 64", 64),
     ] {
         let runs = (0..9).map(|_| hand_over(RECORDS, batch));
         let least = runs.min_by(f64::total_cmp).expect("there are runs");
