@@ -57,6 +57,7 @@ pub struct SpreadOver {
     name: &'static str,
     max_skew: u32,
     min_domains: u32,
+    unless: Option<Cow<'static, str>>,
 }
 
 impl SpreadOver {
@@ -87,6 +88,7 @@ impl SpreadOver {
             name,
             max_skew: 1,
             min_domains: 1,
+            unless: None,
         }
     }
 
@@ -117,6 +119,16 @@ impl SpreadOver {
     #[must_use]
     pub const fn min_domains(mut self, domains: u32) -> Self {
         self.min_domains = domains;
+        self
+    }
+
+    /// As a filter not for requests that have this label, whatever its value; as a score for them as well.
+    ///
+    /// It is for work that must run even where the skew cannot be kept, as after the loss of a zone: ask without the
+    /// label first, and again with it when every node refuses.
+    #[must_use]
+    pub fn unless(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.unless = Some(key.into());
         self
     }
 
@@ -158,6 +170,10 @@ impl Filter for SpreadOver {
 
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {
         let group = candidate.request().group_name()?;
+        let labels = candidate.request().labels();
+        if (self.unless.as_deref()).is_some_and(|key| labels.get(key).is_some()) {
+            return None;
+        }
         let Some((there, fewest)) = self.counts(candidate, group) else {
             return Some(Reason::Other("has no domain to spread over"));
         };

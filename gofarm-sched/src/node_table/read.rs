@@ -70,7 +70,8 @@ impl NodeTable {
         ))
     }
 
-    /// What counts of the node: what was measured and what is in flight; missing metrics are unknown.
+    /// What counts of the node: what was measured and what is in flight, without what has ended; missing metrics are
+    /// unknown.
     #[must_use]
     pub fn load(&self, slot: usize) -> Option<Load> {
         let mark = self.mark(slot)?;
@@ -81,6 +82,16 @@ impl NodeTable {
             }
         }
         Some(load)
+    }
+
+    /// What was last measured of each metric, however old, with what is in flight and without what has ended.
+    ///
+    /// Metrics that were never measured are what is in flight, or unknown. `None` where there is no node, or nothing is
+    /// known of it and nothing in flight. This is what a limit can look at that must not depend on other nodes.
+    #[must_use]
+    pub fn last_load(&self, slot: usize) -> Option<Load> {
+        self.mark(slot)?;
+        self.rows.get(slot)?.last()
     }
 
     /// Whether the node takes no new work because of stale metrics; [`StalePolicy::Refuse`] only.

@@ -1,5 +1,7 @@
 //! [`Candidate`]: one request on one node, as filters and scores see it.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use gofarm_core::time::Instant;
 
 use super::Groups;
@@ -19,6 +21,8 @@ pub struct Candidate<'a> {
     devices: DeviceSet,
     relative: f32,
     absolute: f32,
+    /// Becomes true when somebody looks at the load.
+    saw_load: Option<&'a AtomicBool>,
 }
 
 impl<'a> Candidate<'a> {
@@ -41,6 +45,7 @@ impl<'a> Candidate<'a> {
             devices: DeviceSet::EMPTY,
             relative: 0.5,
             absolute: 0.0,
+            saw_load: None,
         }
     }
 
@@ -57,6 +62,19 @@ impl<'a> Candidate<'a> {
         self.relative = relative;
         self.absolute = absolute;
         self
+    }
+
+    /// The same, and `saw_load` tells whether somebody looked at the load: if nobody did, the answer stays when only
+    /// loads change.
+    pub(super) const fn watched(mut self, saw_load: &'a AtomicBool) -> Self {
+        self.saw_load = Some(saw_load);
+        self
+    }
+
+    fn look_at_load(&self) {
+        if let Some(saw_load) = self.saw_load {
+            saw_load.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The request.
@@ -103,13 +121,16 @@ impl<'a> Candidate<'a> {
 
     /// The node's load beside that of the other nodes, 0 (idle) to 1 (worst).
     #[must_use]
-    pub const fn relative_load(&self) -> f32 {
+    pub fn relative_load(&self) -> f32 {
+        self.look_at_load();
         self.relative
     }
 
-    /// The node's load by itself, 0 (idle) to 1 (worst).
+    /// The node's load by itself, 0 (idle) to 1 (worst): the last known one with what is on its way; 1 where nothing
+    /// is known.
     #[must_use]
-    pub const fn absolute_load(&self) -> f32 {
+    pub fn absolute_load(&self) -> f32 {
+        self.look_at_load();
         self.absolute
     }
 }

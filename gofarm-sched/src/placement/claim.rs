@@ -8,6 +8,8 @@ use crate::resource::DeviceSet;
 
 /// A reservation: stays the same until it is committed, abandoned or forgotten, and is never given again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReservationId(u64);
 
 impl ReservationId {
@@ -26,6 +28,8 @@ impl ReservationId {
 
 /// Work that was committed: stays the same until it is completed or its node is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PlacementId(u64);
 
 impl PlacementId {

@@ -12,6 +12,8 @@ use crate::resource::DeviceSet;
 
 /// One term of a cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Term {
     name: &'static str,
     cost: f32,

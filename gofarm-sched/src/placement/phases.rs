@@ -9,6 +9,7 @@ use super::{Candidate, Claim, Reason};
 /// Answers are kept as long as what they depend on stays the same. One that says less than the truth makes
 /// decisions out of old answers; one that says more makes them slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Sensitivity {
     /// The node alone: its description, what is free of it, its accelerators, its load.
     Node,
@@ -42,7 +43,7 @@ pub trait Filter: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `harvest deadline`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
@@ -58,12 +59,13 @@ pub trait Score: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `zone spread`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
 
     /// Whether it matters which of a node's accelerators the work gets; if it does not, the tightest are offered.
+    /// A scheduler asks once.
     ///
     /// The choice is made by the scores of [`Sensitivity::Node`]; others see what was chosen.
     fn sees_devices(&self) -> bool {
@@ -95,6 +97,7 @@ pub trait Reserve: core::fmt::Debug + Send + Sync {
 
 /// What a [`Permit`] says; match it fully.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Permission {
     /// The work may start.
     Granted,

@@ -4,10 +4,11 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::node::NodeId;
-use crate::resource::Shortage;
+use crate::resource::{DriverMismatch, Shortage};
 
 /// Why a node cannot do a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reason {
     /// It has too little left.
@@ -27,6 +28,8 @@ pub enum Reason {
     Stale(Option<Duration>),
     /// Its accelerators are of another model.
     Model,
+    /// The driver of its accelerators will not do.
+    Driver(DriverMismatch),
     /// Its stored energy ends this soon.
     LosesPower(Duration),
     /// Work of the same group would be too close together in a domain of this label.
@@ -54,6 +57,7 @@ impl fmt::Display for Reason {
             Self::Stale(None) => f.write_str("was never measured"),
             Self::Stale(Some(age)) => write!(f, "was last measured {} s ago", age.as_secs()),
             Self::Model => f.write_str("has accelerators of another model"),
+            Self::Driver(mismatch) => mismatch.fmt(f),
             Self::LosesPower(left) => write!(f, "loses power in {} h", left.as_secs() / 3_600),
             Self::TooClose { there, max_skew } => {
                 write!(
@@ -70,6 +74,7 @@ impl fmt::Display for Reason {
 
 /// A node that cannot do a piece of work, with the filter that said so.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
     node: NodeId,
     filter: &'static str,

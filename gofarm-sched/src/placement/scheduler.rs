@@ -2,12 +2,15 @@
 
 mod claims;
 mod nodes;
+mod rules;
 mod timers;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
+use gofarm_core::observe::Observer;
 use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
@@ -16,8 +19,10 @@ use super::board::Board;
 use super::builder::Rules;
 use super::on_the_way::expected;
 use super::shapes::{Pick, Shapes};
+use super::signal;
 use super::{
-    Claim, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity, Unplaced,
+    Claim, Counts, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity,
+    Unplaced,
 };
 use crate::request::Request;
 use claims::{Held, Stage};
@@ -64,37 +69,13 @@ pub struct Scheduler {
     vacant: Vec<u32>,
     present: usize,
     held: HashMap<u64, Held>,
+    /// When reservations lapse. All are held equally long, so that they lapse in their order; the first is reserved.
+    lapses: VecDeque<(Instant, u64)>,
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
     counts: Counts,
-}
-
-/// What a scheduler did since it was built.
-///
-/// `reserved` is the sum of `committed`, `abandoned`, `lapsed`, `refused_late`, `lost` and those still reserved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Requests that got a reservation.
-    pub reserved: u64,
-    /// Requests that got none.
-    pub unplaced: u64,
-    /// Reservations that became placements.
-    pub committed: u64,
-    /// Reservations that were abandoned.
-    pub abandoned: u64,
-    /// Reservations that were forgotten.
-    pub lapsed: u64,
-    /// Reservations that a permit denied, or that could not be bound.
-    pub refused_late: u64,
-    /// Reservations whose node was removed.
-    pub lost: u64,
-    /// Nodes of which plugins of [`Sensitivity::Node`] were asked.
-    pub asked_node: u64,
-    /// Nodes of which plugins of [`Sensitivity::Group`] were asked.
-    pub asked_group: u64,
-    /// Nodes of which plugins of [`Sensitivity::Always`] were asked.
-    pub asked_always: u64,
+    /// What an observer was told.
+    told: Counts,
 }
 
 impl Scheduler {
@@ -110,9 +91,11 @@ impl Scheduler {
             vacant: Vec::new(),
             present: 0,
             held: HashMap::new(),
+            lapses: VecDeque::new(),
             agenda: BTreeSet::new(),
             next_claim: 0,
             counts: Counts::default(),
+            told: Counts::default(),
         }
     }
 
@@ -126,6 +109,14 @@ impl Scheduler {
             asked_always: asked.always,
             ..self.counts
         }
+    }
+
+    /// Tells an observer how many nodes and reservations there are, and what was done since the last report; see
+    /// [`signal::INSTRUMENTS`](super::signal::INSTRUMENTS).
+    pub fn report(&mut self, observer: &impl Observer) {
+        let counts = self.counts();
+        signal::report(observer, self.present, &counts, &self.told);
+        self.told = counts;
     }
 
     /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
@@ -193,12 +184,15 @@ impl Scheduler {
     /// All that is asked about one node, with nothing kept.
     fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
         let board = &self.board;
-        let Some((devices, node)) = board.node_part(request, slot) else {
+        let saw_load = AtomicBool::new(false);
+        let Some((devices, node)) = board.node_part(request, slot, &saw_load) else {
             return Err(board.kept_refusal(request, slot));
         };
-        let group = board.part(request, slot, devices, Sensitivity::Group)?;
-        let always = board.part(request, slot, devices, Sensitivity::Always)?;
-        let cost = board.cost(slot, node, group, always);
+        let part = |sensitivity| board.part(request, slot, devices, (sensitivity, &saw_load));
+        let (group, always) = (part(Sensitivity::Group)?, part(Sensitivity::Always)?);
+        let Some(cost) = board.cost(slot, node, group, always) else {
+            return Err(board.kept_refusal(request, slot));
+        };
         Ok(Pick {
             slot,
             devices,
@@ -271,26 +265,27 @@ impl Scheduler {
                 return Err(Unplaced::NotReserved { by, reason });
             }
         }
-        let Some(seat) = self.board.seat_mut(slot) else {
+        let number = reservation.number();
+        let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(Unplaced::NoNodes);
         };
         seat.free.take(request.ask(), devices);
+        seat.claims.push(number);
         let load = expected(request, seat.node.capacity());
-        seat.on_the_way.reserved(reservation.number(), load);
+        seat.on_the_way.reserved((table, slot), number, load);
         let name = Arc::clone(&seat.name);
         self.next_claim += 1;
         self.counts.reserved += 1;
         let until = now + self.board.rules.hold;
-        self.agenda
-            .insert((until, Timer::Reservation(reservation.number())));
+        self.lapses.push_back((until, number));
         let held = Held {
             request: Arc::clone(request),
             node,
             devices,
             load,
-            stage: Stage::Reserved { until },
+            stage: Stage::Reserved,
         };
-        self.held.insert(reservation.number(), held);
+        self.held.insert(number, held);
         self.board.member(request, slot, true);
         self.board.changed(slot);
         Ok(Decision {

@@ -3,18 +3,22 @@
 //! Work on a farm comes in few shapes: a hundred kinds of task, each placed thousands of times. What plugins say of
 //! a node for a shape stays true until the node changes, and one placement changes one node. So each shape keeps its
 //! costs in a tree with the cheapest at the root, and a cursor in the log of changed nodes: only those are asked
-//! again.
+//! again. A load changes more often, and with each new epoch of the node table for all nodes at once. So the load is
+//! no part of what is kept: where it changed, the cost is worked out anew, and only plugins that looked at the load
+//! are asked.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 
 use super::board::Board;
-use super::winner_tree::{Frontier, Ranked, WinnerTree};
 use super::{Refusal, Sensitivity};
+use crate::change_log::{Changes, Cursor};
 use crate::request::Request;
 use crate::resource::DeviceSet;
+use crate::winner_tree::{Frontier, WinnerTree};
 
 #[derive(Debug)]
 pub(super) struct Shapes {
@@ -38,20 +42,59 @@ pub(super) struct Asked {
 struct Shape {
     request: Arc<Request>,
     used: u64,
-    cursor: u64,
+    /// What was seen of the board's changes, and of the loads'.
+    cursor: Cursor,
+    loads: Cursor,
     group: (u64, u64),
     entries: Vec<Entry>,
-    tree: WinnerTree,
+    /// Infinite where a node refuses for reasons that are kept.
+    costs: WinnerTree,
     /// A bit for each node that refuses for reasons that are kept.
     refused: Vec<u64>,
     refusing: usize,
+    /// A plugin looked at a load, ever.
+    saw_load: bool,
 }
 
-/// What is kept of one node for one shape; `None` where it is refused.
-#[derive(Clone, Copy, Debug, Default)]
+/// What is kept of one node for one shape, in few bytes, for there are many.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
-    node: Option<(DeviceSet, f32)>,
-    group: Option<f32>,
+    /// What the scores of the node say; NaN where it is refused, other than for its load.
+    node: f32,
+    /// What the scores of the group say; NaN where it is refused.
+    group: f32,
+    devices: DeviceSet,
+    saw_load: bool,
+}
+
+impl Entry {
+    const REFUSED: Self = Self {
+        node: f32::NAN,
+        group: f32::NAN,
+        devices: DeviceSet::EMPTY,
+        saw_load: false,
+    };
+
+    const fn new(node: Option<(DeviceSet, f32)>, group: Option<f32>, saw_load: bool) -> Self {
+        let mut entry = Self::REFUSED;
+        if let Some((devices, cost)) = node {
+            (entry.node, entry.devices) = (cost, devices);
+        }
+        if let Some(group) = group {
+            entry.group = group;
+        }
+        entry.saw_load = saw_load;
+        entry
+    }
+
+    fn node(self) -> Option<(DeviceSet, f32)> {
+        (!self.node.is_nan()).then_some((self.devices, self.node))
+    }
+
+    /// Both costs.
+    fn costs(self) -> Option<(f32, f32)> {
+        (!self.node.is_nan() && !self.group.is_nan()).then_some((self.node, self.group))
+    }
 }
 
 /// The chosen node.
@@ -69,7 +112,7 @@ impl Shapes {
             shapes: Vec::new(),
             most,
             uses: 0,
-            frontier: Frontier::new(),
+            frontier: Frontier::default(),
             asked: Asked::default(),
         }
     }
@@ -114,47 +157,45 @@ impl Shapes {
         let shape = self.shapes.get_mut(at)?;
         shape.refresh(board, &mut self.asked);
         if !board.has_always() {
-            let Ranked { cost, slot } = shape.tree.first()?;
-            let (devices, _) = shape.entries.get(slot as usize)?.node?;
+            let slot = shape.costs.winner()?;
+            let (devices, _) = shape.entries.get(slot)?.node()?;
             return Some(Pick {
-                slot,
+                slot: u32::try_from(slot).ok()?,
                 devices,
-                cost,
+                cost: shape.costs.get(slot),
             });
         }
         // Kept costs are what a node costs at least: who comes after the best cannot be better.
-        let mut best: Option<(Ranked, DeviceSet)> = None;
-        for least in shape.tree.ascending(&mut self.frontier) {
-            if best.is_some_and(|(best, _)| best < least) {
-                break;
-            }
-            let Some(entry) = shape.entries.get(least.slot as usize) else {
+        let mut best: Option<Pick> = None;
+        for (slot, least) in shape.costs.ascending(&mut self.frontier) {
+            let (Some(entry), Ok(slot)) = (shape.entries.get(slot), u32::try_from(slot)) else {
                 continue;
             };
-            let (Some((devices, node)), Some(group)) = (entry.node, entry.group) else {
+            if best.is_some_and(|best| (best.cost, best.slot) < (least, slot)) {
+                break;
+            }
+            let (Some((node, group)), devices) = (entry.costs(), entry.devices) else {
                 continue;
             };
             self.asked.always += 1;
-            match board.part(&shape.request, least.slot, devices, Sensitivity::Always) {
+            let asking = (Sensitivity::Always, &AtomicBool::new(false));
+            match board.part(&shape.request, slot, devices, asking) {
                 Ok(always) => {
-                    let cost = board.cost(least.slot, node, group, always);
-                    let this = Ranked {
-                        cost,
-                        slot: least.slot,
+                    let Some(cost) = board.cost(slot, node, group, always) else {
+                        continue;
                     };
-                    if best.is_none_or(|(best, _)| this < best) {
-                        best = Some((this, devices));
+                    if best.is_none_or(|best| (cost, slot) < (best.cost, best.slot)) {
+                        best = Some(Pick {
+                            slot,
+                            devices,
+                            cost,
+                        });
                     }
                 }
                 Err(refusal) => refused.extend(refusal),
             }
         }
-        let (Ranked { cost, slot }, devices) = best?;
-        Some(Pick {
-            slot,
-            devices,
-            cost,
-        })
+        best
     }
 
     /// How many nodes refuse a shape for reasons that are kept, and the slots of the first of them.
@@ -180,12 +221,14 @@ impl Shape {
         Self {
             request,
             used,
-            cursor: 0,
+            cursor: Cursor::START,
+            loads: Cursor::START,
             group: (0, 0),
             entries: Vec::new(),
-            tree: WinnerTree::new(),
+            costs: WinnerTree::new(),
             refused: Vec::new(),
             refusing: 0,
+            saw_load: false,
         }
     }
 
@@ -193,50 +236,95 @@ impl Shape {
     fn refresh(&mut self, board: &Board, asked: &mut Asked) {
         let slots = board.places.len();
         if self.entries.len() < slots {
-            self.entries.resize(slots, Entry::default());
+            self.entries.resize(slots, Entry::REFUSED);
             self.refused.resize(slots.div_ceil(64), 0);
-            self.tree.grow(slots);
+            self.costs.grow_to(slots);
         }
         let group = board.group_version(&self.request);
         if self.group != group && board.has_group() {
-            for slot in 0..u32::try_from(slots).unwrap_or(u32::MAX) {
+            for slot in 0..slots {
                 self.ask_group(slot, board, asked);
             }
         }
         self.group = group;
-        let cursor = core::mem::replace(&mut self.cursor, board.log.head());
-        board.log.since(cursor, |slot| {
-            asked.node += 1;
-            let node = board.node_part(&self.request, slot);
-            if let Some(entry) = self.entries.get_mut(slot as usize) {
-                entry.node = node;
+        match board.log.since(self.cursor) {
+            Changes::All => (0..slots).for_each(|slot| self.ask(slot, board, asked)),
+            Changes::Slots(changed) => changed.for_each(|slot| self.ask(slot, board, asked)),
+        }
+        self.cursor = board.log.cursor();
+        if board.looks_at_load() || self.saw_load {
+            match board.table.changes(self.loads) {
+                Changes::All => (0..slots).for_each(|slot| self.weigh(slot, board, asked)),
+                Changes::Slots(changed) => changed.for_each(|slot| self.weigh(slot, board, asked)),
             }
-            self.ask_group(slot, board, asked);
-        });
-        self.tree.settle();
+        }
+        self.loads = board.table.cursor();
     }
 
-    fn ask_group(&mut self, slot: u32, board: &Board, asked: &mut Asked) {
-        let Some(entry) = self.entries.get_mut(slot as usize) else {
+    /// A node changed.
+    fn ask(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
+        asked.node += 1;
+        let saw_load = AtomicBool::new(false);
+        let node = board.node_part(&self.request, narrow(slot), &saw_load);
+        let group = self.group_part(slot, node, (board, &saw_load), asked);
+        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
+    }
+
+    /// What runs where changed.
+    fn ask_group(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
+        let Some(&entry) = self.entries.get(slot) else {
             return;
         };
-        entry.group = match entry.node {
-            None => None,
-            Some(_) if !board.has_group() => Some(0.0),
-            Some((devices, _)) => {
-                asked.group += 1;
-                let answer = board.part(&self.request, slot, devices, Sensitivity::Group);
-                answer.ok()
-            }
-        };
-        let kept = entry.node.zip(entry.group);
-        let cost = kept.map(|((_, node), group)| board.cost(slot, node, group, 0.0));
-        self.tree.set(slot, cost);
-        self.set_refused(slot, cost.is_none() && board.seat(slot).is_some());
+        let (node, saw_load) = (entry.node(), AtomicBool::new(entry.saw_load));
+        let group = self.group_part(slot, node, (board, &saw_load), asked);
+        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
     }
 
-    fn set_refused(&mut self, slot: u32, refused: bool) {
-        let Some(word) = self.refused.get_mut(slot as usize / 64) else {
+    fn group_part(
+        &self,
+        slot: usize,
+        node: Option<(DeviceSet, f32)>,
+        (board, saw_load): (&Board, &AtomicBool),
+        asked: &mut Asked,
+    ) -> Option<f32> {
+        let (devices, _) = node?;
+        if !board.has_group() {
+            return Some(0.0);
+        }
+        asked.group += 1;
+        let asking = (Sensitivity::Group, saw_load);
+        let answer = board.part(&self.request, narrow(slot), devices, asking);
+        answer.ok()
+    }
+
+    /// The load of a node changed: only plugins that looked at it are asked again.
+    fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
+        match self.entries.get(slot) {
+            Some(entry) if entry.saw_load => self.ask(slot, board, asked),
+            Some(&entry) => self.put(slot, entry, board),
+            None => {}
+        }
+    }
+
+    fn keep(&mut self, slot: usize, entry: Entry, board: &Board) {
+        if let Some(kept) = self.entries.get_mut(slot) {
+            *kept = entry;
+        }
+        self.saw_load |= entry.saw_load;
+        self.put(slot, entry, board);
+    }
+
+    /// Works out what a node costs from what is kept of it.
+    fn put(&mut self, slot: usize, entry: Entry, board: &Board) {
+        let costs = entry.costs();
+        let cost = costs.and_then(|(node, group)| board.cost(narrow(slot), node, group, 0.0));
+        self.costs.set(slot, cost.unwrap_or(f32::INFINITY));
+        let here = || board.seat(narrow(slot)).is_some();
+        self.set_refused(slot, cost.is_none() && here());
+    }
+
+    fn set_refused(&mut self, slot: usize, refused: bool) {
+        let Some(word) = self.refused.get_mut(slot / 64) else {
             return;
         };
         let bit = 1 << (slot % 64);
@@ -247,4 +335,9 @@ impl Shape {
         }
         *word ^= bit;
     }
+}
+
+/// A slot as its id holds it; no table has more than [`NodeTable::MAX_SLOTS`](crate::node_table::NodeTable::MAX_SLOTS).
+fn narrow(slot: usize) -> u32 {
+    u32::try_from(slot).unwrap_or(u32::MAX)
 }

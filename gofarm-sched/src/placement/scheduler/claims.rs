@@ -5,9 +5,8 @@ use alloc::sync::Arc;
 use gofarm_core::time::Instant;
 
 use super::Scheduler;
-use super::timers::Timer;
+use crate::load::Load;
 use crate::node::NodeId;
-use crate::placement::load_rank::Values;
 use crate::placement::{Claim, NotCommitted, Permission, PlacementId, ReservationId, UnknownClaim};
 use crate::request::Request;
 use crate::resource::DeviceSet;
@@ -18,13 +17,13 @@ pub(super) struct Held {
     pub(super) request: Arc<Request>,
     pub(super) node: NodeId,
     pub(super) devices: DeviceSet,
-    pub(super) load: Values,
+    pub(super) load: Load,
     pub(super) stage: Stage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Stage {
-    Reserved { until: Instant },
+    Reserved,
     Committed { at: Instant },
 }
 
@@ -35,7 +34,7 @@ impl Held {
     }
 
     pub(super) const fn is_reserved(&self) -> bool {
-        matches!(self.stage, Stage::Reserved { .. })
+        matches!(self.stage, Stage::Reserved)
     }
 }
 
@@ -55,10 +54,7 @@ impl Scheduler {
         self.handle_timeout(now);
         let now = self.board.now;
         let number = id.number();
-        let Some((held, until)) = self.held.get(&number).and_then(|held| match held.stage {
-            Stage::Reserved { until } => Some((held, until)),
-            Stage::Committed { .. } => None,
-        }) else {
+        let Some(held) = self.held.get_mut(&number).filter(|held| held.is_reserved()) else {
             return Err(NotCommitted::NotHeld);
         };
         let claim = held.claim(number, now);
@@ -88,10 +84,8 @@ impl Scheduler {
             return Err(refused);
         }
         let (node, in_flight) = (held.node, rules.in_flight);
-        self.agenda.remove(&(until, Timer::Reservation(number)));
-        if let Some(held) = self.held.get_mut(&number) {
-            held.stage = Stage::Committed { at: now };
-        }
+        held.stage = Stage::Committed { at: now };
+        self.tidy_lapses();
         self.counts.committed += 1;
         if let Some(slot) = self.board.slot_of(node)
             && let Some(seat) = self.board.seat_mut(slot)
@@ -136,9 +130,7 @@ impl Scheduler {
             return;
         };
         let now = self.board.now;
-        if let Stage::Reserved { until } = held.stage {
-            self.agenda.remove(&(until, Timer::Reservation(number)));
-        }
+        self.tidy_lapses();
         let claim = held.claim(number, now);
         for reserve in self.board.rules.reserves.iter_mut().rev() {
             reserve.release(&claim);
@@ -147,16 +139,21 @@ impl Scheduler {
             return;
         };
         let (settling, in_flight) = (self.board.rules.settling, self.board.rules.in_flight);
-        let reported = self.board.rank.reported(slot);
-        if let Some(seat) = self.board.seat_mut(slot) {
+        if let Some((seat, table)) = self.board.seat_and_table(slot) {
             seat.free.give_back(held.request.ask(), held.devices);
-            let waiting = seat.on_the_way.remove(number);
+            if let Ok(at) = seat.claims.binary_search(&number) {
+                seat.claims.remove(at);
+            }
+            let waiting = seat.on_the_way.remove((&mut *table, slot), number);
             if let Stage::Committed { at } = held.stage
                 && !waiting
-                && reported.is_some_and(|reported| reported > at + settling)
+                && seat
+                    .reported
+                    .is_some_and(|reported| reported > at + settling)
             {
+                let work = (number, held.load);
                 seat.on_the_way
-                    .ended(number, held.load, now, now + in_flight);
+                    .ended((table, slot), work, now, now + in_flight);
             }
         }
         self.refill(slot);

@@ -9,7 +9,6 @@ use super::timers::Timer;
 use crate::load::Load;
 use crate::node::{Node, NodeId};
 use crate::placement::board::{Place, Seat};
-use crate::placement::on_the_way::OnTheWay;
 use crate::placement::{PlacementId, UnknownNode};
 use crate::resource::Resources;
 
@@ -21,30 +20,17 @@ impl Scheduler {
     pub fn add_node(&mut self, node: Node) -> NodeId {
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.board.places.push(Place::default());
+            self.board.log.push_slot();
             u32::try_from(self.board.places.len() - 1).unwrap_or(u32::MAX)
         });
         self.present += 1;
         self.board.groups.node_added(&node);
         self.board.domains_changed();
-        let seat = Seat {
-            name: node.name().into(),
-            free: *node.capacity(),
-            node,
-            over: false,
-            cordoned: false,
-            ready: true,
-            on_the_way: OnTheWay::default(),
-            lapse_timer: None,
-            stale_timer: None,
-            failures: 0.0,
-            halved_at: None,
-            came_back: None,
-            slow: 0.0,
-        };
         if let Some(place) = self.board.places.get_mut(slot as usize) {
-            place.seat = Some(seat);
+            place.seat = Some(Seat::new(node));
         }
-        self.board.rank.set_present(slot, true, self.board.now);
+        // Places and slots of the table come and go together; beyond the table's limit a node counts as the worst.
+        let _in_table = self.board.table.insert(slot as usize);
         self.board.changed(slot);
         self.board.id_of(slot)
     }
@@ -56,7 +42,7 @@ impl Scheduler {
     pub fn remove_node(&mut self, node: NodeId) -> Result<Vec<PlacementId>, UnknownNode> {
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
         let mut lost = Vec::new();
-        for number in self.claims_on(node) {
+        for number in self.take_claims(slot) {
             if self.held.get(&number).is_some_and(super::Held::is_reserved) {
                 self.counts.lost += 1;
             } else {
@@ -74,7 +60,7 @@ impl Scheduler {
             self.board.groups.node_removed(&seat.node);
         }
         self.board.domains_changed();
-        self.board.rank.set_present(slot, false, self.board.now);
+        let _was_in_table = self.board.table.remove(slot as usize);
         self.board.changed(slot);
         self.vacant.push(slot);
         self.present -= 1;
@@ -88,7 +74,7 @@ impl Scheduler {
     /// The node is not there.
     pub fn update_node(&mut self, id: NodeId, node: Node) -> Result<(), UnknownNode> {
         let slot = self.board.slot_of(id).ok_or(UnknownNode(id))?;
-        let claims = self.claims_on(id);
+        let claims = self.take_claims(slot);
         self.move_members(&claims, slot, false);
         if let Some(seat) = self
             .board
@@ -103,6 +89,9 @@ impl Scheduler {
             seat.over = true;
         }
         self.move_members(&claims, slot, true);
+        if let Some(seat) = self.board.seat_mut(slot) {
+            seat.claims = claims;
+        }
         self.board.domains_changed();
         self.refill(slot);
         self.board.changed(slot);
@@ -138,29 +127,31 @@ impl Scheduler {
         self.change(node, |seat| seat.ready = false)
     }
 
-    /// Takes over what was measured of a node at a time; what was measured earlier than the last is left out.
+    /// Takes over what was measured of a node at a time; a metric of which something newer is known is left out.
     ///
     /// # Errors
     /// The node is not there.
     pub fn observe(&mut self, node: NodeId, load: Load, at: Instant) -> Result<(), UnknownNode> {
         self.handle_timeout(at);
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
-        let before = self.board.rank.reported(slot);
-        if !self.board.rank.observe(slot, &load, at) {
-            return Ok(());
-        }
         let (settling, slow) = (self.board.rules.settling, self.board.rules.slow_start);
-        let silent = before.is_none_or(|before| at.saturating_since(before) >= slow);
-        let Some(seat) = self.board.seat_mut(slot) else {
+        let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(UnknownNode(node));
         };
-        seat.on_the_way.shown(at, settling);
-        if silent || !seat.ready {
-            seat.ready = true;
+        let _in_table = table.observe(slot as usize, &load, at);
+        let before = seat.reported;
+        let silent = before.is_none_or(|before| at.saturating_since(before) >= slow);
+        seat.reported = before.max(Some(at));
+        seat.on_the_way.shown((table, slot), at, settling);
+        let was_ready = core::mem::replace(&mut seat.ready, true);
+        if silent || !was_ready {
             self.start_slowly(slot);
         }
-        self.board.changed(slot);
-        self.watch_stale(slot);
+        if was_ready {
+            self.board.weigh();
+        } else {
+            self.board.changed(slot);
+        }
         Ok(())
     }
 
@@ -217,12 +208,10 @@ impl Scheduler {
         Ok(())
     }
 
-    /// The claims on a node, ascending.
-    fn claims_on(&self, node: NodeId) -> Vec<u64> {
-        let here = self.held.iter().filter(|(_, held)| held.node == node);
-        let mut numbers: Vec<u64> = here.map(|(number, _)| *number).collect();
-        numbers.sort_unstable();
-        numbers
+    /// The claims on a node, ascending, taken out of its seat.
+    fn take_claims(&mut self, slot: u32) -> Vec<u64> {
+        let seat = self.board.seat_mut(slot);
+        seat.map_or_else(Vec::new, |seat| core::mem::take(&mut seat.claims))
     }
 
     fn move_members(&mut self, claims: &[u64], slot: u32, came: bool) {
@@ -233,20 +222,14 @@ impl Scheduler {
 
     /// Works out what is free of a node that was made smaller than what was given to it.
     pub(super) fn refill(&mut self, slot: u32) {
-        if !self.board.seat(slot).is_some_and(|seat| seat.over) {
-            return;
-        }
-        let claims = self.claims_on(self.board.id_of(slot));
-        let Some(seat) = self
-            .board
-            .places
-            .get_mut(slot as usize)
-            .and_then(|p| p.seat.as_mut())
-        else {
+        let Some(seat) = self.board.seat_mut(slot).filter(|seat| seat.over) else {
             return;
         };
         let mut free = *seat.node.capacity();
-        let mut held = claims.iter().filter_map(|number| self.held.get(number));
+        let mut held = seat
+            .claims
+            .iter()
+            .filter_map(|number| self.held.get(number));
         seat.over = !held.all(|held| free.take(held.request.ask(), held.devices));
         seat.free = if seat.over {
             Resources::new(0, 0)
