@@ -187,6 +187,8 @@ check_loom() {
         run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
             cargo test -q --release -p gofarm-resilience --no-default-features --features std --test "$test"
     done
+    run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
+        cargo test -q --release -p gofarm-hal --no-default-features --test loom
 }
 
 check_powerset() {
@@ -200,7 +202,7 @@ check_powerset() {
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt resilience sched; do
+    for area in core crdt hal resilience sched; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }

@@ -9,5 +9,9 @@ pub mod modbus;
 pub mod one_wire;
 pub mod sdi12;
 pub mod sensor;
+#[cfg(test)]
+
+pub mod fault_injector;
+pub mod ring_buffer;
 pub mod serial;
 mod turn;

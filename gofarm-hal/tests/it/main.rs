@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+mod fault_injector;
 #[cfg(feature = "frames")]
 mod frames;
 mod modbus;
@@ -11,4 +12,10 @@ mod modbus;
 mod modbus_live;
 mod one_wire;
 mod sdi12;
+mod ring_buffer;
+mod rs485;
 mod serial;
+#[cfg(all(feature = "frames", feature = "tokio"))]
+mod tokio_frames;
+#[cfg(all(feature = "std", target_os = "linux"))]
+mod tty;
