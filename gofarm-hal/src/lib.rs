@@ -15,3 +15,5 @@ pub mod fault_injector;
 pub mod ring_buffer;
 pub mod serial;
 mod turn;
+pub mod flow_meter;
+pub mod valve;

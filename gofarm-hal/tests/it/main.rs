@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod fault_injector;
+mod flow_meter;
 #[cfg(feature = "frames")]
 mod frames;
 mod modbus;
@@ -19,3 +20,4 @@ mod serial;
 mod tokio_frames;
 #[cfg(all(feature = "std", target_os = "linux"))]
 mod tty;
+mod valve;
