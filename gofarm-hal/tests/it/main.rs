@@ -12,9 +12,9 @@ mod modbus;
 #[cfg(feature = "tokio")]
 mod modbus_live;
 mod one_wire;
-mod sdi12;
 mod ring_buffer;
 mod rs485;
+mod sdi12;
 mod serial;
 #[cfg(all(feature = "frames", feature = "tokio"))]
 mod tokio_frames;
