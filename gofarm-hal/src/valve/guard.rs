@@ -81,7 +81,8 @@ pub struct Guard<D, J, S: Turns = Alone, const N: usize = 16> {
     watch: Option<FlowWatch>,
     flow: Option<(Flow, Instant)>,
     volume: Option<VolumeEnd>,
-    switches: Option<(EndSwitches, Instant)>,
+    /// The end switches since the last stroke that closes was begun.
+    switches: Option<EndSwitches>,
     events: Events,
 }
 
@@ -346,7 +347,10 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         self.drive.start(to, now);
         match &mut self.phase {
             Phase::Opening { is_driven, .. } => *is_driven = true,
-            Phase::Closing(closing) => closing.step = Step::Driven,
+            Phase::Closing(closing) => {
+                closing.step = Step::Driven;
+                self.switches = None;
+            }
             Phase::Open | Phase::Closed(_) => {}
         }
     }

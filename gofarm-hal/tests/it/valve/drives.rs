@@ -216,13 +216,36 @@ fn a_motor_that_does_not_leave_its_end_has_stalled_and_is_turned_back() {
     };
     let (mut valve, now) = ready(config, |valve, now| valve.end_switches(closed, now));
     valve.open_by_hand(secs(60), now).unwrap();
-    run(&mut valve, now, now + secs(4), |_, _| {});
+    for tenth in 0..40 {
+        let at = now + millis(100 * tenth);
+        valve.poll(at).unwrap();
+        valve.end_switches(closed, at);
+    }
     assert_eq!(valve.poll_event(), Some(Event::Failed(Fault::Stalled)));
     assert_eq!(
         valve.poll_event(),
         Some(Event::Closing(Cause::Fault(Fault::Stalled)))
     );
     assert!(matches!(valve.poll_event(), Some(Event::Closed(_))));
+}
+
+#[test]
+fn what_end_switches_said_before_a_stroke_confirms_nothing() {
+    let config = MotorisedConfig::new(secs(8))
+        .end_switches(secs(1))
+        .confirm(Confirm::EndSwitch);
+    let closed = EndSwitches {
+        open: false,
+        closed: true,
+    };
+    let (mut valve, now) = ready(config, |valve, now| valve.end_switches(closed, now));
+    valve.open_by_hand(secs(60), now).unwrap(); // and from now on nobody reads the switches
+    run(&mut valve, now, now + minutes(30), |_, _| {});
+    assert!(!valve.is_closed());
+    let told: Vec<_> = core::iter::from_fn(|| valve.poll_event())
+        .map(Event::as_str)
+        .collect();
+    assert!(told.contains(&"overdue") || told.len() == 8, "{told:?}");
 }
 
 #[test]
