@@ -90,7 +90,9 @@ check_lint() {
     run cargo clippy --workspace --all-targets --all-features -- -D warnings
     for crate in "${crates[@]}"; do
         run cargo clippy -p "$crate" --no-default-features -- -D warnings
-        run cargo clippy -p "$crate" --no-default-features --features alloc -- -D warnings
+        if grep -q '^alloc = ' "$crate/Cargo.toml"; then
+            run cargo clippy -p "$crate" --no-default-features --features alloc -- -D warnings
+        fi
     done
 }
 
@@ -187,6 +189,8 @@ check_loom() {
         run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
             cargo test -q --release -p gofarm-resilience --no-default-features --features std --test "$test"
     done
+    run env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
+        cargo test -q --release -p gofarm-hal --no-default-features --test loom
 }
 
 check_powerset() {
@@ -200,7 +204,7 @@ check_powerset() {
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt resilience sched; do
+    for area in core crdt hal resilience sched; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }
