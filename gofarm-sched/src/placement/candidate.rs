@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use gofarm_core::time::Instant;
 
 use super::Groups;
+use super::barred::Barred;
 use crate::node::{Node, NodeId};
 use crate::request::Request;
 use crate::resource::{DeviceSet, Resources};
@@ -17,6 +18,7 @@ pub struct Candidate<'a> {
     id: NodeId,
     free: &'a Resources,
     groups: &'a Groups,
+    barred: &'a Barred,
     now: Instant,
     devices: DeviceSet,
     relative: f32,
@@ -41,12 +43,19 @@ impl<'a> Candidate<'a> {
             id,
             free,
             groups,
+            barred: Barred::NONE,
             now,
             devices: DeviceSet::EMPTY,
             relative: 0.5,
             absolute: 0.0,
             saw_load: None,
         }
+    }
+
+    /// The same, and these domains do not count for the request.
+    pub(super) const fn without(mut self, barred: &'a Barred) -> Self {
+        self.barred = barred;
+        self
     }
 
     /// The same with the accelerators that the work would get.
@@ -105,6 +114,30 @@ impl<'a> Candidate<'a> {
     #[must_use]
     pub const fn groups(&self) -> &'a Groups {
         self.groups
+    }
+
+    /// The domains of a label that count for the request, in no order: those with a node that could hold it, were it
+    /// empty, and that no filter of [`Sensitivity::Node`](super::Sensitivity::Node) refuses.
+    ///
+    /// [`Scheduler::place`](super::Scheduler::place) knows them; in
+    /// [`place_cheap`](super::Scheduler::place_cheap), which asks only about nodes that it draws, and in a candidate that
+    /// was made by itself, all domains count.
+    pub fn domains<'k>(&self, key: &'k str) -> impl Iterator<Item = &'a str> + use<'a, 'k> {
+        let barred = self.barred;
+        let all = self.groups.domains(key);
+        all.filter(move |domain| !barred.has(key, domain))
+    }
+
+    /// The members of a group in that one of the [`domains`](Self::domains) of a label which has the fewest; 0 without
+    /// domains.
+    #[must_use]
+    pub fn fewest(&self, group: &str, key: &str) -> u32 {
+        if !self.barred.has_key(key) {
+            return self.groups.fewest(group, key);
+        }
+        let domains = self.domains(key);
+        let counts = domains.map(|domain| self.groups.in_domain(group, key, domain));
+        counts.min().unwrap_or(0)
     }
 
     /// The time of the placement.

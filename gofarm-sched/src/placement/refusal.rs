@@ -30,10 +30,12 @@ pub enum Reason {
     Model,
     /// Its stored energy ends this soon.
     LosesPower(Duration),
-    /// Work of the same group would be too close together in a domain of this label.
+    /// Work of the same group would be too close together in a domain of a label.
     TooClose {
-        /// How many of the group are there.
+        /// How many of the group are in the node's domain.
         there: u32,
+        /// How many count as in the emptiest domain.
+        fewest: u32,
         /// How many more than in the emptiest domain may be there.
         max_skew: u32,
     },
@@ -56,10 +58,15 @@ impl fmt::Display for Reason {
             Self::Stale(Some(age)) => write!(f, "was last measured {} s ago", age.as_secs()),
             Self::Model => f.write_str("has accelerators of another model"),
             Self::LosesPower(left) => write!(f, "loses power in {} h", left.as_secs() / 3_600),
-            Self::TooClose { there, max_skew } => {
+            Self::TooClose {
+                there,
+                fewest,
+                max_skew,
+            } => {
+                let with_it = u64::from(*there) + 1;
                 write!(
                     f,
-                    "{there} of the group are there, more than {max_skew} over the fewest"
+                    "its domain would have {with_it} of the group, the emptiest has {fewest}: more than {max_skew} apart"
                 )
             }
             Self::Affinity => f.write_str("is not beside what the work belongs to"),

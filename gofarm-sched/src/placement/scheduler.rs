@@ -15,8 +15,10 @@ use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
 
-use super::board::Board;
+use super::barred::Barred;
+use super::board::{Asking, Board};
 use super::builder::Rules;
+use super::decision::Term;
 use super::on_the_way::expected;
 use super::shapes::{Pick, Shapes};
 use super::signal;
@@ -137,7 +139,11 @@ impl Scheduler {
             return Err(self.unplaced(&request, shape, &asked));
         };
         let refusals = self.refusals(&request, shape, &asked);
-        self.reserve(&request, pick, refusals)
+        let barred = self.shapes.barred(shape);
+        let terms = self
+            .board
+            .terms((&request, barred), pick.slot, pick.devices);
+        self.reserve(&request, pick, (terms, refusals))
     }
 
     /// Reserves the cheaper one of two nodes drawn at random: the power of two choices (Mitzenmacher 2001).
@@ -164,7 +170,7 @@ impl Scheduler {
             if first.is_some_and(|first| first.slot == slot) {
                 continue;
             }
-            match (self.ask(request, slot), first) {
+            match (self.ask((request, Barred::NONE), slot), first) {
                 (Err(refusal), _) => {
                     let new = |r: &Refusal| asked.iter().all(|known| known.node() != r.node());
                     asked.extend(refusal.filter(new));
@@ -174,7 +180,9 @@ impl Scheduler {
                     let (f, s) = ((first.cost, first.slot), (second.cost, second.slot));
                     let better = if s < f { second } else { first };
                     let refusals = self.listed(asked.len(), asked.into_iter());
-                    return self.reserve(&Arc::new(request.clone()), better, refusals);
+                    let asking = (request, Barred::NONE);
+                    let terms = self.board.terms(asking, better.slot, better.devices);
+                    return self.reserve(&Arc::new(request.clone()), better, (terms, refusals));
                 }
             }
         }
@@ -182,16 +190,17 @@ impl Scheduler {
     }
 
     /// All that is asked about one node, with nothing kept.
-    fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
+    fn ask(&self, asking: Asking<'_>, slot: u32) -> Result<Pick, Option<Refusal>> {
+        let (request, _) = asking;
         let board = &self.board;
         let saw_load = AtomicBool::new(false);
         let Some((devices, node)) = board.node_part(request, slot, &saw_load) else {
-            return Err(board.kept_refusal(request, slot));
+            return Err(board.kept_refusal(asking, slot));
         };
-        let part = |sensitivity| board.part(request, slot, devices, (sensitivity, &saw_load));
+        let part = |sensitivity| board.part(asking, slot, devices, (sensitivity, &saw_load));
         let (group, always) = (part(Sensitivity::Group)?, part(Sensitivity::Always)?);
-        let Some(cost) = board.cost(slot, node, group, always) else {
-            return Err(board.kept_refusal(request, slot));
+        let Some(cost) = board.cost(slot, &board.size(request), (node, group, always)) else {
+            return Err(board.kept_refusal(asking, slot));
         };
         Ok(Pick {
             slot,
@@ -220,7 +229,8 @@ impl Scheduler {
     /// The refusals that were met now, and then those that are kept with the shape.
     fn refusals(&self, request: &Request, shape: usize, asked: &[Refusal]) -> Refusals {
         let (count, slots) = self.shapes.refusing(shape);
-        let kept = slots.filter_map(|slot| self.board.kept_refusal(request, slot));
+        let asking = (request, self.shapes.barred(shape));
+        let kept = slots.filter_map(|slot| self.board.kept_refusal(asking, slot));
         self.listed(count + asked.len(), asked.iter().copied().chain(kept))
     }
 
@@ -241,7 +251,7 @@ impl Scheduler {
         &mut self,
         request: &Arc<Request>,
         pick: Pick,
-        refusals: Refusals,
+        (terms, refusals): (Vec<Term>, Refusals),
     ) -> Result<Decision, Unplaced> {
         let Pick {
             slot,
@@ -252,7 +262,6 @@ impl Scheduler {
         let node = self.board.id_of(slot);
         let reservation = ReservationId::new(self.next_claim);
         let claim = Claim::new(reservation, request, node, now).with_devices(devices);
-        let terms = self.board.terms(request, slot, devices);
         let reserves = &mut self.board.rules.reserves;
         for at in 0..reserves.len() {
             let Some(reserve) = reserves.get_mut(at) else {

@@ -23,6 +23,7 @@ mod node_table_estimates;
 mod packing;
 mod placement;
 mod placement_rules;
+mod placement_size;
 mod plugin;
 mod priority;
 mod quota;

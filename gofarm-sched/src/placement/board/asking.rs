@@ -5,10 +5,28 @@ use core::sync::atomic::AtomicBool;
 
 use super::{Board, Seat};
 use crate::load::Metric;
+use crate::placement::barred::Barred;
 use crate::placement::decision::Term;
+use crate::placement::on_the_way::expected;
+use crate::placement::size::Size;
 use crate::placement::{Candidate, Reason, Refusal, Sensitivity};
 use crate::request::Request;
 use crate::resource::DeviceSet;
+
+/// A request, and the domains that do not count for it.
+pub(in crate::placement) type Asking<'a> = (&'a Request, &'a Barred);
+
+impl Seat {
+    /// The load beside the other nodes, with a request on each.
+    fn relative_with(&self, size: &Size) -> f32 {
+        let load = &self.load;
+        if size.differs() {
+            size.score(load.rank, load.offsets, self.part)
+        } else {
+            load.relative
+        }
+    }
+}
 
 impl Board {
     fn candidate<'a>(
@@ -37,6 +55,28 @@ impl Board {
         }
         let short = seat.free.fits(request.ask()).err()?;
         Some(("resources", Reason::Short(short)))
+    }
+
+    /// Whether a node could hold a request, were it empty, and no filter of the node alone refuses it. A slot without a
+    /// node could.
+    pub(in crate::placement) fn could_take(
+        &self,
+        request: &Request,
+        slot: u32,
+        saw_load: &AtomicBool,
+    ) -> bool {
+        let Some(seat) = self.seat(slot) else {
+            return true;
+        };
+        let fits = seat.node.capacity().fits(request.ask()).is_ok();
+        if !fits || !request.accepts_model(seat.node.model()) {
+            return false;
+        }
+        let mut choices = seat.free.devices().choices(request.ask().devices());
+        let devices = choices.next().unwrap_or(DeviceSet::EMPTY);
+        let candidate = self.candidate(request, slot, seat, devices);
+        let candidate = candidate.watched(saw_load);
+        self.filtered(&candidate, Sensitivity::Node).is_none()
     }
 
     /// Whether there is no such thing; numbers are looked at first, and names last.
@@ -107,14 +147,14 @@ impl Board {
     /// What the plugins of one sensitivity say: their weighted costs, or the refusal.
     pub(in crate::placement) fn part(
         &self,
-        request: &Request,
+        (request, barred): Asking<'_>,
         slot: u32,
         devices: DeviceSet,
         (sensitivity, saw_load): (Sensitivity, &AtomicBool),
     ) -> Result<f32, Option<Refusal>> {
         let seat = self.seat(slot).ok_or(None)?;
         let candidate = self.candidate(request, slot, seat, devices);
-        let candidate = candidate.watched(saw_load);
+        let candidate = candidate.without(barred).watched(saw_load);
         if let Some((filter, reason)) = self.filtered(&candidate, sensitivity) {
             return Err(Some(Refusal::new(candidate.id(), filter, reason)));
         }
@@ -124,7 +164,7 @@ impl Board {
     /// Why a node refuses for reasons that are kept; `None` where it does not, or is not there.
     pub(in crate::placement) fn kept_refusal(
         &self,
-        request: &Request,
+        (request, barred): Asking<'_>,
         slot: u32,
     ) -> Option<Refusal> {
         let seat = self.seat(slot)?;
@@ -132,6 +172,7 @@ impl Board {
         let (filter, reason) = own.or_else(|| {
             let mut choices = seat.free.devices().choices(request.ask().devices());
             let candidate = self.candidate(request, slot, seat, choices.next()?);
+            let candidate = candidate.without(barred);
             self.filtered(&candidate, Sensitivity::Node).or_else(|| {
                 let (devices, _) = self.node_part(request, slot, &AtomicBool::new(false))?;
                 self.filtered(&candidate.with_devices(devices), Sensitivity::Group)
@@ -147,20 +188,19 @@ impl Board {
             || self.rules.policy == crate::load::StalePolicy::Refuse
     }
 
-    /// The cost of a node, 0..=1, from the weighted costs of all scores; never falls when one of them rises. `None`
-    /// where its load keeps work away.
+    /// The cost of a node, 0..=1, from its load with the request on it and the weighted costs of all scores; never
+    /// falls when one of them rises. `None` where its load keeps work away.
     pub(in crate::placement) fn cost(
         &self,
         slot: u32,
-        node: f32,
-        group: f32,
-        always: f32,
+        size: &Size,
+        (node, group, always): (f32, f32, f32),
     ) -> Option<f32> {
         let seat = self.seat(slot)?;
         if seat.load.keeps_away {
             return None;
         }
-        let load = self.rules.load_weight * seat.load.relative;
+        let load = self.rules.load_weight * seat.relative_with(size);
         let mean = ((load + node + group + always) / self.total_weight).clamp(0.0, 1.0);
         let spare = (1.0 - seat.failing()) * (1.0 - seat.slow);
         Some(if spare < 1.0 {
@@ -173,7 +213,7 @@ impl Board {
     /// The cost term by term.
     pub(in crate::placement) fn terms(
         &self,
-        request: &Request,
+        (request, barred): Asking<'_>,
         slot: u32,
         devices: DeviceSet,
     ) -> Vec<Term> {
@@ -183,7 +223,11 @@ impl Board {
         let mut terms = Vec::with_capacity(Metric::COUNT + self.rules.scores.len() + 2);
         let load = self.rules.load_weight / self.total_weight;
         if load > 0.0
-            && let Some(attribution) = self.table.attribution(slot as usize)
+            && let Some(attribution) = {
+                let score = seat.relative_with(&self.size(request));
+                let more = expected(request, seat.node.capacity());
+                self.table.attribution_with(slot as usize, score, &more)
+            }
         {
             for (metric, part) in attribution.parts() {
                 if self.rules.weights.weight(metric) > 0.0 {
@@ -192,6 +236,7 @@ impl Board {
             }
         }
         let candidate = self.candidate(request, slot, seat, devices);
+        let candidate = candidate.without(barred);
         for score in &self.rules.scores {
             let cost = score.weight * in_range(score.plugin.cost(&candidate)) / self.total_weight;
             terms.push(Term::new(score.plugin.name(), cost));

@@ -25,6 +25,7 @@ impl Scheduler {
         });
         self.present += 1;
         self.board.groups.node_added(&node);
+        self.board.fleet.add(node.capacity());
         self.board.domains_changed();
         if let Some(place) = self.board.places.get_mut(slot as usize) {
             place.seat = Some(Seat::new(node));
@@ -58,6 +59,7 @@ impl Scheduler {
         });
         if let Some(seat) = seat {
             self.board.groups.node_removed(&seat.node);
+            self.board.fleet.remove(seat.node.capacity());
         }
         self.board.domains_changed();
         let _was_in_table = self.board.table.remove(slot as usize);
@@ -84,9 +86,9 @@ impl Scheduler {
         {
             self.board.groups.node_removed(&seat.node);
             self.board.groups.node_added(&node);
-            seat.name = node.name().into();
-            seat.node = node;
-            seat.over = true;
+            self.board.fleet.remove(seat.node.capacity());
+            self.board.fleet.add(node.capacity());
+            seat.describe(node);
         }
         self.move_members(&claims, slot, true);
         if let Some(seat) = self.board.seat_mut(slot) {

@@ -26,7 +26,7 @@ impl Probe {
             Sensitivity::Node => c.free().cpu_milli() / 300,
             Sensitivity::Group => {
                 c.groups().in_domain(group, "zone", zone) * 3 + c.groups().on_node(group, c.id())
-                    - c.groups().fewest(group, "zone")
+                    - c.fewest(group, "zone")
             }
             Sensitivity::Always => {
                 (c.now().as_micros() / 700_000 + c.id().slot() as u64 * 3) as u32
@@ -148,7 +148,14 @@ fn scheduler(filters: &[Sensitivity], scores: &[Sensitivity], policy: StalePolic
 /// The best of all nodes, each asked anew.
 fn by_asking_all(sched: &Scheduler, request: &Request) -> Option<Pick> {
     let slots = 0..u32::try_from(sched.board.places.len()).unwrap();
-    let picks = slots.filter_map(|slot| sched.ask(request, slot).ok());
+    let board = &sched.board;
+    let grouped = request.group_name().is_some();
+    let unable = slots
+        .clone()
+        .filter(|slot| grouped && !board.could_take(request, *slot, &AtomicBool::new(false)));
+    let unable = unable.filter_map(|slot| Some(&board.seat(slot)?.node));
+    let barred = Barred::of(unable, &board.groups);
+    let picks = slots.filter_map(|slot| sched.ask((request, &barred), slot).ok());
     picks.min_by(|a, b| a.cost.total_cmp(&b.cost).then(a.slot.cmp(&b.slot)))
 }
 
