@@ -75,6 +75,8 @@ pub struct Scheduler {
     lapses: VecDeque<(Instant, u64)>,
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
+    /// Since when nodes have been reporting without a long silence, and the last report.
+    heard: Option<(Instant, Instant)>,
     counts: Counts,
     /// What an observer was told.
     told: Counts,
@@ -96,6 +98,7 @@ impl Scheduler {
             lapses: VecDeque::new(),
             agenda: BTreeSet::new(),
             next_claim: 0,
+            heard: None,
             counts: Counts::default(),
             told: Counts::default(),
         }

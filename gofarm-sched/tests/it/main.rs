@@ -29,5 +29,6 @@ mod priority;
 mod quota;
 mod reconcile;
 mod rollout;
+mod slow_start;
 mod topology;
 mod window;

@@ -16,8 +16,8 @@ use gofarm_core::time::{Instant, minutes, secs};
 use gofarm_sched::load::{Load, StalePolicy, after};
 use gofarm_sched::node::{Node, NodeId};
 use gofarm_sched::placement::{
-    Bind, Candidate, Claim, Filter, NotCommitted, Permission, Permit, Reason, Reserve, Scheduler,
-    Score, Sensitivity, Unplaced,
+    Bind, Candidate, Claim, Decision, Filter, NotCommitted, Permission, Permit, Reason, Reserve,
+    Scheduler, Score, Sensitivity, Unplaced,
 };
 use gofarm_sched::request::Request;
 use gofarm_sched::resource::{Ask, Resources, Share};
@@ -176,16 +176,16 @@ fn a_node_that_comes_back_starts_slowly() {
         }
     };
     observe_after(&mut sched, now);
-    // Both were silent for long, so that both are spared alike: the lower place is first.
+    // Both were silent for long, but only one was cordoned.
     let decision = sched.place(&small(), now).unwrap();
-    assert_eq!(decision.node(), a);
-    assert!(
-        decision
-            .terms()
-            .iter()
-            .any(|term| term.name() == "slow start")
-    );
+    assert_eq!(decision.node(), b);
+    assert!(!starts_slowly(&decision));
+    sched.cordon(b).unwrap();
+    let forced = sched.place(&small(), now).unwrap();
+    assert!(starts_slowly(&forced));
+    sched.uncordon(b, now).unwrap();
     sched.abandon(decision).unwrap();
+    sched.abandon(forced).unwrap();
     let now = now + secs(29);
     observe_after(&mut sched, now);
     let now = now + secs(9);
@@ -193,6 +193,11 @@ fn a_node_that_comes_back_starts_slowly() {
     sched.cordon(a).unwrap();
     sched.uncordon(a, now).unwrap();
     assert_eq!(sched.place(&small(), now).unwrap().node(), b);
+}
+
+fn starts_slowly(decision: &Decision) -> bool {
+    let mut terms = decision.terms().iter();
+    terms.any(|term| term.name() == "slow start")
 }
 
 #[test]

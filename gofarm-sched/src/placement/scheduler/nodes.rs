@@ -1,6 +1,7 @@
 //! Nodes come, change, report, fail and go.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
@@ -137,6 +138,7 @@ impl Scheduler {
         self.handle_timeout(at);
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
         let (settling, slow) = (self.board.rules.settling, self.board.rules.slow_start);
+        let others_are_known = self.reporting_for(at) >= slow;
         let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(UnknownNode(node));
         };
@@ -146,7 +148,7 @@ impl Scheduler {
         seat.reported = before.max(Some(at));
         seat.on_the_way.shown((table, slot), at, settling);
         let was_ready = core::mem::replace(&mut seat.ready, true);
-        if silent || !was_ready {
+        if silent && others_are_known || !was_ready {
             self.start_slowly(slot);
         }
         if was_ready {
@@ -155,6 +157,15 @@ impl Scheduler {
             self.board.changed(slot);
         }
         Ok(())
+    }
+
+    /// How long nodes have been reporting without a silence as long as a slow start, up to a report at this time.
+    fn reporting_for(&mut self, at: Instant) -> Duration {
+        let slow = self.board.rules.slow_start;
+        let goes_on = |(_, last): &(Instant, Instant)| at.saturating_since(*last) < slow;
+        let (since, last) = self.heard.filter(goes_on).unwrap_or((at, at));
+        self.heard = Some((since, last.max(at)));
+        at.saturating_since(since)
     }
 
     /// Work failed on the node: it costs more for a while. A node that fails fast is not a fast node.
