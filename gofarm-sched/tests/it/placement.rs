@@ -90,6 +90,25 @@ fn a_decision_prints_its_reasons() {
 }
 
 #[test]
+fn power_that_ends_sooner_or_later_counts_at_once() {
+    let mut sched = Scheduler::builder().filter(Harvest).build().unwrap();
+    let id = sched.add_node(node("mast").host("mast"));
+    for (end, takes) in [
+        (Some(START + minutes(60)), false),
+        (Some(START + minutes(60 * 60)), true),
+        (Some(START), false),
+        (None, true),
+    ] {
+        sched.set_power_until(id, end).unwrap();
+        assert_eq!(sched.place(&small(), START).is_ok(), takes);
+        assert_eq!(sched.node(id).unwrap().powered_until(), end);
+    }
+    // All else stays.
+    assert_eq!(sched.node(id).unwrap().labels().get("host"), Some("mast"));
+    assert!(sched.set_power_until(NodeId::new(7, 0), None).is_err());
+}
+
+#[test]
 fn bad_input_is_said_by_type() {
     let mut sched = Scheduler::builder().build().unwrap();
     let stranger = NodeId::new(4, 0);

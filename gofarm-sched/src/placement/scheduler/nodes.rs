@@ -101,6 +101,20 @@ impl Scheduler {
         Ok(())
     }
 
+    /// Says anew until when the node's stored energy lasts; `None` for a node on the grid.
+    ///
+    /// As [`update_node`](Self::update_node) with nothing else changed, and cheap enough for every report of a battery.
+    ///
+    /// # Errors
+    /// The node is not there.
+    pub fn set_power_until(
+        &mut self,
+        node: NodeId,
+        end: Option<Instant>,
+    ) -> Result<(), UnknownNode> {
+        self.change(node, |seat| seat.node.set_power_until(end))
+    }
+
     /// The node takes no new work; what runs there stays.
     ///
     /// # Errors
