@@ -48,6 +48,7 @@ pub struct Decision {
     pub(super) node: NodeId,
     pub(super) name: Arc<str>,
     pub(super) devices: DeviceSet,
+    pub(super) tag: u64,
     pub(super) until: Instant,
     pub(super) cost: f32,
     pub(super) terms: Vec<Term>,
@@ -77,6 +78,12 @@ impl Decision {
     #[must_use]
     pub const fn devices(&self) -> DeviceSet {
         self.devices
+    }
+
+    /// What the caller knows the work by; see [`Request::tag`](crate::request::Request::tag).
+    #[must_use]
+    pub const fn tag(&self) -> u64 {
+        self.tag
     }
 
     /// When the reservation lapses.

@@ -135,6 +135,7 @@ impl Scheduler {
     /// the node is short.
     pub fn place(&mut self, request: &Request, now: Instant) -> Result<Decision, Unplaced> {
         self.handle_timeout(now);
+        let tag = request.tag_value();
         let (shape, request) = self.shapes.intern(request);
         let mut asked = Vec::new();
         let Some(pick) = self.shapes.pick(shape, &self.board, &mut asked) else {
@@ -146,7 +147,7 @@ impl Scheduler {
         let terms = self
             .board
             .terms((&request, barred), pick.slot, pick.devices);
-        self.reserve(&request, pick, (terms, refusals))
+        self.reserve((&request, tag), pick, (terms, refusals))
     }
 
     /// Reserves the cheaper one of two nodes drawn at random: the power of two choices (Mitzenmacher 2001).
@@ -185,7 +186,8 @@ impl Scheduler {
                     let refusals = self.listed(asked.len(), asked.into_iter());
                     let asking = (request, Barred::NONE);
                     let terms = self.board.terms(asking, better.slot, better.devices);
-                    return self.reserve(&Arc::new(request.clone()), better, (terms, refusals));
+                    let tagged = (&Arc::new(request.clone().tag(0)), request.tag_value());
+                    return self.reserve(tagged, better, (terms, refusals));
                 }
             }
         }
@@ -252,7 +254,7 @@ impl Scheduler {
 
     fn reserve(
         &mut self,
-        request: &Arc<Request>,
+        (request, tag): (&Arc<Request>, u64),
         pick: Pick,
         (terms, refusals): (Vec<Term>, Refusals),
     ) -> Result<Decision, Unplaced> {
@@ -264,7 +266,8 @@ impl Scheduler {
         let now = self.board.now;
         let node = self.board.id_of(slot);
         let reservation = ReservationId::new(self.next_claim);
-        let claim = Claim::new(reservation, request, node, now).with_devices(devices);
+        let claim = Claim::new(reservation, request, node, now);
+        let claim = claim.with_devices(devices).with_tag(tag);
         let reserves = &mut self.board.rules.reserves;
         for at in 0..reserves.len() {
             let Some(reserve) = reserves.get_mut(at) else {
@@ -294,6 +297,7 @@ impl Scheduler {
             request: Arc::clone(request),
             node,
             devices,
+            tag,
             load,
             stage: Stage::Reserved,
         };
@@ -305,6 +309,7 @@ impl Scheduler {
             node,
             name,
             devices,
+            tag,
             until,
             cost,
             terms,

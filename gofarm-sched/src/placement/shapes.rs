@@ -135,7 +135,7 @@ impl Shapes {
             shape.used = self.uses;
             return (at, Arc::clone(&shape.request));
         }
-        let request = Arc::new(request.clone());
+        let request = Arc::new(request.clone().tag(0));
         let shape = Shape::new(Arc::clone(&request), self.uses);
         let at = if self.shapes.len() < self.most {
             self.shapes.push(shape);

@@ -22,6 +22,7 @@ mod node_table;
 mod node_table_estimates;
 mod packing;
 mod placement;
+mod placement_known;
 mod placement_rules;
 mod placement_size;
 mod plugin;

@@ -43,16 +43,7 @@ impl Scheduler {
     /// The node is not there.
     pub fn remove_node(&mut self, node: NodeId) -> Result<Vec<PlacementId>, UnknownNode> {
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
-        let mut lost = Vec::new();
-        for number in self.take_claims(slot) {
-            if self.held.get(&number).is_some_and(super::Held::is_reserved) {
-                self.counts.lost += 1;
-            } else {
-                let id = super::ReservationId::new(number);
-                lost.push(PlacementId::of(id));
-            }
-            self.end(number);
-        }
+        let lost = self.end_all(slot);
         let place = self.board.places.get_mut(slot as usize);
         let seat = place.and_then(|place| {
             place.generation = place.generation.wrapping_add(1);
@@ -68,6 +59,39 @@ impl Scheduler {
         self.vacant.push(slot);
         self.present -= 1;
         Ok(lost)
+    }
+
+    /// The node is lost with all that was given to it, and takes no new work until it reports again; says which
+    /// placements are lost, in their order. What they were, [`placements_on`](Self::placements_on) tells before.
+    ///
+    /// It stays the same node: nobody has to describe it again, or to learn another id.
+    ///
+    /// # Errors
+    /// The node is not there.
+    pub fn lost(&mut self, node: NodeId) -> Result<Vec<PlacementId>, UnknownNode> {
+        let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
+        let lost = self.end_all(slot);
+        // What it reports next will not show any of it.
+        if let Some((seat, table)) = self.board.seat_and_table(slot) {
+            seat.on_the_way.clear((table, slot));
+        }
+        self.not_ready(node)?;
+        Ok(lost)
+    }
+
+    /// Ends all claims on a node; answers which of them were committed.
+    fn end_all(&mut self, slot: u32) -> Vec<PlacementId> {
+        let mut lost = Vec::new();
+        for number in self.take_claims(slot) {
+            if self.held.get(&number).is_some_and(super::Held::is_reserved) {
+                self.counts.lost += 1;
+            } else {
+                let id = super::ReservationId::new(number);
+                lost.push(PlacementId::of(id));
+            }
+            self.end(number);
+        }
+        lost
     }
 
     /// Describes a node anew; what runs there stays. One that is smaller than what runs there takes nothing until
@@ -182,7 +206,8 @@ impl Scheduler {
         at.saturating_since(since)
     }
 
-    /// Work failed on the node: it costs more for a while. A node that fails fast is not a fast node.
+    /// Work failed on the node, or could not be started there: it costs more for a while. A node that fails fast is not a
+    /// fast node. For work that was committed, [`work_failed`](Self::work_failed) does this and ends it.
     ///
     /// # Errors
     /// The node is not there.

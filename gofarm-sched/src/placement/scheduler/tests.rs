@@ -76,6 +76,8 @@ enum Step {
     Commit(u8),
     Abandon(u8),
     Complete(u8),
+    Fail(u8),
+    Lose(u8),
     Wait(u16),
 }
 
@@ -91,7 +93,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::Cheap),
         5 => any::<u8>().prop_map(Step::Commit),
         1 => any::<u8>().prop_map(Step::Abandon),
-        4 => any::<u8>().prop_map(Step::Complete),
+        3 => any::<u8>().prop_map(Step::Complete),
+        1 => any::<u8>().prop_map(Step::Fail),
+        1 => any::<u8>().prop_map(Step::Lose),
         2 => (0_u16..9_000).prop_map(Step::Wait),
     ]
 }
@@ -273,6 +277,18 @@ proptest! {
                     placed.swap_remove(at);
                     sched.completed(id, now).unwrap();
                     prop_assert!(sched.completed(id, now).is_err());
+                },
+                Step::Fail(at) => if let Some((at, id)) = pick(&placed, at) {
+                    placed.swap_remove(at);
+                    sched.work_failed(id, now).unwrap();
+                    prop_assert!(sched.work_failed(id, now).is_err());
+                },
+                Step::Lose(at) => if let Some((_, id)) = pick(&nodes, at) {
+                    let there: Vec<_> = sched.placements_on(id).map(|(id, _)| id).collect();
+                    let lost = sched.lost(id).unwrap();
+                    prop_assert_eq!(&lost, &there);
+                    prop_assert!(lost.iter().all(|id| sched.placement(*id).is_none()));
+                    placed.retain(|placement| !lost.contains(placement));
                 },
                 Step::Wait(time) => {
                     now += millis(u64::from(time));
