@@ -203,6 +203,13 @@ impl Board {
         self.has_always
     }
 
+    /// How many nodes that are not needed for a decision are asked why they could not.
+    pub(super) fn more_refusals(&self) -> usize {
+        let mut filters = self.rules.filters.iter();
+        let asks = filters.any(|f| f.sensitivity == Sensitivity::Always);
+        if asks { self.rules.reasons } else { 0 }
+    }
+
     /// Whether a plugin looks at groups.
     pub(super) const fn has_group(&self) -> bool {
         self.has_group

@@ -197,6 +197,8 @@ impl SchedulerBuilder {
     }
 
     /// How many refusals a decision keeps with their reasons; 8 until it is set.
+    ///
+    /// Filters of [`Sensitivity::Always`] are asked about so many nodes more than the decision needs.
     pub const fn reasons(mut self, count: usize) -> Self {
         self.rules.reasons = count;
         self

@@ -106,9 +106,11 @@ impl Decision {
 
     /// The nodes that could not do it.
     ///
-    /// Filters of [`Sensitivity::Always`](super::Sensitivity::Always) are asked only about nodes that would have
-    /// been better than the chosen one, and [`Scheduler::place_cheap`](super::Scheduler::place_cheap) asks all
-    /// filters only about the nodes that it draws: refusals of others are not counted.
+    /// Filters of [`Sensitivity::Always`](super::Sensitivity::Always) are asked about all nodes that would have been
+    /// better than the chosen one, and about as many of the next best as
+    /// [`reasons`](super::SchedulerBuilder::reasons) are kept: on a small farm about all. And
+    /// [`Scheduler::place_cheap`](super::Scheduler::place_cheap) asks all filters only about the nodes that it draws.
+    /// Refusals of others are not counted.
     #[must_use]
     pub const fn refusals(&self) -> &Refusals {
         &self.refusals

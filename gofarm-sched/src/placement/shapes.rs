@@ -176,17 +176,26 @@ impl Shapes {
         }
         // Kept costs are what a node costs at least: who comes after the best cannot be better.
         let mut best: Option<Pick> = None;
+        // The first of those after it are asked as well, only to say why they could not.
+        let mut more = board.more_refusals();
         for (slot, least) in shape.costs.ascending(&mut self.frontier) {
             let (Some(entry), Ok(slot)) = (shape.entries.get(slot), u32::try_from(slot)) else {
                 continue;
             };
-            if best.is_some_and(|best| (best.cost, best.slot) < (least, slot)) {
+            let is_settled = best.is_some_and(|best| (best.cost, best.slot) < (least, slot));
+            if is_settled && more == 0 {
                 break;
             }
             let (Some((node, group)), devices) = (entry.costs(), entry.devices) else {
                 continue;
             };
             self.asked.always += 1;
+            if is_settled {
+                more -= 1;
+                let request = (&*shape.request, &shape.barred);
+                refused.extend(board.always_refusal(request, slot, devices));
+                continue;
+            }
             let asking = (Sensitivity::Always, &AtomicBool::new(false));
             let request = (&*shape.request, &shape.barred);
             match board.part(request, slot, devices, asking) {

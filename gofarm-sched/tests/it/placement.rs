@@ -90,6 +90,23 @@ fn a_decision_prints_its_reasons() {
 }
 
 #[test]
+fn a_refusal_is_told_also_of_a_node_that_would_not_have_been_chosen() {
+    for (reasons, told) in [(8, 2), (1, 1), (0, 0)] {
+        let builder = Scheduler::builder().filter(Harvest).reasons(reasons);
+        let mut sched = builder.slow_start(secs(0)).build().unwrap();
+        for (name, cpu) in [("a", 0.1), ("b", 0.5), ("c", 0.9)] {
+            let powered = node(name).power_until(START + minutes(60));
+            let id = sched.add_node(if name == "a" { node(name) } else { powered });
+            sched.observe(id, Load::idle().cpu(cpu), START).unwrap();
+        }
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node_name(), "a");
+        let refusals = decision.refusals();
+        assert_eq!((refusals.len(), refusals.iter().count()), (told, told));
+    }
+}
+
+#[test]
 fn power_that_ends_sooner_or_later_counts_at_once() {
     let mut sched = Scheduler::builder().filter(Harvest).build().unwrap();
     let id = sched.add_node(node("mast").host("mast"));

@@ -161,6 +161,20 @@ impl Board {
         Ok(self.scored(&candidate, sensitivity))
     }
 
+    /// Why a filter of [`Sensitivity::Always`] refuses a node.
+    pub(in crate::placement) fn always_refusal(
+        &self,
+        (request, barred): Asking<'_>,
+        slot: u32,
+        devices: DeviceSet,
+    ) -> Option<Refusal> {
+        let seat = self.seat(slot)?;
+        let candidate = self.candidate(request, slot, seat, devices);
+        let candidate = candidate.without(barred);
+        let (filter, reason) = self.filtered(&candidate, Sensitivity::Always)?;
+        Some(Refusal::new(candidate.id(), filter, reason))
+    }
+
     /// Why a node refuses for reasons that are kept; `None` where it does not, or is not there.
     pub(in crate::placement) fn kept_refusal(
         &self,
