@@ -88,6 +88,11 @@ impl NodeTable {
         value + in_flight.map_or(0.0, |row| row.in_flight(k))
     }
 
+    /// Whether a node that lacks the metric is late with it; see the [module](super).
+    pub(crate) const fn requires(&self, metric: Metric) -> bool {
+        self.required >> metric as usize & 1 != 0
+    }
+
     /// How much one unit more of a metric adds to a rank.
     pub(crate) const fn slope(&self, metric: Metric) -> f32 {
         self.coefficients.slope(metric)

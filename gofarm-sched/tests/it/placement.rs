@@ -107,6 +107,28 @@ fn a_refusal_is_told_also_of_a_node_that_would_not_have_been_chosen() {
 }
 
 #[test]
+fn metrics_that_no_node_reports_cost_nothing() {
+    for policy in [StalePolicy::Penalise, StalePolicy::Refuse] {
+        let builder = Scheduler::builder().stale(after(secs(10)), policy);
+        let mut sched = builder.slow_start(secs(0)).build().unwrap();
+        let [a, b] = ["a", "b"].map(|name| sched.add_node(node(name)));
+        let load = |cpu| Load::new().cpu(cpu).memory(0.3).io_wait(0.0);
+        sched.observe(a, load(0.1), START).unwrap();
+        sched.observe(b, load(0.6), START).unwrap();
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node(), a);
+        assert!(decision.cost() < 0.5, "{decision:#}");
+        let names: Vec<_> = decision.terms().iter().map(|term| term.name()).collect();
+        assert_eq!(names, ["cpu", "memory", "io wait"]);
+        // From when one node reports it, the others are late with it.
+        let network = Load::new().network_p95(secs(0));
+        sched.observe(b, network, START).unwrap();
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node(), b, "{decision:#}");
+    }
+}
+
+#[test]
 fn power_that_ends_sooner_or_later_counts_at_once() {
     let mut sched = Scheduler::builder().filter(Harvest).build().unwrap();
     let id = sched.add_node(node("mast").host("mast"));

@@ -244,7 +244,7 @@ impl Board {
             }
         {
             for (metric, part) in attribution.parts() {
-                if self.rules.weights.weight(metric) > 0.0 {
+                if part > 0.0 || self.table.requires(metric) {
                     terms.push(Term::new(metric.as_str(), load * part));
                 }
             }
