@@ -39,6 +39,8 @@ pub enum Reason {
         /// How many more than in the emptiest domain may be there.
         max_skew: u32,
     },
+    /// Its label with this key is not as it must be; `None` where the key is known at run time only.
+    Label(Option<&'static str>),
     /// It is not beside the work that it belongs to, or beside work that it must not be with.
     Affinity,
     /// The tenant's quota is used up.
@@ -69,6 +71,8 @@ impl fmt::Display for Reason {
                     "its domain would have {with_it} of the group, the emptiest has {fewest}: more than {max_skew} apart"
                 )
             }
+            Self::Label(Some(key)) => write!(f, "its label {key} is not as required"),
+            Self::Label(None) => f.write_str("a label is not as required"),
             Self::Affinity => f.write_str("is not beside what the work belongs to"),
             Self::Quota => f.write_str("the tenant's quota is used up"),
             Self::Other(why) => f.write_str(why),
