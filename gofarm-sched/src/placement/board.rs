@@ -64,6 +64,8 @@ pub(super) struct Seat {
     pub(super) name: Arc<str>,
     pub(super) free: Resources,
     part: Part,
+    /// What each score says of the node as it is.
+    of_node: Vec<f32>,
     /// More was given than there is, since the node became smaller.
     pub(super) over: bool,
     pub(super) cordoned: bool,
@@ -117,6 +119,7 @@ impl Seat {
             name: node.name().into(),
             free: *node.capacity(),
             part: Part::of(node.capacity()),
+            of_node: Vec::new(),
             node,
             over: false,
             cordoned: false,
@@ -190,6 +193,7 @@ impl Board {
         self.has_always = asks(Sensitivity::Always);
         self.has_group = asks(Sensitivity::Group);
         self.log.note_all();
+        (0..self.places.len()).for_each(|slot| self.look_at(slot));
     }
 
     pub(super) fn set_weights(&mut self, weights: LoadWeights) {
@@ -241,8 +245,19 @@ impl Board {
         NodeId::new(slot, generation)
     }
 
+    /// Asks the scores about a node as it is.
+    fn look_at(&mut self, slot: usize) {
+        if let Some(seat) = self.places.get_mut(slot).and_then(|p| p.seat.as_mut()) {
+            let scores = self.rules.scores.iter();
+            let of_node = scores.map(|s| s.plugin.of_node(&seat.node, &seat.free));
+            seat.of_node.clear();
+            seat.of_node.extend(of_node);
+        }
+    }
+
     /// A node changed, its load or something else: whoever keeps answers learns of it.
     pub(super) fn changed(&mut self, slot: u32) {
+        self.look_at(slot as usize);
         self.log.note(slot as usize);
         self.weigh();
     }

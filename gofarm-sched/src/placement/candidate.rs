@@ -23,6 +23,7 @@ pub struct Candidate<'a> {
     devices: DeviceSet,
     relative: f32,
     absolute: f32,
+    of_node: Option<f32>,
     /// Becomes true when somebody looks at the load.
     saw_load: Option<&'a AtomicBool>,
 }
@@ -48,8 +49,15 @@ impl<'a> Candidate<'a> {
             devices: DeviceSet::EMPTY,
             relative: 0.5,
             absolute: 0.0,
+            of_node: None,
             saw_load: None,
         }
+    }
+
+    /// The same with what a score said of the node.
+    pub(super) const fn with_of_node(mut self, of_node: f32) -> Self {
+        self.of_node = Some(of_node);
+        self
     }
 
     /// The same, and these domains do not count for the request.
@@ -144,6 +152,13 @@ impl<'a> Candidate<'a> {
     #[must_use]
     pub const fn now(&self) -> Instant {
         self.now
+    }
+
+    /// What [`Score::of_node`](super::Score::of_node) said of the node, for the score that is asked; `None` in a
+    /// candidate that was made by itself.
+    #[must_use]
+    pub const fn of_node(&self) -> Option<f32> {
+        self.of_node
     }
 
     /// The accelerators that the work would get.

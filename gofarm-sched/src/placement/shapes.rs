@@ -261,7 +261,7 @@ impl Shape {
         let size = board.size(&self.request);
         let is_resized = self.size != size;
         self.size = size;
-        // Groups are asked about when it is known which domains count.
+        // Where somebody looks at groups, they are asked about when it is known which domains count.
         let (nodes, loads) = (self.cursor, self.loads);
         each(board.log.since(nodes), slots, |slot| {
             self.ask_node(slot, board, asked);

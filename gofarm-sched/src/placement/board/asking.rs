@@ -6,6 +6,7 @@ use core::sync::atomic::AtomicBool;
 use super::{Board, Seat};
 use crate::load::Metric;
 use crate::placement::barred::Barred;
+use crate::placement::builder::Scoring;
 use crate::placement::decision::Term;
 use crate::placement::on_the_way::expected;
 use crate::placement::size::Size;
@@ -105,11 +106,11 @@ impl Board {
         asked.find_map(|f| f.plugin.refuse(candidate).map(|r| (f.plugin.name(), r)))
     }
 
-    fn scored(&self, candidate: &Candidate<'_>, sensitivity: Sensitivity) -> f32 {
-        let scores = self.rules.scores.iter();
+    fn scored(&self, seat: &Seat, candidate: &Candidate<'_>, sensitivity: Sensitivity) -> f32 {
+        let scores = self.rules.scores.iter().zip(&seat.of_node);
         scores
-            .filter(|s| s.sensitivity == sensitivity)
-            .map(|s| s.weight * in_range(s.plugin.cost(candidate)))
+            .filter(|(score, _)| score.sensitivity == sensitivity)
+            .map(|(score, of_node)| score.weight * asked(score, candidate, *of_node))
             .sum()
     }
 
@@ -132,10 +133,10 @@ impl Board {
         if self.filtered(&candidate, Sensitivity::Node).is_some() {
             return None;
         }
-        let mut best = (tightest, self.scored(&candidate, Sensitivity::Node));
+        let mut best = (tightest, self.scored(seat, &candidate, Sensitivity::Node));
         if self.rules.chooses_devices() {
             for devices in choices {
-                let cost = self.scored(&candidate.with_devices(devices), Sensitivity::Node);
+                let cost = self.scored(seat, &candidate.with_devices(devices), Sensitivity::Node);
                 if cost < best.1 {
                     best = (devices, cost);
                 }
@@ -158,7 +159,7 @@ impl Board {
         if let Some((filter, reason)) = self.filtered(&candidate, sensitivity) {
             return Err(Some(Refusal::new(candidate.id(), filter, reason)));
         }
-        Ok(self.scored(&candidate, sensitivity))
+        Ok(self.scored(seat, &candidate, sensitivity))
     }
 
     /// Why a filter of [`Sensitivity::Always`] refuses a node.
@@ -251,8 +252,8 @@ impl Board {
         }
         let candidate = self.candidate(request, slot, seat, devices);
         let candidate = candidate.without(barred);
-        for score in &self.rules.scores {
-            let cost = score.weight * in_range(score.plugin.cost(&candidate)) / self.total_weight;
+        for (score, of_node) in self.rules.scores.iter().zip(&seat.of_node) {
+            let cost = score.weight * asked(score, &candidate, *of_node) / self.total_weight;
             terms.push(Term::new(score.plugin.name(), cost));
         }
         let mut left = 1.0 - terms.iter().map(Term::cost).sum::<f32>();
@@ -267,7 +268,8 @@ impl Board {
 }
 
 /// A score's answer as it counts: within 0..=1, and NaN as the worst.
-const fn in_range(cost: f32) -> f32 {
+fn asked(score: &Scoring, candidate: &Candidate<'_>, of_node: f32) -> f32 {
+    let cost = score.plugin.cost(&candidate.with_of_node(of_node));
     if cost.is_nan() {
         1.0
     } else {

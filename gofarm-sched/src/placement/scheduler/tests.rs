@@ -57,7 +57,11 @@ impl Score for Probe {
     fn sees_devices(&self) -> bool {
         self.0 == Sensitivity::Node
     }
+    fn of_node(&self, _: &Node, free: &Resources) -> f32 {
+        free.cpu_milli() as f32 + free.devices().total_free() as f32
+    }
     fn cost(&self, c: &Candidate<'_>) -> f32 {
+        assert_eq!(c.of_node(), Some(self.of_node(c.node(), c.free())));
         let device = c.devices().iter().next().unwrap_or(0);
         ((self.level(c) * 5 + device as u32 * 3) % 11) as f32 / 10.0
     }
