@@ -49,6 +49,8 @@ pub mod resource;
 #[cfg(feature = "alloc")]
 pub mod rollout;
 #[cfg(feature = "alloc")]
+pub mod simulator;
+#[cfg(feature = "alloc")]
 pub mod topology;
 pub mod weight;
 pub mod window;

@@ -61,6 +61,7 @@ pub struct SpreadOver {
     max_skew: u32,
     min_domains: u32,
     only: Option<Cow<'static, str>>,
+    unless: Option<Cow<'static, str>>,
 }
 
 impl SpreadOver {
@@ -92,6 +93,7 @@ impl SpreadOver {
             max_skew: 1,
             min_domains: 1,
             only: None,
+            unless: None,
         }
     }
 
@@ -129,6 +131,16 @@ impl SpreadOver {
     #[must_use]
     pub fn only(mut self, group: impl Into<Cow<'static, str>>) -> Self {
         self.only = Some(group.into());
+        self
+    }
+
+    /// As a filter not for requests that have this label, whatever its value; as a score for them as well.
+    ///
+    /// It is for work that must run even where the skew cannot be kept, as after the loss of a zone: ask without the
+    /// label first, and again with it when every node refuses.
+    #[must_use]
+    pub fn unless(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.unless = Some(key.into());
         self
     }
 
@@ -176,6 +188,10 @@ impl Filter for SpreadOver {
 
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {
         let group = self.group(candidate)?;
+        let labels = candidate.request().labels();
+        if (self.unless.as_deref()).is_some_and(|key| labels.get(key).is_some()) {
+            return None;
+        }
         let Some((there, fewest)) = self.counts(candidate, group) else {
             return Some(Reason::Other("has no domain to spread over"));
         };

@@ -30,6 +30,7 @@ mod priority;
 mod quota;
 mod reconcile;
 mod rollout;
+mod simulator;
 mod slow_start;
 mod topology;
 mod window;

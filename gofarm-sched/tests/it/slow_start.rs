@@ -1,6 +1,6 @@
 //! Who is spared after a silence, and who is not.
 
-use gofarm_core::time::{Instant, secs};
+use gofarm_core::time::Instant;
 use gofarm_sched::affinity::{NodeRequirement, Operator};
 use gofarm_sched::load::Load;
 use gofarm_sched::node::{Node, NodeId};

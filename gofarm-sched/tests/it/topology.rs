@@ -186,6 +186,19 @@ fn a_skew_of_0_is_no_rule() {
     );
 }
 
+#[test]
+fn a_request_with_the_label_is_spread_only_as_far_as_it_can_be() {
+    let (nodes, mut groups) = farm(&["a", "b"]);
+    groups.placed("g", nodes[0].0, &nodes[0].1);
+    let rule = SpreadOver::zone().unless("spread anyhow");
+    let anyhow = request().label("spread anyhow", "yes");
+    let refused = |request: &Request| ask(|c| rule.refuse(c), request, &groups, &nodes[0]);
+    assert!(refused(&request()).is_some());
+    assert_eq!(refused(&anyhow), None);
+    let cost = |node| ask(|c| rule.cost(c), &anyhow, &groups, node);
+    assert!(cost(&nodes[1]) < cost(&nodes[0]));
+}
+
 proptest! {
     #[test]
     fn hard_spread_never_exceeds_its_skew_and_always_leaves_a_place(
