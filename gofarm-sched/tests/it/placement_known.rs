@@ -109,3 +109,17 @@ fn a_lost_node_comes_back_by_reporting() {
     sched.remove_node(id).unwrap();
     assert!(sched.lost(id).is_err());
 }
+
+#[test]
+fn all_of_a_lost_node_is_free_also_where_it_had_become_too_small() {
+    let mut sched = Scheduler::builder().build().unwrap();
+    let id = sched.add_node(Node::new("a", WHOLE));
+    for tag in 0..3 {
+        let decision = sched.place(&work(tag), START).unwrap();
+        sched.commit(decision, START).unwrap();
+    }
+    let smaller = Resources::new(600, 2 << 30);
+    sched.update_node(id, Node::new("a", smaller)).unwrap();
+    assert_eq!(sched.lost(id).unwrap().len(), 3);
+    assert_eq!(sched.free(id), Some(&smaller));
+}

@@ -74,7 +74,9 @@ impl Scheduler {
         // What it reports next will not show any of it.
         if let Some((seat, table)) = self.board.seat_and_table(slot) {
             seat.on_the_way.clear((table, slot));
+            seat.over = true;
         }
+        self.refill(slot);
         self.not_ready(node)?;
         Ok(lost)
     }
