@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::node::NodeId;
-use crate::resource::Shortage;
+use crate::resource::{DriverMismatch, Shortage};
 
 /// Why a node cannot do a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub enum Reason {
     Stale(Option<Duration>),
     /// Its accelerators are of another model.
     Model,
+    /// The driver of its accelerators will not do.
+    Driver(DriverMismatch),
     /// Its stored energy ends this soon.
     LosesPower(Duration),
     /// Work of the same group would be too close together in a domain of a label.
@@ -59,6 +61,7 @@ impl fmt::Display for Reason {
             Self::Stale(None) => f.write_str("was never measured"),
             Self::Stale(Some(age)) => write!(f, "was last measured {} s ago", age.as_secs()),
             Self::Model => f.write_str("has accelerators of another model"),
+            Self::Driver(mismatch) => mismatch.fmt(f),
             Self::LosesPower(left) => write!(f, "loses power in {} h", left.as_secs() / 3_600),
             Self::TooClose {
                 there,
