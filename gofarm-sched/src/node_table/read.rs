@@ -204,6 +204,11 @@ impl NodeTable {
         self.log.since(since)
     }
 
+    /// Whether a slot is among the changes since a cursor.
+    pub(crate) fn has_changed(&self, slot: usize, since: Cursor) -> bool {
+        self.log.has_changed(slot, since)
+    }
+
     /// How often all nodes have been ranked anew.
     #[must_use]
     pub const fn epoch(&self) -> u64 {

@@ -144,9 +144,8 @@ impl Scheduler {
         };
         let refusals = self.refusals(&request, shape, &asked);
         let barred = self.shapes.barred(shape);
-        let terms = self
-            .board
-            .terms((&request, barred), pick.slot, pick.devices);
+        let (at, size) = ((pick.slot, pick.devices), self.shapes.size(shape));
+        let terms = self.board.terms((&request, barred), at, &size);
         self.reserve((&request, tag), pick, (terms, refusals))
     }
 
@@ -185,7 +184,8 @@ impl Scheduler {
                     let better = if s < f { second } else { first };
                     let refusals = self.listed(asked.len(), asked.into_iter());
                     let asking = (request, Barred::NONE);
-                    let terms = self.board.terms(asking, better.slot, better.devices);
+                    let (at, size) = ((better.slot, better.devices), self.board.size(request));
+                    let terms = self.board.terms(asking, at, &size);
                     let tagged = (&Arc::new(request.clone().tag(0)), request.tag_value());
                     return self.reserve(tagged, better, (terms, refusals));
                 }

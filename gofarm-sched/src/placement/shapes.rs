@@ -7,6 +7,8 @@
 //! no part of what is kept: where it changed, the cost is worked out anew, and only plugins that looked at the load
 //! are asked.
 
+mod entry;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
@@ -15,13 +17,14 @@ use hashbrown::HashMap;
 
 use super::barred::Barred;
 use super::board::Board;
-use super::size::Size;
+use super::size::{Basis, Size};
 use super::slot_set::SlotSet;
 use super::{Refusal, Sensitivity};
 use crate::change_log::{Changes, Cursor};
 use crate::request::Request;
 use crate::resource::DeviceSet;
 use crate::winner_tree::{Frontier, WinnerTree};
+use entry::Entry;
 
 #[derive(Debug)]
 pub(super) struct Shapes {
@@ -51,6 +54,7 @@ struct Shape {
     group: (u64, u64),
     /// How the request changes the ranks of nodes; costs are by this.
     size: Size,
+    basis: Basis,
     entries: Vec<Entry>,
     /// Infinite where a node refuses for reasons that are kept.
     costs: WinnerTree,
@@ -63,47 +67,6 @@ struct Shape {
     is_bar_due: bool,
     /// A plugin looked at a load, ever.
     saw_load: bool,
-}
-
-/// What is kept of one node for one shape, in few bytes, for there are many.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// What the scores of the node say; NaN where it is refused, other than for its load.
-    node: f32,
-    /// What the scores of the group say; NaN where it is refused.
-    group: f32,
-    devices: DeviceSet,
-    saw_load: bool,
-}
-
-impl Entry {
-    const REFUSED: Self = Self {
-        node: f32::NAN,
-        group: f32::NAN,
-        devices: DeviceSet::EMPTY,
-        saw_load: false,
-    };
-
-    const fn new(node: Option<(DeviceSet, f32)>, group: Option<f32>, saw_load: bool) -> Self {
-        let mut entry = Self::REFUSED;
-        if let Some((devices, cost)) = node {
-            (entry.node, entry.devices) = (cost, devices);
-        }
-        if let Some(group) = group {
-            entry.group = group;
-        }
-        entry.saw_load = saw_load;
-        entry
-    }
-
-    fn node(self) -> Option<(DeviceSet, f32)> {
-        (!self.node.is_nan()).then_some((self.devices, self.node))
-    }
-
-    /// Both costs.
-    fn costs(self) -> Option<(f32, f32)> {
-        (!self.node.is_nan() && !self.group.is_nan()).then_some((self.node, self.group))
-    }
 }
 
 /// The chosen node.
@@ -224,6 +187,11 @@ impl Shapes {
         (refused.map_or(0, SlotSet::len), slots)
     }
 
+    /// How a shape changes ranks.
+    pub(super) fn size(&self, at: usize) -> Size {
+        self.shapes.get(at).map_or_else(Size::default, |s| s.size)
+    }
+
     /// The domains that do not count for a shape.
     pub(super) fn barred(&self, at: usize) -> &Barred {
         self.shapes.get(at).map_or(Barred::NONE, |s| &s.barred)
@@ -239,6 +207,7 @@ impl Shape {
             loads: Cursor::START,
             group: (0, 0),
             size: Size::default(),
+            basis: Basis::default(),
             entries: Vec::new(),
             costs: WinnerTree::new(),
             refused: SlotSet::new(),
@@ -258,16 +227,14 @@ impl Shape {
             self.unable.grow_to(slots);
             self.costs.grow_to(slots);
         }
-        let size = board.size(&self.request);
-        let is_resized = self.size != size;
-        self.size = size;
+        let is_resized = self.resize(board);
         // Where somebody looks at groups, they are asked about when it is known which domains count.
-        let (nodes, loads) = (self.cursor, self.loads);
+        let (nodes, loads_seen) = (self.cursor, self.loads);
         each(board.log.since(nodes), slots, |slot| {
             self.ask_node(slot, board, asked);
         });
         let loads = (board.looks_at_load() || self.saw_load).then(|| {
-            let changes = || board.table.changes(loads);
+            let changes = || board.table.changes(loads_seen);
             if is_resized { Changes::All } else { changes() }
         });
         if let Some(changes) = loads.clone() {
@@ -280,18 +247,40 @@ impl Shape {
         let group = board.group_version(&self.request);
         let is_other = self.group != group;
         if board.has_group() && (self.bar(board, group.0) || is_other) {
-            (0..slots).for_each(|slot| self.ask_group(slot, board, asked));
+            for slot in 0..slots {
+                self.ask_group(slot, board, asked);
+                self.weigh(slot, board);
+            }
         } else {
             each(board.log.since(nodes), slots, |slot| {
                 self.ask_group(slot, board, asked);
+                let comes = is_resized || board.table.has_changed(slot, loads_seen);
+                if !(comes && loads.is_some()) {
+                    self.weigh(slot, board);
+                }
             });
             if let Some(changes) = loads {
-                each(changes, slots, |slot| self.weigh(slot, board, asked));
+                each(changes, slots, |slot| {
+                    if self.saw_load_of(slot) {
+                        self.ask_group(slot, board, asked);
+                    }
+                    self.weigh(slot, board);
+                });
             }
         }
         self.cursor = board.log.cursor();
         self.loads = board.table.cursor();
         self.group = group;
+    }
+
+    /// Finds out anew how the request changes ranks; answers whether it is otherwise than before.
+    fn resize(&mut self, board: &Board) -> bool {
+        let basis = Basis::of(&board.table, &board.fleet);
+        if basis == core::mem::replace(&mut self.basis, basis) {
+            return false;
+        }
+        let size = board.size(&self.request);
+        size != core::mem::replace(&mut self.size, size)
     }
 
     /// Finds out anew which domains do not count; answers whether these are others than before.
@@ -321,7 +310,7 @@ impl Shape {
         }
     }
 
-    /// A node changed, or what runs where.
+    /// A node changed, or what runs where; it has to be weighed after it.
     fn ask_group(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
         let Some(&entry) = self.entries.get(slot) else {
             return;
@@ -333,7 +322,6 @@ impl Shape {
             *kept = entry;
         }
         self.saw_load |= entry.saw_load;
-        self.put(slot, entry, board);
     }
 
     fn group_part(
@@ -358,17 +346,11 @@ impl Shape {
         self.entries.get(slot).is_some_and(|entry| entry.saw_load)
     }
 
-    /// The load of a node changed; plugins that looked at it were asked about the node again.
-    fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        match self.entries.get(slot) {
-            Some(entry) if entry.saw_load => self.ask_group(slot, board, asked),
-            Some(&entry) => self.put(slot, entry, board),
-            None => {}
-        }
-    }
-
-    /// Works out what a node costs from what is kept of it.
-    fn put(&mut self, slot: usize, entry: Entry, board: &Board) {
+    /// Works out what a node costs from what is kept of it, and from its load.
+    fn weigh(&mut self, slot: usize, board: &Board) {
+        let Some(entry) = self.entries.get(slot) else {
+            return;
+        };
         let costs = entry.costs();
         let cost = costs
             .and_then(|(node, group)| board.cost(narrow(slot), &self.size, (node, group, 0.0)));

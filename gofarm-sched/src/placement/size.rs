@@ -34,6 +34,9 @@ pub(super) struct Fleet {
     nodes: f64,
     parts: [f64; 2],
     squares: [f64; 2],
+    mean: [f64; 2],
+    deviation: [f64; 2],
+    changes: u64,
 }
 
 impl Fleet {
@@ -43,35 +46,58 @@ impl Fleet {
 
     pub(super) fn remove(&mut self, capacity: &Resources) {
         self.count(capacity, -1.0);
-        if self.nodes == 0.0 {
-            *self = Self::default();
-        }
     }
 
     fn count(&mut self, capacity: &Resources, times: f64) {
         self.nodes += times;
-        let sums = self.parts.iter_mut().zip(&mut self.squares);
-        for ((parts, squares), part) in sums.zip(Part::of(capacity).0) {
-            *parts += times * part;
-            *squares += times * part * part;
+        self.changes += 1;
+        if self.nodes <= 0.0 {
+            let changes = self.changes;
+            *self = Self {
+                changes,
+                ..Self::default()
+            };
+            return;
+        }
+        for (resource, part) in Part::of(capacity).0.into_iter().enumerate() {
+            self.parts[resource] += times * part;
+            self.squares[resource] += times * part * part;
+            let mean = self.parts[resource] / self.nodes;
+            let variance = self.squares[resource] / self.nodes - mean * mean;
+            self.mean[resource] = mean;
+            self.deviation[resource] = libm::sqrt(variance.max(0.0));
         }
     }
 
     /// Mean and deviation of the shares of so much of a resource.
     fn shares(&self, resource: usize, amount: f64) -> (f64, f64) {
-        let nodes = self.nodes.max(1.0);
-        let mean = self.parts[resource] / nodes;
-        let variance = (self.squares[resource] / nodes - mean * mean).max(0.0);
-        let deviation = amount * libm::sqrt(variance);
-        let mean = (amount * mean).min(1.0);
+        let mean = (amount * self.mean[resource]).min(1.0);
+        let deviation = amount * self.deviation[resource];
+        let is_equal = deviation <= EQUAL;
         (
             mean,
-            if deviation > EQUAL {
-                deviation.min(MOST_DEVIATION)
-            } else {
+            if is_equal {
                 0.0
+            } else {
+                deviation.min(MOST_DEVIATION)
             },
         )
+    }
+}
+
+/// By what a [`Size`] was found; it stays while this does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Basis {
+    epoch: u64,
+    changes: u64,
+}
+
+impl Basis {
+    pub(super) const fn of(table: &NodeTable, fleet: &Fleet) -> Self {
+        Self {
+            epoch: table.epoch(),
+            changes: fleet.changes,
+        }
     }
 }
 

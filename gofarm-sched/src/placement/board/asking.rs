@@ -229,8 +229,8 @@ impl Board {
     pub(in crate::placement) fn terms(
         &self,
         (request, barred): Asking<'_>,
-        slot: u32,
-        devices: DeviceSet,
+        (slot, devices): (u32, DeviceSet),
+        size: &Size,
     ) -> Vec<Term> {
         let Some(seat) = self.seat(slot) else {
             return Vec::new();
@@ -239,7 +239,7 @@ impl Board {
         let load = self.rules.load_weight / self.total_weight;
         if load > 0.0
             && let Some(attribution) = {
-                let score = seat.relative_with(&self.size(request));
+                let score = seat.relative_with(size);
                 let more = expected(request, seat.node.capacity());
                 self.table.attribution_with(slot as usize, score, &more)
             }
