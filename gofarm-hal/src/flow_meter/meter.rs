@@ -137,7 +137,7 @@ impl FlowMeter {
 
     /// Takes what a hardware counter shows, and says how many pulses that is more. The first one only sets the start.
     ///
-    /// Read it before it can wrap twice.
+    /// Read it before it can go once through all its values, or those pulses are lost.
     ///
     /// # Errors
     /// [`ImplausibleCount`] if so many pulses are more than the meter can give in the time; none of them is counted,

@@ -49,7 +49,7 @@ where
     }
 }
 
-/// A latching valve on an H-bridge.
+/// A latching valve on an H-bridge; for one with a boost converter see [`BridgePins::with_boost`] and [`Valve::wire`].
 pub type LatchingValve<A, B, J = (), C = NoPin, S = Alone, const N: usize = 16> =
     Valve<Latching, BridgePins<A, B, C>, J, S, N>;
 
@@ -75,6 +75,26 @@ where
     ///
     /// # Errors
     /// [`ConfigError`] naming the option that cannot work.
+    ///
+    /// ```
+    /// # use core::convert::Infallible;
+    /// # use embedded_hal::digital::{ErrorType, OutputPin};
+    /// # struct Pin;
+    /// # impl ErrorType for Pin { type Error = Infallible; }
+    /// # impl OutputPin for Pin {
+    /// #     fn set_low(&mut self) -> Result<(), Infallible> { Ok(()) }
+    /// #     fn set_high(&mut self) -> Result<(), Infallible> { Ok(()) }
+    /// # }
+    /// # let (a, b) = (Pin, Pin);
+    /// # let now = gofarm_core::time::Instant::ZERO;
+    /// use gofarm_core::time::{millis, secs};
+    /// use gofarm_hal::valve::{LatchingConfig, LatchingValve};
+    ///
+    /// let config = LatchingConfig::new().pulse(millis(100)).min_off(secs(10));
+    /// let mut valve = LatchingValve::new(a, b, config)?;
+    /// valve.poll(now)?;
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     pub fn new(a: A, b: B, config: LatchingConfig) -> Result<Self, ConfigError> {
         let valve = Valve::wire(BridgePins::new(a, b), config, (), Instant::ZERO)?;
         Ok(valve.longest_validity(VALIDITY))

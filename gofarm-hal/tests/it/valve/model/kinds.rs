@@ -49,6 +49,8 @@ pub(super) trait Kind: Clone + Debug + 'static {
 
     /// What can happen to it.
     const EVENTS: &'static [Happening];
+    /// The first event in them that only this kind knows.
+    const OWN: usize = 18;
     /// What it has to tell at least once, or the exploration has missed something.
     const TELLS: &'static [&'static str];
     /// The fewest states that the exploration has to find.
@@ -115,7 +117,7 @@ impl Kind for BoostedLatching {
         "overdue",
         "reserve_low",
     ];
-    const STATES: usize = 1_000;
+    const STATES: usize = 90_000;
     const CONFIRM: Confirm = Confirm::Nothing;
     const STROKES: u16 = 2;
     const BEGINS_WITHIN: Duration = millis(20 + 300);
@@ -152,7 +154,7 @@ impl Kind for Metered {
         "overdue",
         "reserve_ready",
     ];
-    const STATES: usize = 1_000;
+    const STATES: usize = 250_000;
     const CONFIRM: Confirm = Confirm::Flow;
     const BEGINS_WITHIN: Duration = millis(20);
     const STROKE: Duration = millis(20 + 100);
@@ -185,7 +187,7 @@ impl Kind for NormallyClosed {
         "under_current",
         "pin",
     ];
-    const STATES: usize = 1_000;
+    const STATES: usize = 100_000;
     const CONFIRM: Confirm = Confirm::Current;
     const BEGINS_WITHIN: Duration = Duration::ZERO;
     const STROKE: Duration = millis(100);
@@ -222,7 +224,7 @@ impl Kind for NormallyOpen {
         "under_current",
         "pin",
     ];
-    const STATES: usize = 1_000;
+    const STATES: usize = 150_000;
     const CONFIRM: Confirm = Confirm::Nothing;
     const BEGINS_WITHIN: Duration = Duration::ZERO;
     const STROKE: Duration = millis(100);
@@ -259,7 +261,7 @@ impl Kind for Motor {
         "over_current",
         "pin",
     ];
-    const STATES: usize = 1_000;
+    const STATES: usize = 200_000;
     const CONFIRM: Confirm = Confirm::EndSwitch;
     const BEGINS_WITHIN: Duration = millis(50);
     const STROKE: Duration = millis(50 + 500);
