@@ -1,5 +1,6 @@
 //! Modbus: frames, both machines, and a line between them.
 
+mod bus;
 mod client;
 mod faults;
 mod frames;
