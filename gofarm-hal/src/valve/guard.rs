@@ -14,7 +14,7 @@ use super::event::Events;
 use super::{
     Alone, Cause, Config, ConfigError, Drive, EndSwitches, Event, Fault, Position, Stroke, Turns,
 };
-use crate::flow_meter::{Expected, Flow, FlowWatch};
+use crate::flow_meter::{Flow, FlowWatch};
 
 /// Keeps the rules of water for one valve, whatever moves it.
 ///
@@ -381,21 +381,6 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
                 self.fail(fault, now);
                 self.watch_duty(now);
             }
-        }
-    }
-
-    fn expected(&self) -> Expected {
-        match self.phase {
-            Phase::Closed(_) => Expected::None,
-            Phase::Open => Expected::Some,
-            Phase::Opening { .. } | Phase::Closing(_) => Expected::Unknown,
-        }
-    }
-
-    fn expect_flow(&mut self, now: Instant) {
-        let expected = self.expected();
-        if let Some(watch) = &mut self.watch {
-            watch.expect(expected, now);
         }
     }
 }

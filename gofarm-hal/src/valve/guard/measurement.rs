@@ -4,7 +4,7 @@ use gofarm_core::command::Journal;
 use gofarm_core::time::Instant;
 
 use super::{Guard, Phase};
-use crate::flow_meter::{Flow, FlowEvent};
+use crate::flow_meter::{Expected, Flow, FlowEvent};
 use crate::valve::{Cause, Confirm, Drive, EndSwitches, Event, Position, Sense, Turns};
 
 impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
@@ -103,5 +103,21 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
     pub fn boost(&mut self, millivolts: u16, now: Instant) {
         let now = self.tick(now);
         self.drive.sense(Sense::Boost(millivolts), now);
+    }
+
+    fn expected(&self) -> Expected {
+        match self.phase {
+            Phase::Closed(_) => Expected::None,
+            Phase::Open => Expected::Some,
+            Phase::Opening { .. } | Phase::Closing(_) => Expected::Unknown,
+        }
+    }
+
+    /// Tells the watch what to expect from now on.
+    pub(super) fn expect_flow(&mut self, now: Instant) {
+        let expected = self.expected();
+        if let Some(watch) = &mut self.watch {
+            watch.expect(expected, now);
+        }
     }
 }
