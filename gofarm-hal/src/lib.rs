@@ -2,4 +2,8 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "std")]
+extern crate alloc;
+
+pub mod modbus;
 pub mod serial;

@@ -6,4 +6,7 @@ extern crate alloc;
 
 #[cfg(feature = "frames")]
 mod frames;
+mod modbus;
+#[cfg(feature = "tokio")]
+mod modbus_live;
 mod serial;
