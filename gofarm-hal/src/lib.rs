@@ -6,4 +6,8 @@
 extern crate alloc;
 
 pub mod modbus;
+pub mod one_wire;
+pub mod sdi12;
+pub mod sensor;
 pub mod serial;
+mod turn;

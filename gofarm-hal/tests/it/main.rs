@@ -9,4 +9,6 @@ mod frames;
 mod modbus;
 #[cfg(feature = "tokio")]
 mod modbus_live;
+mod one_wire;
+mod sdi12;
 mod serial;
