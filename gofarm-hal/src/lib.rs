@@ -5,6 +5,8 @@
 #[cfg(feature = "std")]
 extern crate alloc;
 
+pub mod calibration;
+pub mod filter;
 pub mod modbus;
 pub mod one_wire;
 pub mod sdi12;
