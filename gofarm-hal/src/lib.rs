@@ -6,6 +6,8 @@
 extern crate alloc;
 
 pub mod calibration;
+#[cfg(feature = "std")]
+pub mod emulator;
 pub mod filter;
 pub mod modbus;
 pub mod one_wire;

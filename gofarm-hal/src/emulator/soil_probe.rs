@@ -1,0 +1,174 @@
+//! [`SoilProbe`]: a model of the seven-in-one soil probe.
+
+use gofarm_core::device::Progress;
+use gofarm_core::time::Instant;
+
+use crate::modbus::{
+    ExceptionCode, FunctionCode, RegistersMut, RtuServer, RtuServerConfig, Served, ServerError,
+    Store, Unit,
+};
+use crate::serial::Port;
+
+/// The soil that a probe stands in, in the units of its registers.
+///
+/// ```
+/// use gofarm_hal::emulator::Soil;
+///
+/// let frozen = Soil { temperature: -21, ..Soil::LOAM };
+/// assert_eq!(frozen.temperature, -21); // tenths of a kelvin
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a probe has these registers")]
+pub struct Soil {
+    /// In 0.1 %.
+    pub moisture: u16,
+    /// In 0.1 Cel.
+    pub temperature: i16,
+    /// In uS/cm.
+    pub conductivity: u16,
+    /// pH in 0.01.
+    pub ph: u16,
+    /// In mg/kg.
+    pub nitrogen: u16,
+    /// In mg/kg.
+    pub phosphorus: u16,
+    /// In mg/kg.
+    pub potassium: u16,
+}
+
+impl Soil {
+    /// Moist loam in spring.
+    pub const LOAM: Self = Self {
+        moisture: 315,
+        temperature: 182,
+        conductivity: 640,
+        ph: 640,
+        nitrogen: 41,
+        phosphorus: 22,
+        potassium: 118,
+    };
+}
+
+/// Whose probe it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Layout {
+    /// ComWinTop: all in a row, pH in tenths.
+    Cwt,
+    /// JXCT: scattered, pH in hundredths; what lies between is refused.
+    Jxct,
+}
+
+/// A seven-in-one soil probe on a line: a Modbus server with these registers.
+///
+/// ```
+/// use gofarm_core::device::{Progress, Sensor};
+/// use gofarm_core::time::Instant;
+/// use gofarm_hal::emulator::{Layout, Soil, SoilProbe, line};
+/// use gofarm_hal::modbus::{Client, Rtu, RtuConfig, Unit};
+/// use gofarm_hal::sensor::soil_probe_7in1::SoilProbe7in1;
+///
+/// let (gateway, field) = line::pair(9_600);
+/// let mut emulated = SoilProbe::new(field, Unit(1), 9_600, Layout::Cwt, Soil::LOAM);
+/// let mut probe = SoilProbe7in1::new(Client::new(Rtu::new(gateway, RtuConfig::new(9_600)), Unit(1)));
+///
+/// let mut now = Instant::ZERO;
+/// let reading = loop {
+///     let _ = emulated.poll(now);
+///     match probe.poll(now) {
+///         Progress::Ready(reading) => break reading?,
+///         Progress::WouldBlock(_) => now += gofarm_core::time::millis(1),
+///     }
+/// };
+/// assert_eq!(reading.moisture, 31.5);
+/// # Ok::<(), gofarm_hal::modbus::Error<line::LineError>>(())
+/// ```
+#[derive(Debug)]
+pub struct SoilProbe<P> {
+    server: RtuServer<P>,
+    registers: Registers,
+    silent: bool,
+}
+
+#[derive(Debug)]
+struct Registers {
+    layout: Layout,
+    soil: Soil,
+    refusal: Option<ExceptionCode>,
+}
+
+impl<P: Port> SoilProbe<P> {
+    /// A probe at `unit` on `port`.
+    pub fn new(port: P, unit: Unit, baud_rate: u32, layout: Layout, soil: Soil) -> Self {
+        Self {
+            server: RtuServer::new(port, RtuServerConfig::new(unit, baud_rate)),
+            registers: Registers {
+                layout,
+                soil,
+                refusal: None,
+            },
+            silent: false,
+        }
+    }
+
+    /// The soil, to be changed.
+    pub const fn soil_mut(&mut self) -> &mut Soil {
+        &mut self.registers.soil
+    }
+
+    /// Makes it answer each request with an exception, or with its registers again.
+    pub const fn refuse(&mut self, with: Option<ExceptionCode>) {
+        self.registers.refusal = with;
+    }
+
+    /// Makes it dead, or alive again.
+    pub const fn silence(&mut self, silent: bool) {
+        self.silent = silent;
+    }
+
+    /// Answers what has come. A dead one leaves everything on the line.
+    pub fn poll(&mut self, now: Instant) -> Progress<Result<Served, ServerError<P::Error>>> {
+        if self.silent {
+            return Progress::WouldBlock(Instant::FAR_FUTURE);
+        }
+        self.server.poll(now, &mut self.registers)
+    }
+}
+
+impl Registers {
+    fn register(&self, address: u16) -> Option<u16> {
+        let soil = &self.soil;
+        Some(match (self.layout, address) {
+            (Layout::Cwt, 0x0000) | (Layout::Jxct, 0x0012) => soil.moisture,
+            (Layout::Cwt, 0x0001) | (Layout::Jxct, 0x0013) => soil.temperature.cast_unsigned(),
+            (Layout::Cwt, 0x0002) | (Layout::Jxct, 0x0015) => soil.conductivity,
+            (Layout::Cwt, 0x0003) => soil.ph / 10,
+            (Layout::Jxct, 0x0006) => soil.ph,
+            (Layout::Cwt, 0x0004) | (Layout::Jxct, 0x001E) => soil.nitrogen,
+            (Layout::Cwt, 0x0005) | (Layout::Jxct, 0x001F) => soil.phosphorus,
+            (Layout::Cwt, 0x0006) | (Layout::Jxct, 0x0020) => soil.potassium,
+            _ => return None,
+        })
+    }
+}
+
+impl Store for Registers {
+    fn supports(&self, function: FunctionCode) -> bool {
+        function == FunctionCode::ReadHoldingRegisters
+    }
+
+    fn read_holding_registers(
+        &mut self,
+        address: u16,
+        mut into: RegistersMut<'_>,
+    ) -> Result<(), ExceptionCode> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
+        for (index, address) in (0..into.len()).zip(address..=u16::MAX) {
+            let register = self.register(address);
+            into.set(index, register.ok_or(ExceptionCode::IllegalDataAddress)?);
+        }
+        Ok(())
+    }
+}
