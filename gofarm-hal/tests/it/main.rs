@@ -4,6 +4,8 @@
 
 extern crate alloc;
 
+mod calibration;
+mod filter;
 #[cfg(feature = "frames")]
 mod frames;
 mod modbus;
@@ -11,4 +13,6 @@ mod modbus;
 mod modbus_live;
 mod one_wire;
 mod sdi12;
+#[cfg(feature = "std")]
+mod sensor;
 mod serial;
