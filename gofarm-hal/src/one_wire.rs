@@ -37,15 +37,17 @@ mod bus;
 mod crc;
 mod exchange;
 mod fault;
+mod line;
 mod master;
 mod rom;
 mod search;
 mod signal;
 
-pub use bus::{Bus, Line, NoPullUp, Received};
+pub use bus::{Bus, NoPullUp};
 pub use crc::{crc8, crc16};
 pub use exchange::Exchange;
 pub use fault::{Error, Fault};
+pub use line::{Line, Received};
 pub use master::{Master, Transmit};
 pub use rom::{Rom, RomError};
 pub use search::{Found, Search};

@@ -13,6 +13,8 @@
 
 pub mod adc;
 pub mod anemometer;
+#[cfg(feature = "async")]
+pub mod awaited;
 pub mod bh1750;
 pub mod capacitive;
 pub mod current_loop;

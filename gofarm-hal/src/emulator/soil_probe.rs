@@ -1,7 +1,7 @@
 //! [`SoilProbe`]: a model of the seven-in-one soil probe.
 
 use gofarm_core::device::Progress;
-use gofarm_core::time::Instant;
+use gofarm_core::time::{Instant, millis};
 
 use crate::modbus::{
     ExceptionCode, FunctionCode, RegistersMut, RtuServer, RtuServerConfig, Served, ServerError,
@@ -63,7 +63,7 @@ pub enum Layout {
 ///
 /// ```
 /// use gofarm_core::device::{Progress, Sensor};
-/// use gofarm_core::time::Instant;
+/// use gofarm_core::time::{Instant, millis};
 /// use gofarm_hal::emulator::{Layout, Soil, SoilProbe, line};
 /// use gofarm_hal::modbus::{Client, Rtu, RtuConfig, Unit};
 /// use gofarm_hal::sensor::soil_probe_7in1::SoilProbe7in1;
@@ -85,9 +85,16 @@ pub enum Layout {
 /// ```
 #[derive(Debug)]
 pub struct SoilProbe<P> {
-    server: RtuServer<P>,
+    /// Always there between two calls.
+    state: Option<State<P>>,
+    config: RtuServerConfig,
     registers: Registers,
-    silent: bool,
+}
+
+#[derive(Debug)]
+enum State<P> {
+    Alive(RtuServer<P>),
+    Dead(P),
 }
 
 #[derive(Debug)]
@@ -100,14 +107,15 @@ struct Registers {
 impl<P: Port> SoilProbe<P> {
     /// A probe at `unit` on `port`.
     pub fn new(port: P, unit: Unit, baud_rate: u32, layout: Layout, soil: Soil) -> Self {
+        let config = RtuServerConfig::new(unit, baud_rate);
         Self {
-            server: RtuServer::new(port, RtuServerConfig::new(unit, baud_rate)),
+            state: Some(State::Alive(RtuServer::new(port, config))),
+            config,
             registers: Registers {
                 layout,
                 soil,
                 refusal: None,
             },
-            silent: false,
         }
     }
 
@@ -121,17 +129,26 @@ impl<P: Port> SoilProbe<P> {
         self.registers.refusal = with;
     }
 
-    /// Makes it dead, or alive again.
-    pub const fn silence(&mut self, silent: bool) {
-        self.silent = silent;
+    /// Makes it dead, or alive again: it remembers nothing of before, and what came meanwhile is lost.
+    pub fn silence(&mut self, silent: bool) {
+        self.state = self.state.take().map(|state| match (state, silent) {
+            (State::Alive(server), true) => State::Dead(server.into_port()),
+            (State::Dead(port), false) => State::Alive(RtuServer::new(port, self.config)),
+            (state, _) => state,
+        });
     }
 
-    /// Answers what has come. A dead one leaves everything on the line.
+    /// Answers what has come; one that is dead only loses it.
     pub fn poll(&mut self, now: Instant) -> Progress<Result<Served, ServerError<P::Error>>> {
-        if self.silent {
-            return Progress::WouldBlock(Instant::FAR_FUTURE);
+        match &mut self.state {
+            Some(State::Alive(server)) => server.poll(now, &mut self.registers),
+            Some(State::Dead(port)) => {
+                let mut lost = [0; 64];
+                while matches!(port.read(now, &mut lost), Ok(1..)) {}
+                Progress::WouldBlock(now + millis(1))
+            }
+            None => Progress::WouldBlock(Instant::FAR_FUTURE),
         }
-        self.server.poll(now, &mut self.registers)
     }
 }
 

@@ -114,10 +114,6 @@ pub trait Framing: sealed::Sealed {
     fn given_up(&mut self, unit: Unit, until: Instant, in_frame: bool);
     /// Listens for silence from `now` on, whatever was heard before.
     #[doc(hidden)]
-    #[cfg_attr(
-        not(feature = "async"),
-        expect(dead_code, reason = "for async drivers")
-    )]
     fn listen(&mut self, now: Instant);
     /// How long `bytes` take on the line.
     #[doc(hidden)]

@@ -8,6 +8,7 @@ mod function;
 mod registers;
 mod request;
 mod response;
+mod words;
 
 pub use coils::{Coils, CoilsIter, CoilsMut};
 pub use error::{ReplyError, ReplyMismatch, RequestError};

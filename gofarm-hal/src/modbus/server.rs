@@ -82,7 +82,7 @@ impl<F: ServerFraming> ServerMachine<F> {
             return bytes.len(); // our own echo, or somebody who talks across us
         }
         if !bytes.is_empty() {
-            self.framing.heard(now);
+            self.framing.heard(now, &mut self.input);
         }
         let mut taken = 0;
         while let Some(rest) = bytes.get(taken..).filter(|rest| !rest.is_empty()) {

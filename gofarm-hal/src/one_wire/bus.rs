@@ -1,6 +1,5 @@
 //! [`Bus`]: the master over a serial port, shared by all drivers of devices on it.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 use core::ops::Range;
 
@@ -12,6 +11,7 @@ use gofarm_core::time::{Instant, millis, secs};
 
 use super::exchange::Exchange;
 use super::fault::{Error, Fault};
+use super::line::{Line, Received};
 use super::master::{Master, Transmit};
 use super::rom::Rom;
 use super::search::Search;
@@ -36,113 +36,6 @@ impl OutputPin for NoPullUp {
     }
 }
 
-/// What an exchange read.
-///
-/// See [`Line`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Received {
-    bytes: [u8; Exchange::MAX_IN],
-    len: u8,
-}
-
-impl Received {
-    /// The bytes, as many as were asked for.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-}
-
-/// A bus that several users ask in turn: a [`Bus`], or a reference to one in a [`RefCell`].
-///
-/// Who asks holds the bus until he gives it back with [`release`](Self::release), or stays away for a second longer
-/// than he was told to.
-pub trait Line {
-    /// The error of the serial port below.
-    type Error: Classify;
-
-    /// Does an exchange, or goes on with the one that this ticket asked for; another one gives that up.
-    fn poll_exchange(
-        &mut self,
-        ticket: &mut Ticket,
-        exchange: &Exchange,
-        now: Instant,
-    ) -> Progress<Result<Received, Error<Self::Error>>>;
-
-    /// Looks for the next device; `None` is the end, and so is every error.
-    fn poll_search(
-        &mut self,
-        ticket: &mut Ticket,
-        search: &mut Search,
-        now: Instant,
-    ) -> Progress<Result<Option<Rom>, Error<Self::Error>>>;
-
-    /// Gives the bus back; what is under way is given up, and the strong pull-up is off.
-    fn release(&mut self, ticket: &mut Ticket, now: Instant);
-}
-
-impl<L: Line + ?Sized> Line for &mut L {
-    type Error = L::Error;
-
-    fn poll_exchange(
-        &mut self,
-        ticket: &mut Ticket,
-        exchange: &Exchange,
-        now: Instant,
-    ) -> Progress<Result<Received, Error<L::Error>>> {
-        (**self).poll_exchange(ticket, exchange, now)
-    }
-
-    fn poll_search(
-        &mut self,
-        ticket: &mut Ticket,
-        search: &mut Search,
-        now: Instant,
-    ) -> Progress<Result<Option<Rom>, Error<L::Error>>> {
-        (**self).poll_search(ticket, search, now)
-    }
-
-    fn release(&mut self, ticket: &mut Ticket, now: Instant) {
-        (**self).release(ticket, now);
-    }
-}
-
-/// Polls never wait inside, so the borrow always succeeds; should it not, the line is taken for busy.
-impl<L: Line> Line for &RefCell<L> {
-    type Error = L::Error;
-
-    fn poll_exchange(
-        &mut self,
-        ticket: &mut Ticket,
-        exchange: &Exchange,
-        now: Instant,
-    ) -> Progress<Result<Received, Error<L::Error>>> {
-        match self.try_borrow_mut() {
-            Ok(mut line) => line.poll_exchange(ticket, exchange, now),
-            Err(_) => Progress::WouldBlock(now + millis(1)),
-        }
-    }
-
-    fn poll_search(
-        &mut self,
-        ticket: &mut Ticket,
-        search: &mut Search,
-        now: Instant,
-    ) -> Progress<Result<Option<Rom>, Error<L::Error>>> {
-        match self.try_borrow_mut() {
-            Ok(mut line) => line.poll_search(ticket, search, now),
-            Err(_) => Progress::WouldBlock(now + millis(1)),
-        }
-    }
-
-    fn release(&mut self, ticket: &mut Ticket, now: Instant) {
-        if let Ok(mut line) = self.try_borrow_mut() {
-            line.release(ticket, now);
-        }
-    }
-}
-
 /// The master of a bus over a UART whose two data lines are the bus: transmitter open-drain, receiver on the same wire.
 ///
 /// The pin of the strong pull-up is high while the bus is fed. It is set in the poll that reads the echo of the last bit,
@@ -162,6 +55,9 @@ pub struct Bus<P, U = NoPullUp> {
     draining: Option<Instant>,
     turns: Turns,
 }
+
+/// How an exchange or a pass ended.
+type End = Result<(), Fault>;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Asked {
@@ -209,7 +105,7 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
     }
 
     /// Moves bytes and time until nothing more happens at `now`.
-    fn pump(&mut self, now: Instant) -> Result<Option<Result<(), Fault>>, Error<P::Error>> {
+    fn pump(&mut self, now: Instant) -> Result<Option<End>, Error<P::Error>> {
         loop {
             self.hear(now).map_err(Error::Line)?;
             self.master.handle_timeout(now);
@@ -282,7 +178,7 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
         asked: Asked,
         search: Option<Search>,
         now: Instant,
-    ) -> Progress<Result<Result<(), Fault>, Error<P::Error>>> {
+    ) -> Progress<Result<End, Error<P::Error>>> {
         match self.turns.admit(ticket, now) {
             Turn::Lost => return Progress::Ready(Err(Error::Lost)),
             Turn::Taken(until) => return Progress::WouldBlock(until),
@@ -346,15 +242,7 @@ impl<P: SetBaudRate, U: OutputPin> Line for Bus<P, U> {
         self.ask(ticket, Asked::Exchange(*exchange), None, now)
             .map(|end| {
                 end?.map_err(Error::Bus)?;
-                let mut received = Received {
-                    bytes: [0; Exchange::MAX_IN],
-                    len: 0,
-                };
-                for (to, from) in received.bytes.iter_mut().zip(self.master.received()) {
-                    *to = *from;
-                    received.len += 1;
-                }
-                Ok(received)
+                Ok(Received::of(self.master.received()))
             })
     }
 

@@ -27,9 +27,9 @@ const NIBBLES: [u8; 16] = nibbles();
 
 const fn nibbles() -> [u8; 16] {
     let mut table = [0; 16];
-    let mut nibble = 0;
+    let mut nibble = 0_u8;
     while nibble < 16 {
-        let mut crc = nibble as u8;
+        let mut crc = nibble;
         let mut bit = 0;
         while bit < 4 {
             crc = if crc & 1 == 1 {
@@ -39,7 +39,7 @@ const fn nibbles() -> [u8; 16] {
             };
             bit += 1;
         }
-        table[nibble] = crc;
+        table[nibble as usize] = crc;
         nibble += 1;
     }
     table

@@ -34,6 +34,7 @@ impl Exchange {
     pub const MAX_OUT: usize = 24;
     /// The most bytes that come in.
     pub const MAX_IN: usize = 32;
+    const MOST_IN: u8 = 32;
 
     /// To one device.
     #[must_use]
@@ -69,8 +70,8 @@ impl Exchange {
     /// Reads `count` bytes at the end, at most [`MAX_IN`](Self::MAX_IN).
     #[must_use]
     pub const fn read(mut self, count: u8) -> Self {
-        self.in_len = if count > Self::MAX_IN as u8 {
-            Self::MAX_IN as u8
+        self.in_len = if count > Self::MOST_IN {
+            Self::MOST_IN
         } else {
             count
         };

@@ -103,7 +103,7 @@ impl<E: Classify> Classify for Error<E> {
             Self::Line(error) => error.kind(),
             Self::PullUp => Kind::Permanent,
             Self::Bus(fault) => fault.kind(),
-            Self::Lost => Kind::Cancelled,
+            Self::Lost => Kind::Transient,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::rom::Rom;
 /// in the order of the search, an address must have its CRC, a pass that fails is repeated [`RETRIES`](Self::RETRIES)
 /// times and ends the search then, and so do more than [`LIMIT`](Self::LIMIT) devices.
 ///
-/// [`Bus::poll_search`](super::Bus::poll_search) runs it.
+/// [`Line::poll_search`](super::Line::poll_search) runs it.
 ///
 /// ```
 /// use gofarm_hal::one_wire::{Found, Rom, Search};

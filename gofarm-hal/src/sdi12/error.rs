@@ -40,7 +40,7 @@ impl<E: Classify> Classify for Error<E> {
             Self::Line(error) => error.kind(),
             Self::Exchange(failure) => failure.kind(),
             Self::Measure(error) => error.kind(),
-            Self::Lost => Kind::Cancelled,
+            Self::Lost => Kind::Transient,
         }
     }
 }
@@ -52,7 +52,8 @@ impl<E: Classify> Classify for Error<E> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum MeasureError {
-    /// The sensor makes another number of values than is wanted: the wrong sensor, or the wrong measurement.
+    /// The sensor makes another number of values than is wanted: the wrong sensor, or the wrong measurement. An
+    /// announcement has no CRC, so on a noisy line it may also be a digit that fell over.
     #[error("the sensor announces {announced} values instead of {wanted}")]
     Announced {
         /// What it announces, 0..=999.
@@ -61,7 +62,7 @@ pub enum MeasureError {
         wanted: u16,
     },
     /// The sensor has ended the measurement without values, for instance because of a break on the line
-    /// (section 4.4.5.1).
+    /// (section 4.4.5.1); or it has no such continuous measurement (section 4.4.8.1).
     #[error("the sensor aborted the measurement")]
     Aborted,
     /// More values came than were announced.

@@ -39,7 +39,7 @@ pub enum Method {
 
 impl Method {
     /// The digits of the count of values in the announcement `atttn`, or `None` if there is no announcement.
-    pub(super) const fn count_digits(self) -> Option<usize> {
+    pub(super) const fn count_digits(self) -> Option<u8> {
         match self {
             Self::Standard | Self::Verification => Some(1),
             Self::Concurrent => Some(2),

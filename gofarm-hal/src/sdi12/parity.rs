@@ -32,7 +32,11 @@ impl Framing {
             Self::Hardware => character,
             Self::Software => {
                 let bits = character & 0x7F;
-                bits | ((bits.count_ones() as u8 & 1) << 7)
+                if bits.count_ones() & 1 == 1 {
+                    bits | 0x80
+                } else {
+                    bits
+                }
             }
         }
     }

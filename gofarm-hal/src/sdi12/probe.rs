@@ -13,6 +13,9 @@ use super::request::Request;
 use super::value::Value;
 use crate::turn::Ticket;
 
+/// How a measurement ended.
+type End<const N: usize, E> = Result<[Value; N], Error<E>>;
+
 /// A probe with `N` values, which `record` makes a record of.
 ///
 /// Several probes share a bus through a reference to a [`RefCell`](core::cell::RefCell). With
@@ -119,11 +122,7 @@ where
         self.line.release(&mut self.ticket, now);
     }
 
-    fn ask(
-        &mut self,
-        ask: &Ask,
-        now: Instant,
-    ) -> Progress<Option<Result<[Value; N], Error<L::Error>>>> {
+    fn ask(&mut self, ask: &Ask, now: Instant) -> Progress<Option<End<N, L::Error>>> {
         match self.line.poll(&mut self.ticket, ask, now) {
             Progress::WouldBlock(until) => Progress::WouldBlock(until),
             Progress::Ready(Ok(answer)) => {

@@ -1,8 +1,10 @@
 //! [`Recorder`]: the machine of one exchange, from the break to the reply.
 
+mod event;
 mod failure;
 mod receive;
 
+pub use event::{Event, Transmit};
 pub use failure::Failure;
 
 use gofarm_core::observe::Signal;
@@ -112,30 +114,6 @@ enum State {
 enum Cause {
     Silence,
     Reply(ReplyError),
-}
-
-/// What the line has to do; see [`Recorder::poll_transmit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[expect(clippy::exhaustive_enums, reason = "a driver has to do each of them")]
-pub enum Transmit {
-    /// Hold the line in the spacing state.
-    Break,
-    /// Let the line go.
-    Mark,
-    /// Send so many bytes of the buffer.
-    Bytes(usize),
-}
-
-/// How an exchange ended; see [`Recorder::poll_event`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[expect(clippy::exhaustive_enums, reason = "an exchange ends so or so")]
-pub enum Event {
-    /// The reply, or the service request that was waited for.
-    Answered(Answer),
-    /// There was none, or none that fitted, however often the command was repeated.
-    Failed(Failure),
 }
 
 impl Recorder {

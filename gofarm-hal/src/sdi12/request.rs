@@ -65,10 +65,7 @@ impl Request {
     #[must_use]
     pub const fn start(address: Address, measurement: Measurement) -> Self {
         let expect = match measurement.method().count_digits() {
-            Some(digits) => Expect::Announcement {
-                address,
-                digits: digits as u8,
-            },
+            Some(digits) => Expect::Announcement { address, digits },
             None => Expect::Values {
                 address,
                 crc: measurement.has_crc(),
@@ -105,10 +102,7 @@ impl Request {
         let Some(digits) = measurement.method().count_digits() else {
             return None;
         };
-        let expect = Expect::Announcement {
-            address,
-            digits: digits as u8,
-        };
+        let expect = Expect::Announcement { address, digits };
         Some(
             Self::to(address, expect)
                 .put(b'I')
@@ -205,7 +199,7 @@ impl Request {
     }
 
     const fn put_digit(self, digit: u16) -> Self {
-        self.put(b'0' + digit as u8)
+        self.put(b'0' + (digit % 10) as u8)
     }
 
     const fn put_letters(mut self, measurement: Measurement) -> Self {

@@ -56,7 +56,8 @@ impl Value {
         }
         let scaled = f64::from(number) * f64::from(power_of_ten(decimals));
         let rounded = scaled + if scaled < 0.0 { -0.5 } else { 0.5 };
-        if !(rounded.abs() < f64::from(Self::LIMIT) + 1.0) {
+        let limit = f64::from(Self::LIMIT) + 1.0;
+        if rounded.is_nan() || rounded.abs() >= limit {
             return None;
         }
         #[expect(

@@ -1,5 +1,6 @@
 //! Modbus: frames, both machines, and a line between them.
 
+mod bus;
 mod client;
 mod faults;
 mod frames;
@@ -7,6 +8,7 @@ mod hostile;
 mod laws;
 mod line;
 mod server;
+mod stream;
 #[cfg(feature = "tokio")]
 mod tokio;
 

@@ -1,6 +1,6 @@
 //! [`ExpectedReply`]: what is kept of a request to check its answer.
 
-use super::request::words;
+use super::words::words;
 use super::{
     Coils, ExceptionCode, FunctionCode, Registers, ReplyError, ReplyMismatch, Request, Response,
 };

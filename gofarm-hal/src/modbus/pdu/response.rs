@@ -1,6 +1,6 @@
 //! [`Response`]: what a unit answers.
 
-use super::request::put;
+use super::words::put;
 use super::{Coils, FunctionCode, Registers, ReplyError, Request, RequestError};
 
 /// What a unit answers, borrowed from the frame.

@@ -1,14 +1,18 @@
 //! How a server finds the requests to its unit: on a serial line with others on it, or on a stream of its own.
 
 use core::ops::Range;
+use core::time::Duration;
 
-use gofarm_core::time::Instant;
+use gofarm_core::time::{Instant, millis};
 
 use super::{RtuServerConfig, TcpServerConfig};
 use crate::modbus::framing::{Frame, sealed};
 use crate::modbus::rtu::{self, Length, MAX_RTU_FRAME, reply_length, request_length};
 use crate::modbus::tcp::{self, Header, MAX_TCP_FRAME};
 use crate::modbus::{MAX_PDU, Unit};
+
+/// The longest gap that a slow adapter makes inside a frame; after it, a frame begins anew.
+const LONGEST_GAP: Duration = millis(250);
 
 /// How requests are told apart: [`RtuServerFraming`] on a serial line, [`TcpServerFraming`] on a stream. Sealed: the
 /// promises of [`ServerMachine`](super::ServerMachine) rest on it.
@@ -22,9 +26,9 @@ pub trait ServerFraming: sealed::Sealed {
     /// Whether nobody listens while sending.
     #[doc(hidden)]
     fn is_half_duplex(&self) -> bool;
-    /// Bytes have come.
+    /// Bytes have come, to go behind these.
     #[doc(hidden)]
-    fn heard(&mut self, now: Instant);
+    fn heard(&mut self, now: Instant, input: &mut Frame);
     /// Whether the line has been silent for long enough.
     #[doc(hidden)]
     fn is_silent(&self, now: Instant) -> bool;
@@ -80,7 +84,7 @@ impl RtuServerFraming {
             config,
             heard: None,
             unsearched: false,
-            in_step: false,
+            in_step: true,
             unit: config.unit,
         }
     }
@@ -151,7 +155,11 @@ impl ServerFraming for RtuServerFraming {
         true
     }
 
-    fn heard(&mut self, now: Instant) {
+    fn heard(&mut self, now: Instant, input: &mut Frame) {
+        if self.heard.is_some_and(|heard| now > heard + LONGEST_GAP) {
+            input.len = 0;
+            self.in_step = true;
+        }
         self.heard = Some(now);
         self.unsearched = true;
     }
@@ -278,7 +286,7 @@ impl ServerFraming for TcpServerFraming {
         false
     }
 
-    fn heard(&mut self, _: Instant) {}
+    fn heard(&mut self, _: Instant, _: &mut Frame) {}
 
     fn is_silent(&self, _: Instant) -> bool {
         false

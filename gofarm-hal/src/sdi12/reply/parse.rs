@@ -209,7 +209,8 @@ mod tests {
             let Ok(Answer::Data(values)) = answer else {
                 panic!("{answer:?}")
             };
-            assert!(values.is_empty() && values.len() == 0);
+            assert!(values.is_empty());
+            assert_eq!(values.iter().count(), 0);
         }
     }
 }

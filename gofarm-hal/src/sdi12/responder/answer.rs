@@ -184,5 +184,8 @@ impl<M: Measure> Responder<M> {
 
 fn put_announcement(reply: &mut Reply, of: Measurement, announced: Announced) {
     reply.put_number(announced.seconds(), 3);
-    reply.put_number(announced.values(), of.method().count_digits().unwrap_or(1));
+    reply.put_number(
+        announced.values(),
+        of.method().count_digits().unwrap_or(1).into(),
+    );
 }

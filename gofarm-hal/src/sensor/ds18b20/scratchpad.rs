@@ -79,13 +79,7 @@ impl Resolution {
 /// ```
 /// use gofarm_hal::sensor::ds18b20::{Resolution, Scratchpad};
 ///
-/// let scratchpad = Scratchpad::read(&[0x50, 0x05, 0x4B, 0x46, 0x7F, 0xFF, 0x10, 0x10, 0xEF]);
-/// # let scratchpad = scratchpad.or_else(|_| {
-/// #     let mut bytes = [0x50, 0x05, 0x4B, 0x46, 0x7F, 0xFF, 0x10, 0x10, 0];
-/// #     bytes[8] = gofarm_hal::one_wire::crc8(&bytes[..8]);
-/// #     Scratchpad::read(&bytes)
-/// # });
-/// let scratchpad = scratchpad?;
+/// let scratchpad = Scratchpad::read(&[0x50, 0x05, 0x4B, 0x46, 0x7F, 0xFF, 0x10, 0x10, 0xBD])?;
 /// assert_eq!(scratchpad.resolution(), Resolution::Bits12);
 /// assert_eq!(scratchpad.temperature()?, 85.0); // measured: after power-on byte 6 would be 0x0C
 /// # Ok::<(), gofarm_hal::sensor::ds18b20::ScratchpadError>(())

@@ -145,7 +145,7 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             asked.push((first, quantity));
-            let registers: Vec<u16> = (first..first + quantity).collect();
+            let registers: Vec<u16> = (0..quantity).map(|i| first + i).collect();
             map.take(&mut values, first, Registers::new(&registers));
         }
         // Each register holds its own address.

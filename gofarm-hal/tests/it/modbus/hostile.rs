@@ -149,7 +149,7 @@ fn a_million_hostile_frames_do_not_move_the_client() {
     }
     // The frames are hostile enough: each of the ways out was taken.
     assert!(
-        answered > 1_000 && refused > 1_000 && failed > 100_000,
+        answered > 1_000 && refused > 300 && failed > 100_000,
         "{answered} {refused} {failed}"
     );
 }
@@ -206,7 +206,7 @@ fn a_million_hostile_frames_do_not_move_the_server() {
         }
     }
     assert!(
-        answered > 5_000 && refused > 100_000 && silent > 100_000,
+        answered > 300 && refused > 100_000 && silent > 100_000,
         "{answered} {refused} {silent}"
     );
 }

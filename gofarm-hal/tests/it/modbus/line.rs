@@ -80,9 +80,9 @@ impl End {
         self.inside.borrow_mut().chunk = chunk;
     }
 
-    /// Puts bytes on the line as if the other end had sent them just now.
+    /// Puts bytes on the line as if this end had sent them just now.
     pub(super) fn inject(&self, now: Instant, bytes: &[u8]) {
-        let way = &mut self.inside.borrow_mut().ways[1 - self.side];
+        let way = &mut self.inside.borrow_mut().ways[self.side];
         way.bytes.extend(bytes.iter().map(|byte| (now, *byte)));
         way.bytes.sort_by_key(|(at, _)| *at);
     }

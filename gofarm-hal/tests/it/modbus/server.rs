@@ -38,6 +38,7 @@ fn blocks() -> Blocks {
 /// What is answered to these bytes, once the line has been silent.
 fn answer(store: &mut impl Store, bytes: &[u8]) -> (Vec<u8>, Option<Served>) {
     let mut machine = machine();
+    machine.handle_timeout(Instant::ZERO, store);
     machine.handle_input(Instant::ZERO, bytes, store);
     let later = Instant::from_secs(1);
     machine.handle_timeout(later, store);

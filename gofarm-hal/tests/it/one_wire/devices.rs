@@ -10,7 +10,7 @@ use embedded_hal::digital::{ErrorType, OutputPin};
 use gofarm_core::device::Progress;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, millis};
+use gofarm_core::time::Instant;
 use gofarm_hal::one_wire::Rom;
 use gofarm_hal::serial::{Port, SetBaudRate};
 
@@ -383,24 +383,5 @@ impl OutputPin for PullUp {
             device.settle(now, in_time);
         }
         Ok(())
-    }
-}
-
-/// Polls as often as it is told to until there is an end.
-pub(super) fn run<T>(
-    poll: &mut dyn FnMut(Instant) -> Progress<T>,
-    now: &mut Instant,
-    limit: Duration,
-) -> T {
-    let end = *now + limit;
-    loop {
-        assert!(*now < end, "it hangs");
-        match poll(*now) {
-            Progress::Ready(value) => return value,
-            Progress::WouldBlock(until) => {
-                assert!(until <= *now + millis(800), "{until:?}");
-                *now = until.max(*now + Duration::from_micros(1));
-            }
-        }
     }
 }

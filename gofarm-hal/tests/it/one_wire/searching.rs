@@ -9,7 +9,8 @@ use gofarm_core::time::{Instant, millis, secs};
 use gofarm_hal::one_wire::{Bus, Error, Exchange, Fault, Line, Rom, Search, Ticket, crc8, crc16};
 use proptest::prelude::*;
 
-use super::devices::{Device, Framing, Uart, Wire, crc, run};
+use super::devices::{Device, Framing, Uart, Wire, crc};
+use super::run;
 
 type Found = Result<Vec<Rom>, Error<Framing>>;
 
@@ -95,7 +96,7 @@ proptest! {
         let mut register = 0_u16;
         for at in 0..bytes.len() * 8 {
             let feedback = (u16::from(bytes[at / 8] >> (at % 8)) ^ register) & 1;
-            register = register >> 1 ^ feedback * 0xA001;
+            register = (register >> 1) ^ (feedback * 0xA001);
         }
         prop_assert_eq!(crc16(&bytes), !register);
     }

@@ -13,7 +13,8 @@ use gofarm_hal::sensor::ds18b20::{
     ScratchpadError,
 };
 
-use super::devices::{Device, PullUp, Uart, Wire, run};
+use super::devices::{Device, PullUp, Uart, Wire};
+use super::run;
 
 fn rom(n: u8) -> Rom {
     Rom::new(0x28, [n, 7, 0, 0, 0, 1]).unwrap()

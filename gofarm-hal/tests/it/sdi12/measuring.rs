@@ -27,16 +27,15 @@ fn bus(wire: &alloc::rc::Rc<RefCell<Wire>>) -> Bus<End> {
     Bus::new(End::new(wire, RECORDER), Timing::DEFAULT)
 }
 
-/// A measurement of one sensor; gives the values, the commands and the breaks that it took, and the time.
-fn measure<const N: usize>(
-    rig: Rig,
-    of: Measurement,
-) -> (
-    Result<[Value; N], Error<super::wire::Broken>>,
-    Vec<String>,
-    usize,
-    Instant,
-) {
+/// How a measurement ended, and what it took.
+struct Measured<const N: usize> {
+    end: Result<[Value; N], Error<super::wire::Broken>>,
+    commands: Vec<String>,
+    breaks: usize,
+    at: Instant,
+}
+
+fn measure<const N: usize>(rig: Rig, of: Measurement) -> Measured<N> {
     let wire = Wire::shared(2, NONE, 1);
     let mut stations = [rig.station(&wire, 1, '0')];
     let mut probe = Probe::new(bus(&wire), Address::DEFAULT, of, |values: [Value; N]| {
@@ -45,7 +44,12 @@ fn measure<const N: usize>(
     let mut now = Instant::from_secs(1);
     let end = run(&mut probe, &mut stations, &mut now, secs(20));
     let seen = monitor::check(&wire.borrow().log);
-    (end, seen.commands, seen.breaks, now)
+    Measured {
+        end,
+        commands: seen.commands,
+        breaks: seen.breaks,
+        at: now,
+    }
 }
 
 #[test]
@@ -56,21 +60,26 @@ fn the_examples_of_the_standard_run() {
     ];
     for of in [Measurement::STANDARD, Measurement::STANDARD.with_crc()] {
         let m = if of.has_crc() { "0MC!" } else { "0M!" };
-        let (end, commands, ..) = measure(Rig::new(0, millis(0), &["3.14"]), of);
+        let Measured { end, commands, .. } = measure(Rig::new(0, millis(0), &["3.14"]), of);
         assert_eq!(end.unwrap(), [value("3.14")]);
         assert_eq!(commands, [m, "0D0!"]);
 
         let three = ["3.14", "2.718", "1.414"];
-        let (end, commands, breaks, now) = measure(Rig::new(5, millis(1_500), &three), of);
+        let Measured {
+            end,
+            commands,
+            breaks,
+            at,
+        } = measure(Rig::new(5, millis(1_500), &three), of);
         assert_eq!(end.unwrap(), three.map(value));
         assert_eq!(commands, [m, "0D0!"]);
         assert_eq!(breaks, 1, "after a service request no break is needed");
         assert!(
-            now < Instant::from_secs(3),
-            "the service request came early: {now:?}"
+            at < Instant::from_secs(3),
+            "the service request came early: {at:?}"
         );
 
-        let (end, commands, ..) = measure(Rig::new(4, millis(3_000), &nine), of);
+        let Measured { end, commands, .. } = measure(Rig::new(4, millis(3_000), &nine), of);
         assert_eq!(end.unwrap(), nine.map(value));
         assert_eq!(commands, [m, "0D0!", "0D1!"]);
     }
@@ -337,7 +346,7 @@ fn a_sensor_with_other_values_than_wanted_is_refused() {
         Measurement::CONCURRENT,
         Measurement::STANDARD.additional(1),
     ] {
-        let (end, ..) = measure::<2>(Rig::new(1, millis(500), &["1", "2", "3"]), of);
+        let Measured { end, .. } = measure::<2>(Rig::new(1, millis(500), &["1", "2", "3"]), of);
         let announced = if of.index() == 0 { 3 } else { 0 };
         let error = MeasureError::Announced {
             announced,
@@ -351,7 +360,7 @@ fn a_sensor_with_other_values_than_wanted_is_refused() {
 fn high_volumes_come_page_by_page() {
     let text: Vec<String> = (0..200).map(|n| format!("{}.{:03}", n - 100, n)).collect();
     let text: Vec<&str> = text.iter().map(String::as_str).collect();
-    let (end, commands, ..) =
+    let Measured { end, commands, .. } =
         measure::<200>(Rig::new(1, millis(500), &text), Measurement::HIGH_VOLUME);
     let wanted: Vec<Value> = text.iter().map(|text| value(text)).collect();
     assert_eq!(end.unwrap().to_vec(), wanted);

@@ -292,3 +292,36 @@ fn a_line_that_never_sends_is_an_error() {
     }
     let _ = (What::Break, probe.poll(now));
 }
+
+#[test]
+fn what_a_bus_had_to_repeat_is_told_once() {
+    use gofarm_core::observe::Measurement as Number;
+
+    let wire = Wire::shared(1, Faults::default(), 1);
+    let mut bus = Bus::new(End::new(&wire, RECORDER), Timing::DEFAULT);
+    let mut now = Instant::from_secs(1);
+    let mut probe = Probe::new(
+        &mut bus,
+        Address::DEFAULT,
+        Measurement::STANDARD,
+        |v: [Value; 1]| v,
+    );
+    assert!(run(&mut probe, &mut [], &mut now, secs(5)).is_err());
+    let told: Vec<_> = core::iter::from_fn(|| bus.poll_signal())
+        .map(|signal| {
+            (
+                signal.instrument().name(),
+                signal.measurement(),
+                signal.labels().len(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("gofarm.hal.sdi12.resends", Number::Count(8), 0),
+            ("gofarm.hal.sdi12.failures", Number::Count(1), 1),
+        ]
+    );
+    assert_eq!(gofarm_hal::sdi12::INSTRUMENTS.len(), 2);
+}
