@@ -263,9 +263,10 @@ impl Saved {
     }
 }
 
-/// So many pulses in a time, per 10^6 s; saturating, and rounded down.
+/// So many pulses in a time, per 10^6 s; saturating, and rounded.
 fn microhertz(pulses: u64, time: Duration) -> u64 {
-    let rate = u128::from(pulses) * 1_000_000_000_000 / time.as_micros().max(1);
+    let micros = time.as_micros().max(1);
+    let rate = (u128::from(pulses) * 1_000_000_000_000 + micros / 2) / micros;
     u64::try_from(rate).unwrap_or(u64::MAX)
 }
 

@@ -8,6 +8,7 @@
 //! them as a trend if at all, and a laboratory for a dose.
 //!
 //! ```
+//! use gofarm_core::Validate;
 //! use gofarm_core::device::{Progress, Sensor};
 //! use gofarm_core::time::Instant;
 //! use gofarm_hal::modbus::{Client, Rtu, RtuConfig, Unit};

@@ -107,3 +107,31 @@ proptest! {
         prop_assert_eq!(curve.value(raw).is_ok(), is_inside);
     }
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn stored_curves_come_back_and_broken_ones_do_not() {
+    let line = TwoPoint::new((1.0, 2.0), (3.0, 5.0)).unwrap();
+    let line = line.valid_to(9.0).beyond(Beyond::Clamp);
+    let text = serde_json::to_string(&line).unwrap();
+    assert_eq!(serde_json::from_str::<TwoPoint>(&text).unwrap(), line);
+    let same = text.replace("3.0", "1.0");
+    assert!(serde_json::from_str::<TwoPoint>(&same).is_err());
+
+    let table = Piecewise::new([(0.0, 1.0), (2.0, 3.0), (4.0, 9.0)]).unwrap();
+    let text = serde_json::to_string(&table).unwrap();
+    assert_eq!(serde_json::from_str::<Piecewise<3>>(&text).unwrap(), table);
+    assert!(serde_json::from_str::<Piecewise<2>>(&text).is_err());
+    assert!(serde_json::from_str::<Piecewise<4>>(&text).is_err());
+    let bumpy = text.replace("9.0", "0.5");
+    assert!(serde_json::from_str::<Piecewise<3>>(&bumpy).is_err());
+
+    let curve = Polynomial::new([1.0, 0.5], (0.0, 10.0)).unwrap();
+    let text = serde_json::to_string(&curve).unwrap();
+    assert_eq!(serde_json::from_str::<Polynomial<2>>(&text).unwrap(), curve);
+
+    let text = serde_json::to_string(&TemperatureCompensation::DEFAULT).unwrap();
+    let stored: TemperatureCompensation = serde_json::from_str(&text).unwrap();
+    assert_eq!(stored, TemperatureCompensation::DEFAULT);
+    assert!(serde_json::from_str::<TemperatureCompensation>(r#"{"coefficient":2.0}"#).is_err());
+}

@@ -33,7 +33,7 @@ impl I2c for Hostile {
                 continue;
             };
             for byte in into.iter_mut() {
-                *byte = self.0.next_u64() as u8;
+                *byte = self.0.next_u64().to_le_bytes()[0];
             }
             if self.0.next_u64() % 3 == 0 {
                 for word in into.chunks_exact_mut(3) {
@@ -52,7 +52,7 @@ fn crc(high: u8, low: u8) -> u8 {
             rest ^= 0x131 << (bit - 8);
         }
     }
-    rest as u8
+    rest.to_le_bytes()[0]
 }
 
 /// How many ends there are in so many polls, and how many of them are readings.
@@ -99,9 +99,9 @@ impl Line for Anything {
         reply: &mut [u8],
     ) -> Progress<Result<usize, modbus::Error<Infallible>>> {
         for byte in reply.iter_mut() {
-            *byte = self.0.next_u64() as u8;
+            *byte = self.0.next_u64().to_le_bytes()[0];
         }
-        let len = [2, 4, 6, 8, 14][self.0.next_u64() as usize % 5];
+        let len = [2, 4, 6, 8, 14][usize::from(self.0.next_u64().to_le_bytes()[0] % 5)];
         reply[0] = 3;
         reply[1] = len;
         match self.0.next_u64() % 4 {

@@ -1,54 +1,20 @@
-//! Chips on I2C: conversions of the datasheets, times, and each part with each fault.
+//! Chips on I2C: conversions of the datasheets, times, and commands besides measuring.
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex};
 
-use embedded_hal::i2c::{ErrorKind, I2c};
+use embedded_hal::i2c::ErrorKind;
 use gofarm_core::Validate;
 use gofarm_core::device::{Progress, Sensor};
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::time::{Clock, Instant, ManualClock, millis};
-use gofarm_hal::emulator::{self, i2c::Bus, i2c::Chip, i2c::Fault as Injected};
+use gofarm_core::time::{Clock, ManualClock, millis};
+use gofarm_hal::emulator;
 use gofarm_hal::sensor::bh1750::{self, Bh1750, MeasurementTime, Resolution};
 use gofarm_hal::sensor::i2c::{Ask, Device, Error, Fault};
 use gofarm_hal::sensor::seesaw::{self, Seesaw, SeesawReading};
 use gofarm_hal::sensor::sht3x::{self, Repeatability, Sht3x};
 use gofarm_hal::sensor::sht4x::{self, Heat, HeaterPower, HeaterTime, Precision, Sht4x};
 
-fn shared<K>(chip: K) -> Arc<Mutex<K>> {
-    Arc::new(Mutex::new(chip))
-}
-
-fn bus_with(clock: &ManualClock, address: u8, chip: impl Chip + 'static) -> Bus<&ManualClock> {
-    let mut bus = Bus::new(clock);
-    bus.attach(address, chip);
-    bus
-}
-
-/// Polls to the end and says how long it took; a poll that never ends fails the test.
-fn finish<T>(
-    clock: &ManualClock,
-    mut poll: impl FnMut(Instant) -> Progress<Result<T, Error>>,
-) -> (Result<T, Error>, Duration) {
-    let start = clock.now();
-    for _ in 0..100 {
-        match poll(clock.now()) {
-            Progress::Ready(end) => return (end, clock.now().saturating_since(start)),
-            Progress::WouldBlock(until) => {
-                assert!(until > clock.now(), "a wait that is over");
-                clock.advance_to(until);
-            }
-        }
-    }
-    panic!("100 polls and no end");
-}
-
-fn measure<B: I2c, A: Ask>(
-    clock: &ManualClock,
-    device: &mut Device<B, A>,
-) -> (Result<A::Answer, Error>, Duration) {
-    finish(clock, |now| device.poll(now))
-}
+use super::{bus_with, finish, measure, shared};
 
 #[test]
 fn sht3x_gives_the_air_in_each_repeatability() {
@@ -250,12 +216,13 @@ fn seesaw_gives_the_soil_also_below_zero_and_when_its_plate_is_late() {
     let chip = shared(emulator::Seesaw::new(812, 18.5));
     let bus = bus_with(&clock, 0x36, chip.clone());
     let mut soil = Seesaw::new(bus, seesaw::Address::A);
-    for (capacitance, temperature, late) in [(812, 18.5, 0), (333, -12.25, 1), (1_016, 0.0, 2)] {
-        chip.lock().unwrap().set(capacitance, temperature);
+    for (capacitance, temperature, late) in [(812, 18.5_f32, 0), (333, -12.25, 1), (1_016, 0.0, 2)]
+    {
+        chip.lock().unwrap().set(capacitance, temperature.into());
         chip.lock().unwrap().set_not_ready(late);
         let expected = SeesawReading {
             capacitance,
-            temperature: temperature as f32,
+            temperature,
         };
         assert_eq!(measure(&clock, &mut soil).0, Ok(expected));
     }
@@ -270,144 +237,6 @@ fn seesaw_gives_the_soil_also_below_zero_and_when_its_plate_is_late() {
     assert_eq!(other.kind(), Kind::Permanent);
     let reset = finish(&clock, |now| soil.poll_ask(&mut seesaw::SoftwareReset, now));
     assert!(reset.0.is_ok() && reset.1 >= millis(500));
-}
-
-/// What a fault has to lead to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Outcome {
-    Right,
-    Missing,
-    StillBusy,
-    Bus,
-    /// An answer that is none.
-    Answer,
-    /// A chip without CRC: nobody can tell.
-    Undetected,
-}
-
-fn outcome<T: PartialEq>(end: &Result<T, Error>, right: &T) -> Outcome {
-    match end {
-        Ok(reading) if reading == right => Outcome::Right,
-        Ok(_) => Outcome::Undetected,
-        Err(Error::Missing { .. }) => Outcome::Missing,
-        Err(Error::StillBusy { .. }) => Outcome::StillBusy,
-        Err(Error::Bus { .. }) => Outcome::Bus,
-        Err(Error::Answer { .. }) => Outcome::Answer,
-        Err(other) => panic!("{other:?}"),
-    }
-}
-
-/// One part with every fault: the outcome, in time, and the right value once the fault is gone.
-fn go_through_faults<A: Ask>(
-    chip: impl Chip + Clone + 'static,
-    address: u8,
-    ask: impl Fn() -> A,
-    longest: Duration,
-    without_crc: [Outcome; 3],
-) where
-    A::Answer: PartialEq + core::fmt::Debug,
-{
-    let clock = ManualClock::new();
-    let [flipped, low, high] = without_crc;
-    let rows = [
-        (Injected::Absent, Outcome::Missing),
-        (Injected::NeverReady, Outcome::StillBusy),
-        (Injected::Refuses(1), Outcome::Right),
-        (Injected::Refuses(2), Outcome::Right),
-        (Injected::Refuses(9), Outcome::Missing),
-        (Injected::FlipBit(3), flipped),
-        (Injected::HeldLow, low),
-        (Injected::FloatsHigh, high),
-        (Injected::Bus(ErrorKind::Bus), Outcome::Bus),
-        (Injected::Bus(ErrorKind::ArbitrationLoss), Outcome::Bus),
-    ];
-    let bus = bus_with(&clock, address, chip);
-    let right = measure(&clock, &mut Device::with(bus.clone(), address, ask()));
-    let right = right.0.unwrap();
-    for (fault, expected) in rows {
-        let mut device = Device::with(bus.clone(), address, ask());
-        bus.inject(address, Some(fault));
-        let (end, time) = measure(&clock, &mut device);
-        assert_eq!(outcome(&end, &right), expected, "{fault:?}: {end:?}");
-        assert!(time <= longest + millis(12), "{fault:?} took {time:?}");
-        bus.inject(address, None);
-        assert_eq!(
-            measure(&clock, &mut device).0,
-            Ok(right_again(&right, &bus, &clock, address, &ask))
-        );
-    }
-    // Nobody at all.
-    let mut nobody = Device::with(bus, address + 1, ask());
-    let (end, time) = measure(&clock, &mut nobody);
-    assert_eq!(
-        end,
-        Err(Error::Missing {
-            address: address + 1
-        })
-    );
-    assert_eq!(time, millis(2));
-}
-
-/// The model in the same surroundings gives the same reading.
-fn right_again<A: Ask>(
-    right: &A::Answer,
-    bus: &Bus<&ManualClock>,
-    clock: &ManualClock,
-    address: u8,
-    ask: &impl Fn() -> A,
-) -> A::Answer
-where
-    A::Answer: PartialEq + core::fmt::Debug,
-{
-    let again = measure(clock, &mut Device::with(bus.clone(), address, ask()));
-    let again = again.0.unwrap();
-    assert_eq!(&again, right);
-    again
-}
-
-#[test]
-fn sht3x_with_every_fault_gives_the_right_value_or_an_error_in_time() {
-    go_through_faults(
-        shared(emulator::Sht3x::new(20.0, 50.0)),
-        0x44,
-        || sht3x::Measure::new(Repeatability::High),
-        millis(17),
-        [Outcome::Answer; 3],
-    );
-}
-
-#[test]
-fn sht4x_with_every_fault_gives_the_right_value_or_an_error_in_time() {
-    go_through_faults(
-        shared(emulator::Sht4x::new(20.0, 50.0)),
-        0x44,
-        || sht4x::Measure(Precision::High),
-        millis(10),
-        [Outcome::Answer; 3],
-    );
-}
-
-#[test]
-fn bh1750_with_every_fault_gives_an_error_in_time_where_it_can_be_told() {
-    go_through_faults(
-        shared(emulator::Bh1750::new(420.0)),
-        0x23,
-        || bh1750::Measure::new(Resolution::High, MeasurementTime::DEFAULT),
-        millis(183),
-        [Outcome::Undetected, Outcome::Undetected, Outcome::Answer],
-    );
-}
-
-#[test]
-fn seesaw_with_every_fault_gives_an_error_in_time_where_it_can_be_told() {
-    // Its name is the first answer: a line that hangs, or a bit that is wrong in it, is another chip.
-    go_through_faults(
-        shared(emulator::Seesaw::new(700, 20.0)),
-        0x36,
-        seesaw::Measure::new,
-        millis(21),
-        [Outcome::Answer; 3],
-    );
 }
 
 #[test]
