@@ -1,5 +1,7 @@
 //! [`SoilProbe`]: a model of the seven-in-one soil probe.
 
+use alloc::boxed::Box;
+
 use gofarm_core::device::Progress;
 use gofarm_core::time::{Instant, millis};
 
@@ -93,7 +95,7 @@ pub struct SoilProbe<P> {
 
 #[derive(Debug)]
 enum State<P> {
-    Alive(RtuServer<P>),
+    Alive(Box<RtuServer<P>>),
     Dead(P),
 }
 
@@ -109,7 +111,7 @@ impl<P: Port> SoilProbe<P> {
     pub fn new(port: P, unit: Unit, baud_rate: u32, layout: Layout, soil: Soil) -> Self {
         let config = RtuServerConfig::new(unit, baud_rate);
         Self {
-            state: Some(State::Alive(RtuServer::new(port, config))),
+            state: Some(State::Alive(Box::new(RtuServer::new(port, config)))),
             config,
             registers: Registers {
                 layout,
@@ -133,7 +135,7 @@ impl<P: Port> SoilProbe<P> {
     pub fn silence(&mut self, silent: bool) {
         self.state = self.state.take().map(|state| match (state, silent) {
             (State::Alive(server), true) => State::Dead(server.into_port()),
-            (State::Dead(port), false) => State::Alive(RtuServer::new(port, self.config)),
+            (State::Dead(port), false) => State::Alive(Box::new(RtuServer::new(port, self.config))),
             (state, _) => state,
         });
     }

@@ -32,7 +32,7 @@ use crate::calibration::{CalibrationError, OutOfCalibration, TwoPoint};
 ///
 /// | | default | why |
 /// |---|---|---|
-/// | `rails` | 2 % and 98 % of the converter | outputs of these probes stay within 0.8 to 3 V at 3.3 V |
+/// | `rails` | 2 % and 98 % of the converter | the output of a probe that works keeps clear of both ends |
 /// | `margin` | 10 % of the span | soil is a little drier or wetter than that of the calibration |
 /// | `temperature_coefficient` | 0 counts/K | it differs from probe to probe, and has to be measured |
 ///

@@ -1,6 +1,6 @@
 //! The STEMMA soil sensor on I2C, product 4026: a plate that feels water, on Adafruit's seesaw firmware.
 //!
-//! There is no datasheet; what is here is of the reference code, `Adafruit_seesaw` 1.7 (`Adafruit_seesaw.h`, modules and
+//! There is no datasheet; what is here is of the reference code, `Adafruit_seesaw` (`Adafruit_seesaw.h`, modules and
 //! functions; `Adafruit_seesaw.cpp`, `touchRead` and `getTemp`, delays), and of the product's guide. The firmware has no
 //! CRC and does other work between, so its first answer is checked for the chip's name, a value above 4095 is one that
 //! was not ready and is fetched again, and each exchange gets the time of the slowest of the reference libraries.

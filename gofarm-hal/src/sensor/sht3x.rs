@@ -17,7 +17,7 @@
 //!     match air.poll(now) {
 //!         Progress::Ready(Ok(reading)) => println!("{} Cel, {} %", reading.temperature, reading.humidity),
 //!         Progress::Ready(Err(error)) => println!("{error}"),
-//!         Progress::WouldBlock(_until) => {} // 17 ms at the most
+//!         Progress::WouldBlock(_until) => {} // the chip is at work
 //!     }
 //! }
 //!

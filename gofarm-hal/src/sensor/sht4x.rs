@@ -12,7 +12,7 @@
 //! fn dew_is_near<B: I2c>(air: &mut Sht4x<B>, now: Instant) -> Result<Option<bool>, Error> {
 //!     match air.poll(now) {
 //!         Progress::Ready(reading) => Ok(Some(reading?.humidity > 95.0)),
-//!         Progress::WouldBlock(_until) => Ok(None), // 10 ms at the most
+//!         Progress::WouldBlock(_until) => Ok(None), // the chip is at work
 //!     }
 //! }
 //!

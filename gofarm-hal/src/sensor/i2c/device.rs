@@ -45,7 +45,8 @@ impl<B, A> Device<B, A> {
 impl<B: I2c, A: Ask> Device<B, A> {
     /// Asks the chip for something else, or goes on with it: a status, a serial number, a reset.
     ///
-    /// A measurement that is under way is given up, and what is asked waits until the chip has finished it.
+    /// A measurement that is under way is given up, and what is asked waits until the chip has finished it. Poll this to
+    /// its end before the next measurement, which would give it up in turn.
     pub fn poll_ask<Q: Ask>(
         &mut self,
         ask: &mut Q,

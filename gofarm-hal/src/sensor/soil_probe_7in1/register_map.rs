@@ -32,7 +32,7 @@ pub struct RegisterMap {
 
 impl RegisterMap {
     /// ComWinTop CWT-Soil-THCPH-NPK-S, "NPK type manual", and the same in WoMaster ES107: 0x0000 to 0x0006 for moisture,
-    /// temperature, conductivity, pH in tenths, N, P, K; delivered at 4 800 bit/s.
+    /// temperature, conductivity, pH in tenths, N, P, K; delivered at 4 800 or 9 600 bit/s.
     pub const CWT: Self = Self {
         addresses: [0, 1, 2, 3, 4, 5, 6],
         ph_decimals: 1,

@@ -35,7 +35,7 @@ impl I2c for Hostile {
             for byte in into.iter_mut() {
                 *byte = self.0.next_u64().to_le_bytes()[0];
             }
-            if self.0.next_u64() % 3 == 0 {
+            if self.0.next_u64().is_multiple_of(3) {
                 for word in into.chunks_exact_mut(3) {
                     word[2] = crc(word[0], word[1]);
                 }
