@@ -4,7 +4,8 @@
 //! a supply that fails, and then all values are wrong by a factor; so it is written before each measurement.
 //!
 //! The chip has no CRC. What it gives at its upper end, 65 535, is also what a data line gives that nobody drives, so it
-//! is an error: [`Fault::Saturated`]. A bit that is wrong, and a line that is held down (0 lx), cannot be told from light. Full sunlight is about 100 000 lx, and needs [`MeasurementTime::SUNLIGHT`].
+//! is an error: [`Fault::Saturated`]. A bit that is wrong, and a line that is held down (0 lx), cannot be told from
+//! light. Full sunlight is about 100 000 lx, and needs [`MeasurementTime::SUNLIGHT`].
 //!
 //! ```
 //! use embedded_hal::i2c::I2c;
