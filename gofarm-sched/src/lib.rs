@@ -24,6 +24,8 @@ pub mod feature;
 #[cfg(feature = "alloc")]
 pub mod feedback;
 pub mod forecast;
+#[cfg(feature = "alloc")]
+pub mod inference;
 pub mod load;
 pub mod mode;
 pub mod moments;

@@ -253,7 +253,7 @@ mod tests {
         #[test]
         fn the_winner_is_the_first_of_the_least(
             places in 1_usize..700,
-            changes in prop::collection::vec((0_usize..700, prop::option::of(0_u8..20)), 0..200),
+            changes in prop::collection::vec((0_usize..700, prop::option::of(0_u8..20)), 0..if cfg!(miri) { 12 } else { 200 }),
         ) {
             let mut tree = WinnerTree::new();
             let mut plain = Vec::new();

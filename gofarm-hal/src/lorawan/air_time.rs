@@ -59,6 +59,11 @@ impl DataRate {
     /// on from symbols of 16.384 ms, as LoRaWAN prescribes for SF11 and SF12 at 125 kHz.
     #[must_use]
     pub const fn air_time(self, len: usize) -> Duration {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_possible_wrap,
+            reason = "at most 255"
+        )]
         let len = if len > 255 { 255 } else { len as i32 };
         let factor = self.spreading_factor as i32;
         let symbol_us = (1_000 << self.spreading_factor as u32) / self.bandwidth_khz as u32;

@@ -167,7 +167,6 @@ impl<const N: usize, const LEN: usize, const B: usize> Queue<N, LEN, B> {
     ///
     /// The most urgent frame that is due and fits the data rate. If the duty cycle holds it back nothing less urgent goes
     /// instead. A frame that is too long for `dr` waits for a faster one.
-    #[must_use]
     pub fn poll_transmit(&mut self, now: Instant, dr: u8) -> Progress<Transmit<'_>> {
         let place = match self.next(now, dr) {
             Progress::Ready(place) => place,

@@ -45,6 +45,7 @@ mod contract;
 mod decoder;
 mod error;
 mod fields;
+mod half;
 mod json;
 mod label;
 mod pack;

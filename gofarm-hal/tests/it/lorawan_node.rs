@@ -1,7 +1,12 @@
 //! A node on the MAC of lora-rs, over a radio in memory and a network that answers with the MAC's own creator of frames.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "a radio's clock has 32 bits"
+)]
+
+use alloc::rc::Rc;
+use core::cell::{Cell, RefCell};
 
 use gofarm_core::random::SplitMix64;
 use gofarm_core::time::{Instant, hours, millis};

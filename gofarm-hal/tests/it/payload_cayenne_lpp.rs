@@ -1,5 +1,11 @@
 //! Cayenne payloads: exact numbers, typed refusals, and records straight from a contract.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::type_complexity,
+    reason = "indices and tables of a test"
+)]
+
 use gofarm_core::text::Text;
 use gofarm_core::{Describe, Device};
 use gofarm_hal::payload::cayenne_lpp::{

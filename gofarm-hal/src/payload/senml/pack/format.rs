@@ -2,8 +2,7 @@
 
 use gofarm_core::contract::Number;
 
-use super::super::cbor::half_bits;
-use super::super::{base64, label::Label};
+use super::super::{base64, half, label::Label};
 use super::Field;
 use super::output::Output;
 
@@ -230,9 +229,9 @@ fn float64(output: &mut Output<'_>, value: f64) {
     } else if !is_same(narrow.into()) {
         output.push(&[0xfb]);
         output.push(&value.to_be_bytes());
-    } else if let Some(half) = half_bits(narrow) {
+    } else if let Some(bits) = half::bits(narrow) {
         output.push(&[0xf9]);
-        output.push(&half.to_be_bytes());
+        output.push(&bits.to_be_bytes());
     } else {
         output.push(&[0xfa]);
         output.push(&narrow.to_be_bytes());
