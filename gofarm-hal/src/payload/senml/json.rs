@@ -202,7 +202,7 @@ impl<'a> JsonReader<'a> {
         let from = self.at;
         self.take(b"-");
         let whole = self.digits();
-        let has_leading_zero = whole.len() > 1 && whole.first() == Some(&b'0');
+        let has_leading_zero = matches!(whole, [b'0', _, ..]);
         let mut is_sound = !whole.is_empty() && !has_leading_zero;
         if self.take(b".") {
             is_sound &= !self.digits().is_empty();
@@ -238,6 +238,11 @@ impl<'a> JsonReader<'a> {
         let from = self.at;
         let mut is_escaped = false;
         loop {
+            let rest = self.pack.get(self.at..).unwrap_or_default();
+            let plain = rest
+                .iter()
+                .take_while(|b| !matches!(b, b'"' | b'\\' | 0..0x20));
+            self.at += plain.count();
             match self.peek()? {
                 b'"' => break,
                 b'\\' => {
@@ -245,8 +250,7 @@ impl<'a> JsonReader<'a> {
                     self.at += 1;
                     self.escape()?;
                 }
-                0..0x20 => return Err(self.error(Reason::Text)),
-                _ => self.at += 1,
+                _ => return Err(self.error(Reason::Text)),
             }
         }
         let raw = self.pack.get(from..self.at).unwrap_or_default();
@@ -299,7 +303,9 @@ impl<'a> JsonReader<'a> {
     }
 
     fn skip_space(&mut self) {
-        while self.take(b" \t\n\r") {}
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.pack.get(self.at) {
+            self.at += 1;
+        }
     }
 
     fn peek(&self) -> Step<u8> {

@@ -25,7 +25,7 @@ use super::{Name, Text, Time};
 /// assert_eq!(pack.push(Entry::new("soil water").number(0.3_f32)), Err(PackError::Name));
 /// assert_eq!(pack.push(Entry::new("water").number(f32::NAN)), Err(PackError::NotFinite));
 /// pack.push(Entry::new("water").number(0.3_f32))?;
-/// assert_eq!(pack.push(Entry::new("salt").number(1)), Err(PackError::NoRoom { left: 7 }));
+/// assert_eq!(pack.push(Entry::new("salt").number(1)), Err(PackError::NoRoom { left: 9 }));
 /// assert_eq!(pack.finish(), br#"[{"n":"water","v":0.3}]"#);
 /// # Ok::<(), PackError>(())
 /// ```

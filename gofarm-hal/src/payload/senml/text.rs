@@ -155,10 +155,16 @@ impl<'a> Name<'a> {
         if base.raw.len() + local.raw.len() > Self::MAX_LEN {
             return None;
         }
-        let mut chars = name.chars();
-        let first = chars.next()?;
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "-:./_".contains(c);
-        (first.is_ascii_alphanumeric() && chars.all(allowed)).then_some(name)
+        // Every character that is allowed is one byte.
+        let mut bytes = base.raw.bytes().chain(local.raw.bytes());
+        let is_sound = if base.is_escaped || local.is_escaped {
+            let mut chars = name.chars();
+            chars.next().is_some_and(|c| c.is_ascii_alphanumeric()) && chars.all(is_allowed)
+        } else {
+            bytes.next().is_some_and(|b| b.is_ascii_alphanumeric())
+                && bytes.all(|b| is_allowed(b.into()))
+        };
+        is_sound.then_some(name)
     }
 
     /// The base name; empty if there is none.
@@ -177,6 +183,11 @@ impl<'a> Name<'a> {
     pub fn chars(&self) -> impl Iterator<Item = char> + 'a {
         self.base.chars().chain(self.local.chars())
     }
+}
+
+/// Whether a name may have this character (section 4.5.1).
+const fn is_allowed(c: char) -> bool {
+    matches!(c, 'a'..='z' | '0'..='9' | '/' | ':' | '-' | '.' | '_' | 'A'..='Z')
 }
 
 impl PartialEq<str> for Name<'_> {
