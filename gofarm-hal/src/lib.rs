@@ -3,3 +3,5 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod serial;
+#[cfg(feature = "update")]
+pub mod update;
