@@ -7,3 +7,5 @@ extern crate alloc;
 #[cfg(feature = "frames")]
 mod frames;
 mod serial;
+#[cfg(all(feature = "std", feature = "update"))]
+mod update;
