@@ -22,7 +22,14 @@
 //! **embassy-boot**, where an image has to run at one address and the chip cannot map: it swaps the slots page by page,
 //! and its swap is not repeated here. The first slot is its ACTIVE partition; the second one is DFU without the last page,
 //! which embassy-boot needs for itself; the manifest's page is a part of both. After [`Receiver::hand_over`] call its
-//! `mark_updated` and reset; in the new image call its `mark_booted` and then [`Receiver::confirm`].
+//! `mark_updated` and reset; in the new image call its `mark_booted` and then [`Receiver::confirm`]. It swaps back at
+//! the first reset without that mark: there is one attempt.
+//!
+//! # Size
+//!
+//! For a Cortex-M3 at opt-level s with fat LTO: [`start`] 1.3 KB of text, a receiver 12 KB, Ed25519 17 KB more; of RAM a
+//! receiver takes 0.8 KB. This is with `--cfg sha2_backend_soft="compact"` in `RUSTFLAGS`, without which SHA-256 takes 6.8 KB
+//! more.
 //!
 //! # What it does not do
 //!

@@ -121,10 +121,13 @@ impl Writer {
 
     fn instruction(&mut self, len: usize, kind: usize) {
         let mut number = len * 4 + kind;
-        while number > 0x7f {
-            self.patch.push((number & 0x7f) as u8 | 0x80);
+        loop {
+            let [bits, ..] = (number & 0x7f).to_le_bytes();
             number >>= 7;
+            if number == 0 {
+                return self.patch.push(bits);
+            }
+            self.patch.push(bits | 0x80);
         }
-        self.patch.push(number as u8);
     }
 }

@@ -78,7 +78,7 @@ impl Checkpoint {
 /// let base = b"soil is dry";
 /// let patch = [7 * 4 + 1, b'f', b'i', b'e', b'l', b'd', b':', b' ', 8 * 4, 3 * 4 + 2, b'w', b'e', b't'];
 /// let mut reader = PatchReader::new(11, 18);
-/// let (mut rest, mut image) = (&patch[..], Vec::new());
+/// let (mut rest, mut image) = (&patch[..], Vec::<u8>::new());
 /// loop {
 ///     let (used, piece) = reader.next(rest, 64)?;
 ///     match piece {

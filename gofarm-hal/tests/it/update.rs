@@ -8,3 +8,4 @@ mod hostile;
 mod patches;
 mod power_cut;
 mod refusals;
+mod swap;

