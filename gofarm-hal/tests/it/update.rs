@@ -9,3 +9,4 @@ mod patches;
 mod power_cut;
 mod refusals;
 mod swap;
+mod trials;

@@ -2,7 +2,7 @@
 
 use gofarm_hal::update::{Layout, Receiver, Slot, UpdateError};
 
-use super::device::{Goal, MODEL, Offer, Run, layout, provision, run, transfer};
+use super::device::{Goal, Key, MODEL, Offer, Run, layout, provision, run, transfer};
 use super::flash::{Flash, FlashError, Random};
 
 /// An update, a patch on it, one that never confirms, and one more.
@@ -152,4 +152,30 @@ fn a_flash_that_fails_once_is_overcome_by_beginning_again() {
     }
     assert!(faults > 100);
     flash.power_on();
+}
+
+#[test]
+fn a_transfer_that_another_one_replaced_leaves_nothing_in_it() {
+    let (first, goals) = goals(256, 5);
+    for step in 0..150 {
+        let (mut flash, layout) = device::<1, 8, 256>(&first, step as u64);
+        let mut receiver: Receiver<'_, _, 64> =
+            Receiver::open(&mut flash, layout, MODEL, Slot::First).unwrap();
+        let begun = &goals[0].offer;
+        let _ = receiver.begin(&begun.manifest, &Key).unwrap();
+        for (at, chunk) in (0..).step_by(64).zip(begun.payload[..600].chunks(64)) {
+            let _ = receiver.write(at, chunk).unwrap();
+        }
+        let flash = receiver.release();
+        flash.cut_after = Some(step);
+        let mut receiver: Receiver<'_, _, 64> =
+            Receiver::open(&mut *flash, layout, MODEL, Slot::First).unwrap();
+        let other = &goals[2].offer;
+        let _ = receiver.begin(&other.manifest, &Key);
+        flash.cut_after = None;
+        flash.power_on();
+        let mut receiver: Receiver<'_, _, 64> =
+            Receiver::open(&mut *flash, layout, MODEL, Slot::First).unwrap();
+        transfer(&mut receiver, other, 64).unwrap();
+    }
 }
