@@ -111,13 +111,12 @@ pub const fn choose(state: &State) -> Choice {
 pub fn start<F: NorFlash>(flash: &mut F, layout: &Layout) -> Result<Choice, F::Error> {
     let (mut journal, state) = Journal::open(flash, layout)?;
     let choice = choose(&state);
-    let (Phase::Trying { tag, counter, .. }, Reason::Trial { attempt, allowed }) =
+    let (Phase::Trying { counter, .. }, Reason::Trial { attempt, allowed }) =
         (state.phase, choice.reason)
     else {
         return Ok(choice);
     };
     let counted = state.with(Phase::Trying {
-        tag,
         counter,
         used: attempt,
         allowed,

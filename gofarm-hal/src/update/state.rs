@@ -16,7 +16,7 @@ pub(super) const RECORD_LEN: usize = 64;
 
 const MAGIC: [u8; 4] = *b"GFU1";
 
-/// The first bytes of the SHA-256 of a header: which image a state is about.
+/// The first bytes of the SHA-256 of a header: which image a bootloader was asked to swap in.
 pub(super) type Tag = [u8; 8];
 
 /// What the state area says: which slot is good, which one is on trial, and the floor against old images.
@@ -40,12 +40,9 @@ pub struct State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Idle,
-    Receiving {
-        tag: Tag,
-        at: Checkpoint,
-    },
+    /// The manifest in the slot says of what.
+    Receiving(Checkpoint),
     Trying {
-        tag: Tag,
         counter: u32,
         used: u8,
         allowed: u8,
@@ -89,22 +86,21 @@ impl State {
         record.put(12, self.floor.to_le_bytes());
         let (phase, tag, counter) = match self.phase {
             Phase::Idle => (0, [0; 8], 0),
-            Phase::Receiving { tag, at } => {
+            Phase::Receiving(at) => {
                 record.put(28, at.made.to_le_bytes());
                 record.put(32, at.payload.to_le_bytes());
                 record.put(36, [at.op as u8]);
                 record.put(40, at.remaining.to_le_bytes());
                 record.put(44, at.base.to_le_bytes());
-                (1, tag, 0)
+                (1, [0; 8], 0)
             }
             Phase::Trying {
-                tag,
                 counter,
                 used,
                 allowed,
             } => {
                 record.put(10, [used, allowed]);
-                (2, tag, counter)
+                (2, [0; 8], counter)
             }
             Phase::Swapping { tag, counter } => (3, tag, counter),
         };
@@ -131,20 +127,16 @@ impl State {
         let (tag, counter) = (record.get(20), record.number(16));
         let phase = match record.get(9) {
             [0] => Phase::Idle,
-            [1] => Phase::Receiving {
-                tag,
-                at: Checkpoint {
-                    made: record.number(28),
-                    payload: record.number(32),
-                    op: Op::from_byte(record.get(36))?,
-                    remaining: record.number(40),
-                    base: record.number(44),
-                },
-            },
+            [1] => Phase::Receiving(Checkpoint {
+                made: record.number(28),
+                payload: record.number(32),
+                op: Op::from_byte(record.get(36))?,
+                remaining: record.number(40),
+                base: record.number(44),
+            }),
             [2] => {
                 let [used, allowed] = record.get(10);
                 Phase::Trying {
-                    tag,
                     counter,
                     used,
                     allowed,
@@ -302,9 +294,8 @@ mod tests {
         let tag = *b"12345678";
         [
             Phase::Idle,
-            Phase::Receiving { tag, at },
+            Phase::Receiving(at),
             Phase::Trying {
-                tag,
                 counter: 7,
                 used: 1,
                 allowed: 3,

@@ -100,8 +100,7 @@ impl<F: NorFlash, const BUFFER: usize> Receiver<'_, F, BUFFER> {
         self.filled = 0;
         let complete = at.made == manifest.header().image_len();
         if complete || at.made.is_multiple_of(page) {
-            let tag = manifest.tag();
-            self.record(Phase::Receiving { tag, at })?;
+            self.record(Phase::Receiving(at))?;
         }
         if complete {
             self.job = Job::Received;
@@ -124,16 +123,16 @@ impl<F: NorFlash, const BUFFER: usize> Receiver<'_, F, BUFFER> {
         &mut self,
         image: &Manifest,
     ) -> Result<Checkpoint, UpdateError<F::Error>> {
-        let (tag, header) = (image.tag(), image.header());
+        let header = image.header();
         let slot = self.state.confirmed.other();
-        if let Phase::Receiving { tag: begun, at } = self.state.phase {
+        if let Phase::Receiving(at) = self.state.phase {
             let found =
                 manifest(&mut self.flash, &self.layout, slot).map_err(UpdateError::Flash)?;
-            if begun == tag && found.as_ref() == Some(image) && at.made <= header.image_len() {
+            if found.as_ref() == Some(image) && at.made <= header.image_len() {
                 return Ok(at);
             }
         }
-        // From here on nobody may start the slot or take it for the image that was begun before.
+        // From here on nobody may start the slot, or take what is in it for a part of this image.
         if self.state.phase != Phase::Idle {
             self.record(Phase::Idle)?;
         }
@@ -146,7 +145,7 @@ impl<F: NorFlash, const BUFFER: usize> Receiver<'_, F, BUFFER> {
             .map_err(UpdateError::Flash)?;
         let whole = header.base().is_none().then_some(header.image_len());
         let at = Checkpoint::start(whole);
-        self.record(Phase::Receiving { tag, at })?;
+        self.record(Phase::Receiving(at))?;
         Ok(at)
     }
 }

@@ -40,7 +40,7 @@ impl<F: NorFlash, const BUFFER: usize> Receiver<'_, F, BUFFER> {
     #[must_use]
     pub fn trial(&self) -> Trial {
         match self.state.phase {
-            Phase::Idle | Phase::Receiving { .. } => Trial::None,
+            Phase::Idle | Phase::Receiving(_) => Trial::None,
             Phase::Swapping { .. } => Trial::Swapping,
             Phase::Trying { used, allowed, .. } if self.running != self.state.confirmed => {
                 let attempt = used;
@@ -61,7 +61,6 @@ impl<F: NorFlash, const BUFFER: usize> Receiver<'_, F, BUFFER> {
     pub fn activate(&mut self, attempts: NonZero<u8>) -> Result<(), UpdateError<F::Error>> {
         let image = self.verified()?;
         self.record(Phase::Trying {
-            tag: image.tag(),
             counter: image.header().counter(),
             used: 0,
             allowed: attempts.get(),

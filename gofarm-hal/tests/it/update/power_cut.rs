@@ -170,7 +170,7 @@ fn a_transfer_that_another_one_replaced_leaves_nothing_in_it() {
         flash.cut_after = Some(step);
         let mut receiver: Receiver<'_, _, 64> =
             Receiver::open(&mut *flash, layout, MODEL, Slot::First).unwrap();
-        let other = &goals[2].offer;
+        let other = &Offer::whole(&Random(9).bytes(900), 0);
         let _ = receiver.begin(&other.manifest, &Key);
         flash.cut_after = None;
         flash.power_on();
