@@ -44,9 +44,8 @@ use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Instant, secs};
 use gofarm_sched::ConfigError;
 use gofarm_sched::load::linux::Collector;
-use gofarm_sched::load::{Load, LoadWeights, StalePolicy, after};
+use gofarm_sched::load::{Load, StalePolicy, after};
 use gofarm_sched::node::{Node, NodeId};
-use gofarm_sched::packing::LeastAllocated;
 use gofarm_sched::placement::{Decision, NotCommitted, PlacementId, Scheduler, Unplaced};
 use gofarm_sched::request::Request;
 use gofarm_sched::topology::SpreadOver;
@@ -132,8 +131,8 @@ pub struct Dispatcher {
     collector: Collector,
     own: NodeId,
     machines: HashMap<String, NodeId>,
-    running: HashMap<PlacementId, NodeId>,
-    waiting: VecDeque<(u64, Request)>,
+    /// Their numbers are their tags.
+    waiting: VecDeque<Request>,
     answers: VecDeque<Answer>,
     counts: Counts,
 }
@@ -144,22 +143,18 @@ impl Dispatcher {
     /// # Errors
     /// None with these figures; whoever copies this makes them settings.
     pub fn new(own: Node, proc: impl Into<PathBuf>) -> Result<Self, ConfigError> {
-        // Nobody here measures latencies: what is not measured must not count.
-        let weights = LoadWeights::new([0.45, 0.35, 0.0, 0.2, 0.0])?;
+        // Nobody here measures latencies: what no machine reports does not count.
         let sched = Scheduler::builder()
-            .weights(weights)
             .stale(after(secs(5)), StalePolicy::Refuse)
             .settling(secs(2))
             .in_flight(secs(10))
             .score(SpreadOver::ZONE_WEIGHT, SpreadOver::zone())
-            .score(50, LeastAllocated::new())
             .build()?;
         let mut dispatcher = Self {
             sched,
             collector: Collector::at(proc).every(secs(1)),
             own: NodeId::new(0, 0),
             machines: HashMap::new(),
-            running: HashMap::new(),
             waiting: VecDeque::new(),
             answers: VecDeque::new(),
             counts: Counts::default(),
@@ -185,7 +180,7 @@ impl Dispatcher {
             },
             Message::Job { job, request } => {
                 if self.waiting.len() < MOST_WAITING {
-                    self.waiting.push_back((job, request));
+                    self.waiting.push_back(request.tag(job));
                 } else {
                     self.refuse(job, format!("{MOST_WAITING} jobs wait already"));
                 }
@@ -241,44 +236,41 @@ impl Dispatcher {
     }
 
     fn ended(&mut self, now: Instant, placement: PlacementId, well: bool) {
-        let Some(machine) = self.running.remove(&placement) else {
-            self.counts.unknown += 1;
-            return;
+        let known = if well {
+            self.sched.completed(placement, now)
+        } else {
+            self.sched.work_failed(placement, now)
         };
-        self.counts.ended += 1;
-        let freed = self.sched.completed(placement, now);
-        debug_assert!(freed.is_ok(), "it ran");
-        if !well {
-            let noted = self.sched.failed(machine, now);
-            debug_assert!(noted.is_ok(), "machines are added and stay");
+        match known {
+            Ok(()) => self.counts.ended += 1,
+            Err(_) => self.counts.unknown += 1,
         }
     }
 
     /// Places what waits, in its order; what has no place yet stays.
     fn place_waiting(&mut self, now: Instant) {
-        for (job, request) in core::mem::take(&mut self.waiting) {
+        for request in core::mem::take(&mut self.waiting) {
+            let job = request.tag_value();
             match self.sched.place(&request, now) {
-                Ok(decision) => match self.start(now, job, decision) {
-                    Ok(()) => {}
-                    Err(error) => self.refuse(job, error.to_string()),
-                },
-                Err(unplaced) if can_wait(&unplaced) => self.waiting.push_back((job, request)),
+                Ok(decision) => {
+                    if let Err(error) = self.start(now, &decision) {
+                        self.refuse(job, error.to_string());
+                    }
+                }
+                Err(unplaced) if can_wait(&unplaced) => self.waiting.push_back(request),
                 Err(unplaced) => self.refuse(job, unplaced.to_string()),
             }
         }
     }
 
-    fn start(&mut self, now: Instant, job: u64, decision: Decision) -> Result<(), NotCommitted> {
-        let (node, why) = (decision.node(), format!("{decision:#}"));
-        let machine = decision.node_name().to_owned();
+    fn start(&mut self, now: Instant, decision: &Decision) -> Result<(), NotCommitted> {
         let placement = self.sched.commit(decision, now)?;
-        self.running.insert(placement, node);
         self.counts.started += 1;
         self.answers.push_back(Answer::Start {
-            job,
-            machine,
+            job: decision.tag(),
+            machine: decision.node_name().to_owned(),
             placement,
-            why,
+            why: format!("{decision:#}"),
         });
         Ok(())
     }

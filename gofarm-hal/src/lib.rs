@@ -2,6 +2,22 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(test, feature = "std"))]
+extern crate alloc;
+
+pub mod calibration;
+#[cfg(feature = "std")]
+pub mod emulator;
+pub mod fault_injector;
+pub mod filter;
+pub mod flow_meter;
+pub mod modbus;
+pub mod one_wire;
+pub mod ring_buffer;
+pub mod sdi12;
+pub mod sensor;
 pub mod serial;
+mod turn;
 #[cfg(feature = "update")]
 pub mod update;
+pub mod valve;

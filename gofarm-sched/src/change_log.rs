@@ -104,6 +104,12 @@ impl ChangeLog {
         Cursor(self.next)
     }
 
+    /// Whether a slot is among the changes since a cursor.
+    pub(crate) fn has_changed(&self, slot: usize, since: Cursor) -> bool {
+        let last = self.last.get(slot).copied();
+        since.0 < self.complete_from || last.is_some_and(|last| last >= since.0)
+    }
+
     pub(crate) fn since(&self, cursor: Cursor) -> Changes<'_> {
         if cursor.0 < self.complete_from {
             return Changes::All;

@@ -110,6 +110,10 @@ impl Node {
         self
     }
 
+    pub(crate) const fn set_power_until(&mut self, end: Option<Instant>) {
+        self.power_until = end;
+    }
+
     /// The name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -60,6 +60,7 @@ pub use crate::change_log::{ChangedSlots, Changes, Cursor};
 pub use attribution::Attribution;
 pub use config::NodeTableConfig;
 pub use error::TableError;
+pub(crate) use read::logistic;
 pub use work::Work;
 
 use alloc::vec::Vec;

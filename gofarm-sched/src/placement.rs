@@ -8,6 +8,7 @@
 //!
 //! What it does not do: it keeps no queue of requests, evicts nothing, and tells no node; it says where.
 
+mod barred;
 mod board;
 mod builder;
 mod candidate;
@@ -22,6 +23,8 @@ mod refusal;
 mod scheduler;
 mod shapes;
 pub mod signal;
+mod size;
+mod slot_set;
 
 pub use builder::SchedulerBuilder;
 pub use candidate::Candidate;

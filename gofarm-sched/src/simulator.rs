@@ -41,7 +41,7 @@
 //!
 //! let log: Vec<String> = rules().start(&trace, 7)?.map(|entry| entry.to_string()).collect();
 //! assert!(log[2].ends_with("barn unknown"), "{log:?}");
-//! assert!(log[4].starts_with("631 s: work 2 rebuilt on shed"), "{log:?}");
+//! assert!(log[3].starts_with("631 s: work 2 rebuilt on shed"), "{log:?}");
 //!
 //! let report = rules().start(&trace, 7)?.report();
 //! assert_eq!((report.rebuilt, report.critical_missing), (1, 0));

@@ -19,10 +19,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gofarm_core::time::{self, Instant, hours, minutes};
 use gofarm_sched::ConfigError;
 use gofarm_sched::affinity::{NodeRequirement, Operator};
-use gofarm_sched::autonomy::{Action, Autonomy, AutonomyConfig, DISASTER_72_H};
+use gofarm_sched::autonomy::{Action, Autonomy, AutonomyConfig, DISASTER_72_H, WorkRule};
 use gofarm_sched::load::{LoadWeights, StalePolicy, after};
 use gofarm_sched::node::NodeId;
-use gofarm_sched::packing::LeastAllocated;
 use gofarm_sched::placement::{PlacementId, Scheduler};
 use gofarm_sched::plugin::{
     Emergencies, HarvestDeadline, MoistureMap, SoilMoistureTopology, VolumetricMoisture,
@@ -51,6 +50,10 @@ const WET: f32 = 0.2;
 /// By then every part of the farm has come to terms with a cut of the uplink.
 const SETTLED: Duration = minutes(15);
 
+/// The harvest is not for a policy to stop either.
+const RULES: [WorkRule; 10] =
+    WorkRule::join(&DISASTER_72_H, &[WorkRule::essential(Work::Harvest.name())]);
+
 type Moisture = Arc<Mutex<MoistureMap>>;
 
 /// What happens on the farm in a slot.
@@ -73,12 +76,14 @@ pub(super) struct Slot {
 #[derive(Debug)]
 pub(super) struct Site {
     sched: Scheduler,
-    autonomy: Autonomy<{ DISASTER_72_H.len() }>,
+    autonomy: Autonomy<{ RULES.len() }>,
     moisture: Moisture,
     emergencies: Emergencies,
     uplink: Uplink,
     battery: Battery,
-    present: Vec<(Machine, NodeId)>,
+    nodes: [(Machine, NodeId); Machine::ALL.len()],
+    /// The machines that cannot be heard.
+    away: Vec<Machine>,
     running: BTreeMap<PlacementId, Job>,
     /// Lost with its machine, or without a place so far.
     waiting: Vec<Job>,
@@ -91,7 +96,6 @@ pub(super) struct Site {
 #[derive(Clone, Copy, Debug)]
 struct Job {
     work: Work,
-    machine: Option<Machine>,
     ends: Instant,
 }
 
@@ -100,25 +104,24 @@ impl Site {
     pub(super) fn new(seed: u64, days: usize) -> Self {
         let end = Instant::ZERO + time::days(days as u64);
         let moisture = Moisture::default();
-        let mut site = Self {
-            sched: scheduler(&moisture).expect("figures within their rules"),
-            autonomy: Autonomy::new(AutonomyConfig::new(), DISASTER_72_H)
+        let mut sched = scheduler(&moisture).expect("figures within their rules");
+        let nodes = Machine::ALL.map(|machine| (machine, sched.add_node(machine.node())));
+        Self {
+            sched,
+            autonomy: Autonomy::new(AutonomyConfig::new(), RULES)
                 .expect("figures within their rules"),
             moisture,
             emergencies: Emergencies::new(),
             uplink: Uplink::new(seed, end),
             battery: Battery::full(),
-            present: Vec::new(),
+            nodes,
+            away: Vec::new(),
             running: BTreeMap::new(),
             waiting: Vec::new(),
             end,
             sun: 0.0,
             account: Account::default(),
-        };
-        for machine in Machine::ALL {
-            site.add(machine);
         }
-        site
     }
 
     /// Takes in what the day will be like. A rain alert makes the work of a wet field urgent until the day is over.
@@ -139,8 +142,8 @@ impl Site {
         self.follow_uplink(now);
         self.follow_battery(now, slot);
         if slot.gateway_restarts {
-            self.remove(Machine::FieldGateway);
-            self.add(Machine::FieldGateway);
+            self.lose(Machine::FieldGateway);
+            self.hear(Machine::FieldGateway);
         }
         self.observe(now, slot);
         self.place_due(now, slot);
@@ -170,9 +173,9 @@ impl Site {
         while let Some((at, is_up)) = self.uplink.poll(now) {
             self.autonomy.handle_link(at, is_up);
             if is_up {
-                self.add(Machine::Cloud);
+                self.hear(Machine::Cloud);
             } else {
-                self.remove(Machine::Cloud);
+                self.lose(Machine::Cloud);
             }
         }
         self.autonomy.handle_timeout(now);
@@ -186,27 +189,30 @@ impl Site {
     /// The mast goes off with its battery, and as long as it is on it says for how long.
     fn follow_battery(&mut self, now: Instant, slot: &Slot) {
         let mast = Machine::SolarMast;
-        let busy = mast.busy(asks(&self.running, mast));
+        let id = self.id(mast);
+        let busy = mast.busy(asks(&self.sched, id));
         self.battery.step(self.sun * slot.daylight, busy);
-        match (self.battery.is_on(), self.id(mast)) {
-            (false, Some(_)) => {
-                self.remove(mast);
+        match (self.battery.is_on(), self.away.contains(&mast)) {
+            (false, false) => {
+                self.lose(mast);
                 self.account.mast_off += 1;
             }
-            (true, None) => self.add(mast),
+            (true, true) => self.hear(mast),
             _ => {}
         }
-        if let Some(id) = self.id(mast) {
-            let node = mast.node().power_until(now + self.battery.lasts());
-            let updated = self.sched.update_node(id, node);
-            debug_assert!(updated.is_ok(), "the node is there");
+        if self.battery.is_on() {
+            let end = now + self.battery.lasts();
+            let told = self.sched.set_power_until(id, Some(end));
+            debug_assert!(told.is_ok(), "the node is there");
         }
     }
 
     /// Hands over what the machines measured, and who has the field's newest readings.
     fn observe(&mut self, now: Instant, slot: &Slot) {
-        for &(machine, id) in &self.present {
-            let load = machine.measure(&slot.affairs, asks(&self.running, machine));
+        let heard = self.nodes.iter();
+        let heard = heard.filter(|(machine, _)| !self.away.contains(machine));
+        for &(machine, id) in heard.clone() {
+            let load = machine.measure(&slot.affairs, asks(&self.sched, id));
             let observed = self.sched.observe(id, load, now);
             debug_assert!(observed.is_ok(), "the node is there");
         }
@@ -217,7 +223,7 @@ impl Site {
         if let Some(water) = water {
             let mut map = lock(&self.moisture);
             map.measured(PLOT, water, now);
-            for &(machine, id) in &self.present {
+            for &(machine, id) in heard {
                 map.received(PLOT, id, now, machine.delay_from_field());
             }
         }
@@ -263,9 +269,7 @@ impl Site {
         let placement = self.sched.commit(&decision, now).ok()?;
         let is_cut = self.uplink.cut_for(now) >= SETTLED;
         self.account.placed(job.work, &decision, is_cut);
-        let chosen = self.present.iter().find(|(_, id)| *id == decision.node());
-        let machine = chosen.map(|(machine, _)| *machine);
-        self.running.insert(placement, Job { machine, ..job });
+        self.running.insert(placement, job);
         Some(())
     }
 
@@ -284,24 +288,23 @@ impl Site {
         rule.map_or(Action::Run, |rule| self.autonomy.action(rule))
     }
 
-    fn id(&self, machine: Machine) -> Option<NodeId> {
-        let found = self.present.iter().find(|(known, _)| *known == machine);
-        found.map(|(_, id)| *id)
+    fn id(&self, machine: Machine) -> NodeId {
+        let mut nodes = self.nodes.iter();
+        let found = nodes.find(|(known, _)| *known == machine);
+        found.expect("all machines have a node").1
     }
 
-    fn add(&mut self, machine: Machine) {
-        self.present
-            .push((machine, self.sched.add_node(machine.node())));
+    /// A machine reports again, which is all that the scheduler needs.
+    fn hear(&mut self, machine: Machine) {
+        self.away.retain(|known| *known != machine);
     }
 
     /// A machine is gone, and what ran on it has to be placed again.
-    fn remove(&mut self, machine: Machine) {
-        let Some(id) = self.id(machine) else {
-            return;
-        };
-        self.present.retain(|(known, _)| *known != machine);
+    fn lose(&mut self, machine: Machine) {
+        let id = self.id(machine);
+        self.away.push(machine);
         lock(&self.moisture).node_removed(id);
-        let lost = self.sched.remove_node(id).unwrap_or_default();
+        let lost = self.sched.lost(id).unwrap_or_default();
         for job in lost.iter().filter_map(|id| self.running.remove(id)) {
             self.account.lost += 1;
             self.waiting.push(job);
@@ -316,38 +319,32 @@ impl Site {
 
 impl Job {
     const fn new(work: Work, ends: Instant) -> Self {
-        Self {
-            work,
-            machine: None,
-            ends,
-        }
+        Self { work, ends }
     }
 }
 
 /// The rules of the site.
 fn scheduler(moisture: &Moisture) -> Result<Scheduler, ConfigError> {
     Scheduler::builder()
-        .weights(LoadWeights::default())
+        // How far a machine is from the field is for the moisture map to say: latencies count less here.
+        .weights(LoadWeights::new([0.45, 0.35, 0.05, 0.1, 0.05])?)
         // Machines report each quarter of an hour.
         .stale(after(minutes(20)), StalePolicy::Penalise)
         .settling(minutes(10))
         .in_flight(minutes(20))
         .slow_start(minutes(30))
         .filter(NodeRequirement::new("site", Operator::AsRequested))
-        .filter(HarvestDeadline::hours(48).only("harvest"))
+        .filter(HarvestDeadline::hours(48).labelled("harvest"))
         .filter(SpreadOver::host())
         .score(SpreadOver::ZONE_WEIGHT, SpreadOver::zone())
-        // Load is what a machine does now; this is what it would have to do.
-        .score(50, LeastAllocated::new())
         .score(20, SoilMoistureTopology::new(Arc::clone(moisture)))
         .build()
 }
 
-fn asks(running: &BTreeMap<PlacementId, Job>, machine: Machine) -> impl Iterator<Item = Ask> {
-    let here = running
-        .values()
-        .filter(move |job| job.machine == Some(machine));
-    here.map(|job| job.work.ask())
+/// What runs on a machine.
+fn asks(sched: &Scheduler, node: NodeId) -> impl Iterator<Item = Ask> {
+    let here = sched.placements_on(node);
+    here.map(|(_, claim)| *claim.request().ask())
 }
 
 fn lock(moisture: &Moisture) -> MutexGuard<'_, MoistureMap> {

@@ -19,6 +19,7 @@ pub(super) struct Coefficients {
     base: f32,
     slopes: [f32; Metric::COUNT],
     centres: [f32; Metric::COUNT],
+    means: [f32; Metric::COUNT],
     frozen: [Frozen; Metric::COUNT],
     tolerance: f64,
     nodes: usize,
@@ -40,6 +41,7 @@ impl Coefficients {
         base: 0.0,
         slopes: [0.0; Metric::COUNT],
         centres: [0.0; Metric::COUNT],
+        means: [0.0; Metric::COUNT],
         frozen: [Frozen {
             slope: 0.0,
             mean: 0.0,
@@ -63,6 +65,7 @@ impl Coefficients {
             base -= frozen.slope * frozen.mean;
         }
         let mut centres = [0, 1, 2, 3, 4].map(|k: usize| columns[k].centre());
+        let means = [0, 1, 2, 3, 4].map(|k: usize| centres[k] + narrow(frozen[k].mean));
         let weights = centres.iter().zip(&frozen);
         let weight: f64 = weights.map(|(c, f)| f64::from(*c) * f.slope).sum();
         if weight < LIGHT_CENTRES {
@@ -73,11 +76,20 @@ impl Coefficients {
             base: narrow(base),
             slopes: frozen.map(|f| narrow(f.slope)),
             centres,
+            means,
             frozen,
             tolerance,
             nodes,
             penalty: narrow(PENALTY_BY_ROOT * libm::sqrt(nodes as f64)) + PENALTY,
         }
+    }
+
+    pub(super) const fn slope(&self, metric: Metric) -> f32 {
+        self.slopes[metric as usize]
+    }
+
+    pub(super) const fn mean(&self, metric: Metric) -> f32 {
+        self.means[metric as usize]
     }
 
     /// What a stale metric adds to a rank where it is penalised: more than any two ranks are apart.

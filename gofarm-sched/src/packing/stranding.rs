@@ -2,6 +2,7 @@
 
 use super::lanes::{Lanes, devices_free};
 use super::{Mix, left_after, squash};
+use crate::node::Node;
 use crate::placement::{Candidate, Score};
 use crate::resource::Resources;
 
@@ -109,15 +110,23 @@ impl Score for Stranding {
         true
     }
 
+    fn of_node(&self, node: &Node, free: &Resources) -> f32 {
+        let lanes = self.lanes.as_ref();
+        lanes.map_or(0.0, |lanes| {
+            self.stranded(lanes, lanes.frequencies(node), free)
+        })
+    }
+
     fn cost(&self, candidate: &Candidate<'_>) -> f32 {
-        let Some(lanes) = &self.lanes else {
+        if self.lanes.is_none() {
             return squash(0.0);
-        };
+        }
         let Some(left) = left_after(candidate) else {
             return 1.0;
         };
-        let frequencies = lanes.frequencies(candidate.node());
-        let stranded = |free| self.stranded(lanes, frequencies, free);
-        squash(stranded(&left) - stranded(candidate.free()))
+        let (node, free) = (candidate.node(), candidate.free());
+        let before = candidate.of_node();
+        let before = before.unwrap_or_else(|| self.of_node(node, free));
+        squash(self.of_node(node, &left) - before)
     }
 }

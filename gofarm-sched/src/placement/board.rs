@@ -2,6 +2,8 @@
 
 mod asking;
 
+pub(super) use asking::Asking;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,6 +13,7 @@ use hashbrown::HashMap;
 
 use super::builder::Rules;
 use super::on_the_way::OnTheWay;
+use super::size::{Fleet, Offsets, Part, Size};
 use super::{Groups, Sensitivity};
 use crate::change_log::{ChangeLog, Changes, Cursor};
 use crate::load::LoadWeights;
@@ -30,6 +33,7 @@ pub(super) struct Board {
     pub(super) rules: Rules,
     pub(super) total_weight: f32,
     pub(super) places: Vec<Place>,
+    pub(super) fleet: Fleet,
     /// All nodes by load; a slot for each place.
     pub(super) table: NodeTable,
     /// What the seats know of the table.
@@ -59,6 +63,9 @@ pub(super) struct Seat {
     pub(super) node: Node,
     pub(super) name: Arc<str>,
     pub(super) free: Resources,
+    part: Part,
+    /// What each score says of the node as it is.
+    of_node: Vec<f32>,
     /// More was given than there is, since the node became smaller.
     pub(super) over: bool,
     pub(super) cordoned: bool,
@@ -79,8 +86,10 @@ pub(super) struct Seat {
 /// What the table says of a node's load, worked out when it changes because costs need it more often.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct LoadNow {
-    /// Beside the other nodes, 0..=1.
+    /// Beside the other nodes, 0..=1, and what it is made of.
     relative: f32,
+    rank: f32,
+    offsets: Offsets,
     /// By itself, 0..=1: the last known one with what is on the way; `None` where nothing is known.
     absolute: Option<f32>,
     /// Stale metrics or a load over the limit keep new work away.
@@ -96,6 +105,8 @@ impl LoadNow {
             .is_some_and(|(limit, load)| load > limit);
         Self {
             relative: table.score(slot),
+            rank: table.rank(slot).unwrap_or(f32::INFINITY),
+            offsets: Offsets::of(table, slot),
             absolute,
             keeps_away: over || table.is_refused(slot),
         }
@@ -107,6 +118,8 @@ impl Seat {
         Self {
             name: node.name().into(),
             free: *node.capacity(),
+            part: Part::of(node.capacity()),
+            of_node: Vec::new(),
             node,
             over: false,
             cordoned: false,
@@ -121,6 +134,14 @@ impl Seat {
             came_back: None,
             slow: 0.0,
         }
+    }
+
+    /// The same node, described anew; what is free of it is not known.
+    pub(super) fn describe(&mut self, node: Node) {
+        self.name = node.name().into();
+        self.part = Part::of(node.capacity());
+        self.node = node;
+        self.over = true;
     }
 
     /// How far failures push the cost to the worst, 0..=1.
@@ -150,6 +171,7 @@ impl Board {
             rules,
             total_weight,
             places: Vec::new(),
+            fleet: Fleet::default(),
             groups: Groups::new(),
             versions: HashMap::new(),
             domains: 0,
@@ -171,6 +193,7 @@ impl Board {
         self.has_always = asks(Sensitivity::Always);
         self.has_group = asks(Sensitivity::Group);
         self.log.note_all();
+        (0..self.places.len()).for_each(|slot| self.look_at(slot));
     }
 
     pub(super) fn set_weights(&mut self, weights: LoadWeights) {
@@ -182,6 +205,13 @@ impl Board {
     /// Whether a plugin has to be asked for every decision.
     pub(super) const fn has_always(&self) -> bool {
         self.has_always
+    }
+
+    /// How many nodes that are not needed for a decision are asked why they could not.
+    pub(super) fn more_refusals(&self) -> usize {
+        let mut filters = self.rules.filters.iter();
+        let asks = filters.any(|f| f.sensitivity == Sensitivity::Always);
+        if asks { self.rules.reasons } else { 0 }
     }
 
     /// Whether a plugin looks at groups.
@@ -215,8 +245,19 @@ impl Board {
         NodeId::new(slot, generation)
     }
 
+    /// Asks the scores about a node as it is.
+    fn look_at(&mut self, slot: usize) {
+        if let Some(seat) = self.places.get_mut(slot).and_then(|p| p.seat.as_mut()) {
+            let scores = self.rules.scores.iter();
+            let of_node = scores.map(|s| s.plugin.of_node(&seat.node, &seat.free));
+            seat.of_node.clear();
+            seat.of_node.extend(of_node);
+        }
+    }
+
     /// A node changed, its load or something else: whoever keeps answers learns of it.
     pub(super) fn changed(&mut self, slot: u32) {
+        self.look_at(slot as usize);
         self.log.note(slot as usize);
         self.weigh();
     }
@@ -252,6 +293,15 @@ impl Board {
             }
         }
         self.seen = cursor;
+    }
+
+    /// How a request changes the ranks of nodes.
+    pub(super) fn size(&self, request: &Request) -> Size {
+        if self.rules.load_weight > 0.0 {
+            Size::of(request, &self.table, &self.fleet)
+        } else {
+            Size::default()
+        }
     }
 
     /// A member of a group came to a node or left it.

@@ -168,9 +168,11 @@ impl SchedulerBuilder {
 
     /// How long a node that comes back is spared; 30 s until it is set, zero for not at all.
     ///
-    /// It begins with the first metrics of a node, with those after as long a silence, and when it is no longer
-    /// cordoned. The cost of the node begins half way to the worst and falls to its own in 16 steps, so that it gets
-    /// some work at once and not all of it.
+    /// It begins when the node is no longer cordoned, with its first metrics after [`Scheduler::not_ready`], and with
+    /// those that are its first ever or come after as long a silence; the last two only where nodes have been reporting
+    /// for that long: when the scheduler itself starts, or nobody was heard, all nodes are as new. The cost of the node
+    /// begins half way to the worst and falls to its own in 16 steps, so that it gets some work at once and not all of
+    /// it.
     pub const fn slow_start(mut self, time: Duration) -> Self {
         self.rules.slow_start = time;
         self
@@ -195,6 +197,8 @@ impl SchedulerBuilder {
     }
 
     /// How many refusals a decision keeps with their reasons; 8 until it is set.
+    ///
+    /// Filters of [`Sensitivity::Always`] are asked about so many nodes more than the decision needs.
     pub const fn reasons(mut self, count: usize) -> Self {
         self.rules.reasons = count;
         self

@@ -45,7 +45,7 @@ impl PlacementId {
 }
 
 /// A request with the node that it was given, as [`Reserve`](super::Reserve), [`Permit`](super::Permit) and
-/// [`Bind`](super::Bind) see it.
+/// [`Bind`](super::Bind) see it, and as [`Scheduler::placement`](super::Scheduler::placement) tells it.
 ///
 /// The node is its id only, because a claim may outlive it.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +54,7 @@ pub struct Claim<'a> {
     request: &'a Request,
     node: NodeId,
     devices: DeviceSet,
+    tag: u64,
     now: Instant,
 }
 
@@ -66,6 +67,7 @@ impl<'a> Claim<'a> {
             request,
             node,
             devices: DeviceSet::EMPTY,
+            tag: 0,
             now,
         }
     }
@@ -77,16 +79,29 @@ impl<'a> Claim<'a> {
         self
     }
 
+    /// The same with what the caller knows the work by.
+    #[must_use]
+    pub const fn with_tag(mut self, tag: u64) -> Self {
+        self.tag = tag;
+        self
+    }
+
     /// The reservation, which stays its name after it was committed.
     #[must_use]
     pub const fn id(&self) -> ReservationId {
         self.id
     }
 
-    /// The request.
+    /// The request; its tag is [`tag`](Self::tag), for one request is kept for all that are equal.
     #[must_use]
     pub const fn request(&self) -> &'a Request {
         self.request
+    }
+
+    /// What the caller knows the work by; see [`Request::tag`].
+    #[must_use]
+    pub const fn tag(&self) -> u64 {
+        self.tag
     }
 
     /// The node.

@@ -93,6 +93,11 @@ impl OnTheWay {
         self.keep(at, |e| e.until > now);
     }
 
+    /// Forgets everything.
+    pub(super) fn clear(&mut self, at: At<'_>) {
+        self.keep(at, |_| false);
+    }
+
     /// When the next estimate lapses.
     pub(super) fn next_lapse(&self) -> Option<Instant> {
         let ends = self.estimates.iter().map(|e| e.until);

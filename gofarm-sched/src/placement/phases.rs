@@ -3,6 +3,8 @@
 //! All are `Send` and `Sync`, so that a scheduler is; one that shares data with others holds a handle to it.
 
 use super::{Candidate, Claim, Reason};
+use crate::node::Node;
+use crate::resource::Resources;
 
 /// What a filter's or a score's answer depends on, besides the request; match it fully.
 ///
@@ -70,6 +72,15 @@ pub trait Score: core::fmt::Debug + Send + Sync {
     /// The choice is made by the scores of [`Sensitivity::Node`]; others see what was chosen.
     fn sees_devices(&self) -> bool {
         false
+    }
+
+    /// What the cost needs to know of the node as it is now, whatever is asked for; 0 until it is implemented.
+    ///
+    /// A scheduler works it out when the node changes, and not for each request and each choice of accelerators: it is
+    /// [`Candidate::of_node`] then. It must follow from these arguments alone.
+    fn of_node(&self, node: &Node, free: &Resources) -> f32 {
+        let _not_needed = (node, free);
+        0.0
     }
 
     /// How bad the node is for it, 0 to 1.

@@ -15,8 +15,10 @@ use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
 
-use super::board::Board;
+use super::barred::Barred;
+use super::board::{Asking, Board};
 use super::builder::Rules;
+use super::decision::Term;
 use super::on_the_way::expected;
 use super::shapes::{Pick, Shapes};
 use super::signal;
@@ -73,6 +75,8 @@ pub struct Scheduler {
     lapses: VecDeque<(Instant, u64)>,
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
+    /// Since when nodes have been reporting without a long silence, and the last report.
+    heard: Option<(Instant, Instant)>,
     counts: Counts,
     /// What an observer was told.
     told: Counts,
@@ -94,6 +98,7 @@ impl Scheduler {
             lapses: VecDeque::new(),
             agenda: BTreeSet::new(),
             next_claim: 0,
+            heard: None,
             counts: Counts::default(),
             told: Counts::default(),
         }
@@ -122,7 +127,8 @@ impl Scheduler {
     /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
     ///
     /// Costs `O(c log n)` for `c` nodes that changed since the same shape of request was placed; `O(n)` for a new
-    /// shape, for a changed group if a plugin is of [`Sensitivity::Group`], and at worst for each decision if one is
+    /// shape, when nodes came or went or all loads were ranked anew, for a changed group if a plugin is of
+    /// [`Sensitivity::Group`], and at worst for each decision if one is
     /// of [`Sensitivity::Always`]: nodes are then asked from the cheapest on, until no other can be cheaper.
     ///
     /// # Errors
@@ -130,6 +136,7 @@ impl Scheduler {
     /// the node is short.
     pub fn place(&mut self, request: &Request, now: Instant) -> Result<Decision, Unplaced> {
         self.handle_timeout(now);
+        let tag = request.tag_value();
         let (shape, request) = self.shapes.intern(request);
         let mut asked = Vec::new();
         let Some(pick) = self.shapes.pick(shape, &self.board, &mut asked) else {
@@ -137,7 +144,10 @@ impl Scheduler {
             return Err(self.unplaced(&request, shape, &asked));
         };
         let refusals = self.refusals(&request, shape, &asked);
-        self.reserve(&request, pick, refusals)
+        let barred = self.shapes.barred(shape);
+        let (at, size) = ((pick.slot, pick.devices), self.shapes.size(shape));
+        let terms = self.board.terms((&request, barred), at, &size);
+        self.reserve((&request, tag), pick, (terms, refusals))
     }
 
     /// Reserves the cheaper one of two nodes drawn at random: the power of two choices (Mitzenmacher 2001).
@@ -164,7 +174,7 @@ impl Scheduler {
             if first.is_some_and(|first| first.slot == slot) {
                 continue;
             }
-            match (self.ask(request, slot), first) {
+            match (self.ask((request, Barred::NONE), slot), first) {
                 (Err(refusal), _) => {
                     let new = |r: &Refusal| asked.iter().all(|known| known.node() != r.node());
                     asked.extend(refusal.filter(new));
@@ -174,7 +184,11 @@ impl Scheduler {
                     let (f, s) = ((first.cost, first.slot), (second.cost, second.slot));
                     let better = if s < f { second } else { first };
                     let refusals = self.listed(asked.len(), asked.into_iter());
-                    return self.reserve(&Arc::new(request.clone()), better, refusals);
+                    let asking = (request, Barred::NONE);
+                    let (at, size) = ((better.slot, better.devices), self.board.size(request));
+                    let terms = self.board.terms(asking, at, &size);
+                    let tagged = (&Arc::new(request.clone().tag(0)), request.tag_value());
+                    return self.reserve(tagged, better, (terms, refusals));
                 }
             }
         }
@@ -182,16 +196,17 @@ impl Scheduler {
     }
 
     /// All that is asked about one node, with nothing kept.
-    fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
+    fn ask(&self, asking: Asking<'_>, slot: u32) -> Result<Pick, Option<Refusal>> {
+        let (request, _) = asking;
         let board = &self.board;
         let saw_load = AtomicBool::new(false);
         let Some((devices, node)) = board.node_part(request, slot, &saw_load) else {
-            return Err(board.kept_refusal(request, slot));
+            return Err(board.kept_refusal(asking, slot));
         };
-        let part = |sensitivity| board.part(request, slot, devices, (sensitivity, &saw_load));
+        let part = |sensitivity| board.part(asking, slot, devices, (sensitivity, &saw_load));
         let (group, always) = (part(Sensitivity::Group)?, part(Sensitivity::Always)?);
-        let Some(cost) = board.cost(slot, node, group, always) else {
-            return Err(board.kept_refusal(request, slot));
+        let Some(cost) = board.cost(slot, &board.size(request), (node, group, always)) else {
+            return Err(board.kept_refusal(asking, slot));
         };
         Ok(Pick {
             slot,
@@ -220,7 +235,8 @@ impl Scheduler {
     /// The refusals that were met now, and then those that are kept with the shape.
     fn refusals(&self, request: &Request, shape: usize, asked: &[Refusal]) -> Refusals {
         let (count, slots) = self.shapes.refusing(shape);
-        let kept = slots.filter_map(|slot| self.board.kept_refusal(request, slot));
+        let asking = (request, self.shapes.barred(shape));
+        let kept = slots.filter_map(|slot| self.board.kept_refusal(asking, slot));
         self.listed(count + asked.len(), asked.iter().copied().chain(kept))
     }
 
@@ -239,9 +255,9 @@ impl Scheduler {
 
     fn reserve(
         &mut self,
-        request: &Arc<Request>,
+        (request, tag): (&Arc<Request>, u64),
         pick: Pick,
-        refusals: Refusals,
+        (terms, refusals): (Vec<Term>, Refusals),
     ) -> Result<Decision, Unplaced> {
         let Pick {
             slot,
@@ -251,8 +267,8 @@ impl Scheduler {
         let now = self.board.now;
         let node = self.board.id_of(slot);
         let reservation = ReservationId::new(self.next_claim);
-        let claim = Claim::new(reservation, request, node, now).with_devices(devices);
-        let terms = self.board.terms(request, slot, devices);
+        let claim = Claim::new(reservation, request, node, now);
+        let claim = claim.with_devices(devices).with_tag(tag);
         let reserves = &mut self.board.rules.reserves;
         for at in 0..reserves.len() {
             let Some(reserve) = reserves.get_mut(at) else {
@@ -282,6 +298,7 @@ impl Scheduler {
             request: Arc::clone(request),
             node,
             devices,
+            tag,
             load,
             stage: Stage::Reserved,
         };
@@ -293,6 +310,7 @@ impl Scheduler {
             node,
             name,
             devices,
+            tag,
             until,
             cost,
             terms,

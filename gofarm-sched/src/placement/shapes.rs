@@ -7,18 +7,24 @@
 //! no part of what is kept: where it changed, the cost is worked out anew, and only plugins that looked at the load
 //! are asked.
 
+mod entry;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::AtomicBool;
 
 use hashbrown::HashMap;
 
+use super::barred::Barred;
 use super::board::Board;
+use super::size::{Basis, Size};
+use super::slot_set::SlotSet;
 use super::{Refusal, Sensitivity};
 use crate::change_log::{Changes, Cursor};
 use crate::request::Request;
 use crate::resource::DeviceSet;
 use crate::winner_tree::{Frontier, WinnerTree};
+use entry::Entry;
 
 #[derive(Debug)]
 pub(super) struct Shapes {
@@ -46,55 +52,21 @@ struct Shape {
     cursor: Cursor,
     loads: Cursor,
     group: (u64, u64),
+    /// How the request changes the ranks of nodes; costs are by this.
+    size: Size,
+    basis: Basis,
     entries: Vec<Entry>,
     /// Infinite where a node refuses for reasons that are kept.
     costs: WinnerTree,
-    /// A bit for each node that refuses for reasons that are kept.
-    refused: Vec<u64>,
-    refusing: usize,
+    /// The nodes that refuse for reasons that are kept.
+    refused: SlotSet,
+    /// The nodes that could never take it, for a request with a group; and the domains that have no others.
+    unable: SlotSet,
+    barred: Barred,
+    /// The nodes changed that could never take it.
+    is_bar_due: bool,
     /// A plugin looked at a load, ever.
     saw_load: bool,
-}
-
-/// What is kept of one node for one shape, in few bytes, for there are many.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    /// What the scores of the node say; NaN where it is refused, other than for its load.
-    node: f32,
-    /// What the scores of the group say; NaN where it is refused.
-    group: f32,
-    devices: DeviceSet,
-    saw_load: bool,
-}
-
-impl Entry {
-    const REFUSED: Self = Self {
-        node: f32::NAN,
-        group: f32::NAN,
-        devices: DeviceSet::EMPTY,
-        saw_load: false,
-    };
-
-    const fn new(node: Option<(DeviceSet, f32)>, group: Option<f32>, saw_load: bool) -> Self {
-        let mut entry = Self::REFUSED;
-        if let Some((devices, cost)) = node {
-            (entry.node, entry.devices) = (cost, devices);
-        }
-        if let Some(group) = group {
-            entry.group = group;
-        }
-        entry.saw_load = saw_load;
-        entry
-    }
-
-    fn node(self) -> Option<(DeviceSet, f32)> {
-        (!self.node.is_nan()).then_some((self.devices, self.node))
-    }
-
-    /// Both costs.
-    fn costs(self) -> Option<(f32, f32)> {
-        (!self.node.is_nan() && !self.group.is_nan()).then_some((self.node, self.group))
-    }
 }
 
 /// The chosen node.
@@ -126,7 +98,7 @@ impl Shapes {
             shape.used = self.uses;
             return (at, Arc::clone(&shape.request));
         }
-        let request = Arc::new(request.clone());
+        let request = Arc::new(request.clone().tag(0));
         let shape = Shape::new(Arc::clone(&request), self.uses);
         let at = if self.shapes.len() < self.most {
             self.shapes.push(shape);
@@ -167,21 +139,31 @@ impl Shapes {
         }
         // Kept costs are what a node costs at least: who comes after the best cannot be better.
         let mut best: Option<Pick> = None;
+        // The first of those after it are asked as well, only to say why they could not.
+        let mut more = board.more_refusals();
         for (slot, least) in shape.costs.ascending(&mut self.frontier) {
             let (Some(entry), Ok(slot)) = (shape.entries.get(slot), u32::try_from(slot)) else {
                 continue;
             };
-            if best.is_some_and(|best| (best.cost, best.slot) < (least, slot)) {
+            let is_settled = best.is_some_and(|best| (best.cost, best.slot) < (least, slot));
+            if is_settled && more == 0 {
                 break;
             }
             let (Some((node, group)), devices) = (entry.costs(), entry.devices) else {
                 continue;
             };
             self.asked.always += 1;
+            if is_settled {
+                more -= 1;
+                let request = (&*shape.request, &shape.barred);
+                refused.extend(board.always_refusal(request, slot, devices));
+                continue;
+            }
             let asking = (Sensitivity::Always, &AtomicBool::new(false));
-            match board.part(&shape.request, slot, devices, asking) {
+            let request = (&*shape.request, &shape.barred);
+            match board.part(request, slot, devices, asking) {
                 Ok(always) => {
-                    let Some(cost) = board.cost(slot, node, group, always) else {
+                    let Some(cost) = board.cost(slot, &shape.size, (node, group, always)) else {
                         continue;
                     };
                     if best.is_none_or(|best| (cost, slot) < (best.cost, best.slot)) {
@@ -200,19 +182,19 @@ impl Shapes {
 
     /// How many nodes refuse a shape for reasons that are kept, and the slots of the first of them.
     pub(super) fn refusing(&self, at: usize) -> (usize, impl Iterator<Item = u32>) {
-        let shape = self.shapes.get(at);
-        let words = shape
-            .into_iter()
-            .flat_map(|shape| (0_u32..).zip(&shape.refused));
-        let slots = words.flat_map(|(word, bits)| {
-            let mut left = *bits;
-            core::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(word * 64 + bit)
-            })
-        });
-        (shape.map_or(0, |shape| shape.refusing), slots)
+        let refused = self.shapes.get(at).map(|shape| &shape.refused);
+        let slots = refused.into_iter().flat_map(SlotSet::iter);
+        (refused.map_or(0, SlotSet::len), slots)
+    }
+
+    /// How a shape changes ranks.
+    pub(super) fn size(&self, at: usize) -> Size {
+        self.shapes.get(at).map_or_else(Size::default, |s| s.size)
+    }
+
+    /// The domains that do not count for a shape.
+    pub(super) fn barred(&self, at: usize) -> &Barred {
+        self.shapes.get(at).map_or(Barred::NONE, |s| &s.barred)
     }
 }
 
@@ -224,10 +206,14 @@ impl Shape {
             cursor: Cursor::START,
             loads: Cursor::START,
             group: (0, 0),
+            size: Size::default(),
+            basis: Basis::default(),
             entries: Vec::new(),
             costs: WinnerTree::new(),
-            refused: Vec::new(),
-            refusing: 0,
+            refused: SlotSet::new(),
+            unable: SlotSet::new(),
+            barred: Barred::default(),
+            is_bar_due: false,
             saw_load: false,
         }
     }
@@ -237,47 +223,112 @@ impl Shape {
         let slots = board.places.len();
         if self.entries.len() < slots {
             self.entries.resize(slots, Entry::REFUSED);
-            self.refused.resize(slots.div_ceil(64), 0);
+            self.refused.grow_to(slots);
+            self.unable.grow_to(slots);
             self.costs.grow_to(slots);
         }
+        let is_resized = self.resize(board);
+        let (nodes, loads_seen) = (self.cursor, self.loads);
+        let by_load = board.looks_at_load() || self.saw_load;
+        let loads = || match board.table.changes(loads_seen) {
+            _ if is_resized => Changes::All,
+            changes => changes,
+        };
+        // Groups are asked about when it is known which domains count; the load is looked at last, and once.
+        let is_last = |slot| !by_load || !(is_resized || board.table.has_changed(slot, loads_seen));
+        each(board.log.since(nodes), slots, |slot| {
+            self.ask_node(slot, board, asked);
+            if !board.has_group() && is_last(slot) {
+                self.weigh(slot, board);
+            }
+        });
+        if self.saw_load {
+            each(loads(), slots, |slot| {
+                if self.saw_load_of(slot) {
+                    self.ask_node(slot, board, asked);
+                }
+            });
+        }
         let group = board.group_version(&self.request);
-        if self.group != group && board.has_group() {
-            for slot in 0..slots {
-                self.ask_group(slot, board, asked);
+        if board.has_group() {
+            if self.bar(board, group.0) || self.group != group {
+                for slot in 0..slots {
+                    self.ask_group(slot, board, asked);
+                    self.weigh(slot, board);
+                }
+            } else {
+                each(board.log.since(nodes), slots, |slot| {
+                    self.ask_group(slot, board, asked);
+                    self.weigh(slot, board);
+                });
+                if self.saw_load {
+                    each(loads(), slots, |slot| {
+                        if self.saw_load_of(slot) {
+                            self.ask_group(slot, board, asked);
+                        }
+                    });
+                }
             }
         }
-        self.group = group;
-        match board.log.since(self.cursor) {
-            Changes::All => (0..slots).for_each(|slot| self.ask(slot, board, asked)),
-            Changes::Slots(changed) => changed.for_each(|slot| self.ask(slot, board, asked)),
+        if by_load || self.saw_load {
+            each(loads(), slots, |slot| self.weigh(slot, board));
         }
         self.cursor = board.log.cursor();
-        if board.looks_at_load() || self.saw_load {
-            match board.table.changes(self.loads) {
-                Changes::All => (0..slots).for_each(|slot| self.weigh(slot, board, asked)),
-                Changes::Slots(changed) => changed.for_each(|slot| self.weigh(slot, board, asked)),
-            }
-        }
         self.loads = board.table.cursor();
+        self.group = group;
     }
 
-    /// A node changed.
-    fn ask(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
+    /// Finds out anew how the request changes ranks; answers whether it is otherwise than before.
+    fn resize(&mut self, board: &Board) -> bool {
+        let basis = Basis::of(&board.table, &board.fleet);
+        if basis == core::mem::replace(&mut self.basis, basis) {
+            return false;
+        }
+        let size = board.size(&self.request);
+        size != core::mem::replace(&mut self.size, size)
+    }
+
+    /// Finds out anew which domains do not count; answers whether these are others than before.
+    fn bar(&mut self, board: &Board, domains: u64) -> bool {
+        if !core::mem::take(&mut self.is_bar_due) && self.group.0 == domains {
+            return false;
+        }
+        let unable = self.unable.iter();
+        let nodes = unable.filter_map(|slot| Some(&board.seat(slot)?.node));
+        let barred = Barred::of(nodes, &board.groups);
+        let is_other = self.barred != barred;
+        self.barred = barred;
+        is_other
+    }
+
+    /// A node changed; what depends on groups has to be asked after it.
+    fn ask_node(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
         asked.node += 1;
-        let saw_load = AtomicBool::new(false);
-        let node = board.node_part(&self.request, narrow(slot), &saw_load);
-        let group = self.group_part(slot, node, (board, &saw_load), asked);
-        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
+        let (request, saw_load) = (&self.request, AtomicBool::new(self.saw_load_of(slot)));
+        let node = board.node_part(request, narrow(slot), &saw_load);
+        if board.has_group() && request.group_name().is_some() {
+            let able = node.is_some() || board.could_take(request, narrow(slot), &saw_load);
+            self.is_bar_due |= self.unable.set(slot, !able);
+        }
+        if let Some(kept) = self.entries.get_mut(slot) {
+            let group = (!board.has_group()).then_some(0.0);
+            *kept = Entry::new(node, group, saw_load.into_inner());
+            self.saw_load |= kept.saw_load;
+        }
     }
 
-    /// What runs where changed.
+    /// A node changed, or what runs where; it has to be weighed after it.
     fn ask_group(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
         let Some(&entry) = self.entries.get(slot) else {
             return;
         };
         let (node, saw_load) = (entry.node(), AtomicBool::new(entry.saw_load));
         let group = self.group_part(slot, node, (board, &saw_load), asked);
-        self.keep(slot, Entry::new(node, group, saw_load.into_inner()), board);
+        let entry = Entry::new(node, group, saw_load.into_inner());
+        if let Some(kept) = self.entries.get_mut(slot) {
+            *kept = entry;
+        }
+        self.saw_load |= entry.saw_load;
     }
 
     fn group_part(
@@ -288,52 +339,35 @@ impl Shape {
         asked: &mut Asked,
     ) -> Option<f32> {
         let (devices, _) = node?;
-        if !board.has_group() {
-            return Some(0.0);
-        }
         asked.group += 1;
         let asking = (Sensitivity::Group, saw_load);
-        let answer = board.part(&self.request, narrow(slot), devices, asking);
+        let request = (&*self.request, &self.barred);
+        let answer = board.part(request, narrow(slot), devices, asking);
         answer.ok()
     }
 
-    /// The load of a node changed: only plugins that looked at it are asked again.
-    fn weigh(&mut self, slot: usize, board: &Board, asked: &mut Asked) {
-        match self.entries.get(slot) {
-            Some(entry) if entry.saw_load => self.ask(slot, board, asked),
-            Some(&entry) => self.put(slot, entry, board),
-            None => {}
-        }
+    fn saw_load_of(&self, slot: usize) -> bool {
+        self.entries.get(slot).is_some_and(|entry| entry.saw_load)
     }
 
-    fn keep(&mut self, slot: usize, entry: Entry, board: &Board) {
-        if let Some(kept) = self.entries.get_mut(slot) {
-            *kept = entry;
-        }
-        self.saw_load |= entry.saw_load;
-        self.put(slot, entry, board);
-    }
-
-    /// Works out what a node costs from what is kept of it.
-    fn put(&mut self, slot: usize, entry: Entry, board: &Board) {
-        let costs = entry.costs();
-        let cost = costs.and_then(|(node, group)| board.cost(narrow(slot), node, group, 0.0));
-        self.costs.set(slot, cost.unwrap_or(f32::INFINITY));
-        let here = || board.seat(narrow(slot)).is_some();
-        self.set_refused(slot, cost.is_none() && here());
-    }
-
-    fn set_refused(&mut self, slot: usize, refused: bool) {
-        let Some(word) = self.refused.get_mut(slot / 64) else {
+    /// Works out what a node costs from what is kept of it, and from its load.
+    fn weigh(&mut self, slot: usize, board: &Board) {
+        let Some(entry) = self.entries.get(slot) else {
             return;
         };
-        let bit = 1 << (slot % 64);
-        match (*word & bit != 0, refused) {
-            (false, true) => self.refusing += 1,
-            (true, false) => self.refusing -= 1,
-            _ => return,
-        }
-        *word ^= bit;
+        let costs = entry.costs();
+        let cost = costs
+            .and_then(|(node, group)| board.cost(narrow(slot), &self.size, (node, group, 0.0)));
+        self.costs.set(slot, cost.unwrap_or(f32::INFINITY));
+        let here = || board.seat(narrow(slot)).is_some();
+        self.refused.set(slot, cost.is_none() && here());
+    }
+}
+
+fn each(changes: Changes<'_>, slots: usize, mut act: impl FnMut(usize)) {
+    match changes {
+        Changes::All => (0..slots).for_each(act),
+        Changes::Slots(changed) => changed.for_each(&mut act),
     }
 }
 

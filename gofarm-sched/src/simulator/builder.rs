@@ -8,7 +8,7 @@ use crate::autonomy::{Autonomy, AutonomyConfig, DISASTER_72_H};
 use crate::eviction::EvictionConfig;
 use crate::load::LoadWeights;
 use crate::mode::ModeConfig;
-use crate::placement::{Candidate, Filter, Reason, SchedulerBuilder};
+use crate::placement::{Candidate, Filter, Reason, SchedulerBuilder, Sensitivity};
 use crate::topology::SpreadOver;
 
 use super::shedding::Shedding;
@@ -121,6 +121,11 @@ struct Home;
 impl Filter for Home {
     fn name(&self) -> &'static str {
         "home domain"
+    }
+
+    /// Work could be elsewhere as well: the other domains count for spreading, as they do for it without this label.
+    fn sensitivity(&self) -> Sensitivity {
+        Sensitivity::Group
     }
 
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {

@@ -38,7 +38,7 @@ impl Work {
         Self::Training,
     ];
 
-    /// Its name in the rules for a farm that is cut off; the harvest has none, it is not for a policy to stop.
+    /// Its name in the rules for a farm that is cut off.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Irrigation => "irrigation",

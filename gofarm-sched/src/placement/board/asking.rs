@@ -5,10 +5,29 @@ use core::sync::atomic::AtomicBool;
 
 use super::{Board, Seat};
 use crate::load::Metric;
+use crate::placement::barred::Barred;
+use crate::placement::builder::Scoring;
 use crate::placement::decision::Term;
+use crate::placement::on_the_way::expected;
+use crate::placement::size::Size;
 use crate::placement::{Candidate, Reason, Refusal, Sensitivity};
 use crate::request::Request;
 use crate::resource::DeviceSet;
+
+/// A request, and the domains that do not count for it.
+pub(in crate::placement) type Asking<'a> = (&'a Request, &'a Barred);
+
+impl Seat {
+    /// The load beside the other nodes, with a request on each.
+    fn relative_with(&self, size: &Size) -> f32 {
+        let load = &self.load;
+        if size.differs() {
+            size.score(load.rank, load.offsets, self.part)
+        } else {
+            load.relative
+        }
+    }
+}
 
 impl Board {
     fn candidate<'a>(
@@ -39,6 +58,28 @@ impl Board {
         Some(("resources", Reason::Short(short)))
     }
 
+    /// Whether a node could hold a request, were it empty, and no filter of the node alone refuses it. A slot without a
+    /// node could.
+    pub(in crate::placement) fn could_take(
+        &self,
+        request: &Request,
+        slot: u32,
+        saw_load: &AtomicBool,
+    ) -> bool {
+        let Some(seat) = self.seat(slot) else {
+            return true;
+        };
+        let fits = seat.node.capacity().fits(request.ask()).is_ok();
+        if !fits || !request.accepts_model(seat.node.model()) {
+            return false;
+        }
+        let mut choices = seat.free.devices().choices(request.ask().devices());
+        let devices = choices.next().unwrap_or(DeviceSet::EMPTY);
+        let candidate = self.candidate(request, slot, seat, devices);
+        let candidate = candidate.watched(saw_load);
+        self.filtered(&candidate, Sensitivity::Node).is_none()
+    }
+
     /// Whether there is no such thing; numbers are looked at first, and names last.
     fn seat_takes(request: &Request, seat: &Seat) -> bool {
         let open = !seat.cordoned && seat.ready;
@@ -65,11 +106,11 @@ impl Board {
         asked.find_map(|f| f.plugin.refuse(candidate).map(|r| (f.plugin.name(), r)))
     }
 
-    fn scored(&self, candidate: &Candidate<'_>, sensitivity: Sensitivity) -> f32 {
-        let scores = self.rules.scores.iter();
+    fn scored(&self, seat: &Seat, candidate: &Candidate<'_>, sensitivity: Sensitivity) -> f32 {
+        let scores = self.rules.scores.iter().zip(&seat.of_node);
         scores
-            .filter(|s| s.sensitivity == sensitivity)
-            .map(|s| s.weight * in_range(s.plugin.cost(candidate)))
+            .filter(|(score, _)| score.sensitivity == sensitivity)
+            .map(|(score, of_node)| score.weight * asked(score, candidate, *of_node))
             .sum()
     }
 
@@ -92,10 +133,10 @@ impl Board {
         if self.filtered(&candidate, Sensitivity::Node).is_some() {
             return None;
         }
-        let mut best = (tightest, self.scored(&candidate, Sensitivity::Node));
+        let mut best = (tightest, self.scored(seat, &candidate, Sensitivity::Node));
         if self.rules.chooses_devices() {
             for devices in choices {
-                let cost = self.scored(&candidate.with_devices(devices), Sensitivity::Node);
+                let cost = self.scored(seat, &candidate.with_devices(devices), Sensitivity::Node);
                 if cost < best.1 {
                     best = (devices, cost);
                 }
@@ -107,24 +148,38 @@ impl Board {
     /// What the plugins of one sensitivity say: their weighted costs, or the refusal.
     pub(in crate::placement) fn part(
         &self,
-        request: &Request,
+        (request, barred): Asking<'_>,
         slot: u32,
         devices: DeviceSet,
         (sensitivity, saw_load): (Sensitivity, &AtomicBool),
     ) -> Result<f32, Option<Refusal>> {
         let seat = self.seat(slot).ok_or(None)?;
         let candidate = self.candidate(request, slot, seat, devices);
-        let candidate = candidate.watched(saw_load);
+        let candidate = candidate.without(barred).watched(saw_load);
         if let Some((filter, reason)) = self.filtered(&candidate, sensitivity) {
             return Err(Some(Refusal::new(candidate.id(), filter, reason)));
         }
-        Ok(self.scored(&candidate, sensitivity))
+        Ok(self.scored(seat, &candidate, sensitivity))
+    }
+
+    /// Why a filter of [`Sensitivity::Always`] refuses a node.
+    pub(in crate::placement) fn always_refusal(
+        &self,
+        (request, barred): Asking<'_>,
+        slot: u32,
+        devices: DeviceSet,
+    ) -> Option<Refusal> {
+        let seat = self.seat(slot)?;
+        let candidate = self.candidate(request, slot, seat, devices);
+        let candidate = candidate.without(barred);
+        let (filter, reason) = self.filtered(&candidate, Sensitivity::Always)?;
+        Some(Refusal::new(candidate.id(), filter, reason))
     }
 
     /// Why a node refuses for reasons that are kept; `None` where it does not, or is not there.
     pub(in crate::placement) fn kept_refusal(
         &self,
-        request: &Request,
+        (request, barred): Asking<'_>,
         slot: u32,
     ) -> Option<Refusal> {
         let seat = self.seat(slot)?;
@@ -132,6 +187,7 @@ impl Board {
         let (filter, reason) = own.or_else(|| {
             let mut choices = seat.free.devices().choices(request.ask().devices());
             let candidate = self.candidate(request, slot, seat, choices.next()?);
+            let candidate = candidate.without(barred);
             self.filtered(&candidate, Sensitivity::Node).or_else(|| {
                 let (devices, _) = self.node_part(request, slot, &AtomicBool::new(false))?;
                 self.filtered(&candidate.with_devices(devices), Sensitivity::Group)
@@ -147,20 +203,19 @@ impl Board {
             || self.rules.policy == crate::load::StalePolicy::Refuse
     }
 
-    /// The cost of a node, 0..=1, from the weighted costs of all scores; never falls when one of them rises. `None`
-    /// where its load keeps work away.
+    /// The cost of a node, 0..=1, from its load with the request on it and the weighted costs of all scores; never
+    /// falls when one of them rises. `None` where its load keeps work away.
     pub(in crate::placement) fn cost(
         &self,
         slot: u32,
-        node: f32,
-        group: f32,
-        always: f32,
+        size: &Size,
+        (node, group, always): (f32, f32, f32),
     ) -> Option<f32> {
         let seat = self.seat(slot)?;
         if seat.load.keeps_away {
             return None;
         }
-        let load = self.rules.load_weight * seat.load.relative;
+        let load = self.rules.load_weight * seat.relative_with(size);
         let mean = ((load + node + group + always) / self.total_weight).clamp(0.0, 1.0);
         let spare = (1.0 - seat.failing()) * (1.0 - seat.slow);
         Some(if spare < 1.0 {
@@ -173,9 +228,9 @@ impl Board {
     /// The cost term by term.
     pub(in crate::placement) fn terms(
         &self,
-        request: &Request,
-        slot: u32,
-        devices: DeviceSet,
+        (request, barred): Asking<'_>,
+        (slot, devices): (u32, DeviceSet),
+        size: &Size,
     ) -> Vec<Term> {
         let Some(seat) = self.seat(slot) else {
             return Vec::new();
@@ -183,17 +238,22 @@ impl Board {
         let mut terms = Vec::with_capacity(Metric::COUNT + self.rules.scores.len() + 2);
         let load = self.rules.load_weight / self.total_weight;
         if load > 0.0
-            && let Some(attribution) = self.table.attribution(slot as usize)
+            && let Some(attribution) = {
+                let score = seat.relative_with(size);
+                let more = expected(request, seat.node.capacity());
+                self.table.attribution_with(slot as usize, score, &more)
+            }
         {
             for (metric, part) in attribution.parts() {
-                if self.rules.weights.weight(metric) > 0.0 {
+                if part > 0.0 || self.table.requires(metric) {
                     terms.push(Term::new(metric.as_str(), load * part));
                 }
             }
         }
         let candidate = self.candidate(request, slot, seat, devices);
-        for score in &self.rules.scores {
-            let cost = score.weight * in_range(score.plugin.cost(&candidate)) / self.total_weight;
+        let candidate = candidate.without(barred);
+        for (score, of_node) in self.rules.scores.iter().zip(&seat.of_node) {
+            let cost = score.weight * asked(score, &candidate, *of_node) / self.total_weight;
             terms.push(Term::new(score.plugin.name(), cost));
         }
         let mut left = 1.0 - terms.iter().map(Term::cost).sum::<f32>();
@@ -208,7 +268,8 @@ impl Board {
 }
 
 /// A score's answer as it counts: within 0..=1, and NaN as the worst.
-const fn in_range(cost: f32) -> f32 {
+fn asked(score: &Scoring, candidate: &Candidate<'_>, of_node: f32) -> f32 {
+    let cost = score.plugin.cost(&candidate.with_of_node(of_node));
     if cost.is_nan() {
         1.0
     } else {

@@ -17,6 +17,7 @@ pub(super) struct Held {
     pub(super) request: Arc<Request>,
     pub(super) node: NodeId,
     pub(super) devices: DeviceSet,
+    pub(super) tag: u64,
     pub(super) load: Load,
     pub(super) stage: Stage,
 }
@@ -31,6 +32,7 @@ impl Held {
     fn claim(&self, number: u64, now: Instant) -> Claim<'_> {
         Claim::new(ReservationId::new(number), &self.request, self.node, now)
             .with_devices(self.devices)
+            .with_tag(self.tag)
     }
 
     pub(super) const fn is_reserved(&self) -> bool {
@@ -122,6 +124,43 @@ impl Scheduler {
         }
         self.end(number);
         Ok(())
+    }
+
+    /// Work has failed: it has ended, and its node costs more for a while, as after [`failed`](Self::failed).
+    ///
+    /// # Errors
+    /// The placement is not known, or not any longer.
+    pub fn work_failed(
+        &mut self,
+        placement: PlacementId,
+        now: Instant,
+    ) -> Result<(), UnknownClaim> {
+        let node = self.placement(placement).map(|claim| claim.node());
+        self.completed(placement, now)?;
+        // The node of a placement is there: it goes with its node.
+        let _known = node.map(|node| self.failed(node, now));
+        Ok(())
+    }
+
+    /// What was placed where; `None` if it has ended, or was never committed.
+    #[must_use]
+    pub fn placement(&self, placement: PlacementId) -> Option<Claim<'_>> {
+        let number = placement.number();
+        let held = self.held.get(&number).filter(|held| !held.is_reserved())?;
+        Some(held.claim(number, self.board.now))
+    }
+
+    /// What was committed and runs on a node, in the order of the reservations; nothing where the node is not there.
+    pub fn placements_on(&self, node: NodeId) -> impl Iterator<Item = (PlacementId, Claim<'_>)> {
+        let seat = self
+            .board
+            .slot_of(node)
+            .and_then(|slot| self.board.seat(slot));
+        let numbers = seat.into_iter().flat_map(|seat| &seat.claims);
+        numbers.filter_map(|number| {
+            let placement = PlacementId::of(ReservationId::new(*number));
+            Some((placement, self.placement(placement)?))
+        })
     }
 
     /// Ends a claim and gives back all it holds; who calls counts it.

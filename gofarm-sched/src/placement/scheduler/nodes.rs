@@ -1,6 +1,7 @@
 //! Nodes come, change, report, fail and go.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
@@ -25,6 +26,7 @@ impl Scheduler {
         });
         self.present += 1;
         self.board.groups.node_added(&node);
+        self.board.fleet.add(node.capacity());
         self.board.domains_changed();
         if let Some(place) = self.board.places.get_mut(slot as usize) {
             place.seat = Some(Seat::new(node));
@@ -41,6 +43,46 @@ impl Scheduler {
     /// The node is not there.
     pub fn remove_node(&mut self, node: NodeId) -> Result<Vec<PlacementId>, UnknownNode> {
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
+        let lost = self.end_all(slot);
+        let place = self.board.places.get_mut(slot as usize);
+        let seat = place.and_then(|place| {
+            place.generation = place.generation.wrapping_add(1);
+            place.seat.take()
+        });
+        if let Some(seat) = seat {
+            self.board.groups.node_removed(&seat.node);
+            self.board.fleet.remove(seat.node.capacity());
+        }
+        self.board.domains_changed();
+        let _was_in_table = self.board.table.remove(slot as usize);
+        self.board.changed(slot);
+        self.vacant.push(slot);
+        self.present -= 1;
+        Ok(lost)
+    }
+
+    /// The node is lost with all that was given to it, and takes no new work until it reports again; says which
+    /// placements are lost, in their order. What they were, [`placements_on`](Self::placements_on) tells before.
+    ///
+    /// It stays the same node: nobody has to describe it again, or to learn another id.
+    ///
+    /// # Errors
+    /// The node is not there.
+    pub fn lost(&mut self, node: NodeId) -> Result<Vec<PlacementId>, UnknownNode> {
+        let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
+        let lost = self.end_all(slot);
+        // What it reports next will not show any of it.
+        if let Some((seat, table)) = self.board.seat_and_table(slot) {
+            seat.on_the_way.clear((table, slot));
+            seat.over = true;
+        }
+        self.refill(slot);
+        self.not_ready(node)?;
+        Ok(lost)
+    }
+
+    /// Ends all claims on a node; answers which of them were committed.
+    fn end_all(&mut self, slot: u32) -> Vec<PlacementId> {
         let mut lost = Vec::new();
         for number in self.take_claims(slot) {
             if self.held.get(&number).is_some_and(super::Held::is_reserved) {
@@ -51,20 +93,7 @@ impl Scheduler {
             }
             self.end(number);
         }
-        let place = self.board.places.get_mut(slot as usize);
-        let seat = place.and_then(|place| {
-            place.generation = place.generation.wrapping_add(1);
-            place.seat.take()
-        });
-        if let Some(seat) = seat {
-            self.board.groups.node_removed(&seat.node);
-        }
-        self.board.domains_changed();
-        let _was_in_table = self.board.table.remove(slot as usize);
-        self.board.changed(slot);
-        self.vacant.push(slot);
-        self.present -= 1;
-        Ok(lost)
+        lost
     }
 
     /// Describes a node anew; what runs there stays. One that is smaller than what runs there takes nothing until
@@ -84,9 +113,9 @@ impl Scheduler {
         {
             self.board.groups.node_removed(&seat.node);
             self.board.groups.node_added(&node);
-            seat.name = node.name().into();
-            seat.node = node;
-            seat.over = true;
+            self.board.fleet.remove(seat.node.capacity());
+            self.board.fleet.add(node.capacity());
+            seat.describe(node);
         }
         self.move_members(&claims, slot, true);
         if let Some(seat) = self.board.seat_mut(slot) {
@@ -96,6 +125,20 @@ impl Scheduler {
         self.refill(slot);
         self.board.changed(slot);
         Ok(())
+    }
+
+    /// Says anew until when the node's stored energy lasts; `None` for a node on the grid.
+    ///
+    /// As [`update_node`](Self::update_node) with nothing else changed, and cheap enough for every report of a battery.
+    ///
+    /// # Errors
+    /// The node is not there.
+    pub fn set_power_until(
+        &mut self,
+        node: NodeId,
+        end: Option<Instant>,
+    ) -> Result<(), UnknownNode> {
+        self.change(node, |seat| seat.node.set_power_until(end))
     }
 
     /// The node takes no new work; what runs there stays.
@@ -135,6 +178,7 @@ impl Scheduler {
         self.handle_timeout(at);
         let slot = self.board.slot_of(node).ok_or(UnknownNode(node))?;
         let (settling, slow) = (self.board.rules.settling, self.board.rules.slow_start);
+        let others_are_known = self.reporting_for(at) >= slow;
         let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(UnknownNode(node));
         };
@@ -144,7 +188,7 @@ impl Scheduler {
         seat.reported = before.max(Some(at));
         seat.on_the_way.shown((table, slot), at, settling);
         let was_ready = core::mem::replace(&mut seat.ready, true);
-        if silent || !was_ready {
+        if silent && others_are_known || !was_ready {
             self.start_slowly(slot);
         }
         if was_ready {
@@ -155,7 +199,17 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Work failed on the node: it costs more for a while. A node that fails fast is not a fast node.
+    /// How long nodes have been reporting without a silence as long as a slow start, up to a report at this time.
+    fn reporting_for(&mut self, at: Instant) -> Duration {
+        let slow = self.board.rules.slow_start;
+        let goes_on = |(_, last): &(Instant, Instant)| at.saturating_since(*last) < slow;
+        let (since, last) = self.heard.filter(goes_on).unwrap_or((at, at));
+        self.heard = Some((since, last.max(at)));
+        at.saturating_since(since)
+    }
+
+    /// Work failed on the node, or could not be started there: it costs more for a while. A node that fails fast is not a
+    /// fast node. For work that was committed, [`work_failed`](Self::work_failed) does this and ends it.
     ///
     /// # Errors
     /// The node is not there.

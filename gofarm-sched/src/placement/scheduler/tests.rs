@@ -26,7 +26,7 @@ impl Probe {
             Sensitivity::Node => c.free().cpu_milli() / 300,
             Sensitivity::Group => {
                 c.groups().in_domain(group, "zone", zone) * 3 + c.groups().on_node(group, c.id())
-                    - c.groups().fewest(group, "zone")
+                    - c.fewest(group, "zone")
             }
             Sensitivity::Always => {
                 (c.now().as_micros() / 700_000 + c.id().slot() as u64 * 3) as u32
@@ -57,7 +57,11 @@ impl Score for Probe {
     fn sees_devices(&self) -> bool {
         self.0 == Sensitivity::Node
     }
+    fn of_node(&self, _: &Node, free: &Resources) -> f32 {
+        free.cpu_milli() as f32 + free.devices().total_free() as f32
+    }
     fn cost(&self, c: &Candidate<'_>) -> f32 {
+        assert_eq!(c.of_node(), Some(self.of_node(c.node(), c.free())));
         let device = c.devices().iter().next().unwrap_or(0);
         ((self.level(c) * 5 + device as u32 * 3) % 11) as f32 / 10.0
     }
@@ -76,6 +80,8 @@ enum Step {
     Commit(u8),
     Abandon(u8),
     Complete(u8),
+    Fail(u8),
+    Lose(u8),
     Wait(u16),
 }
 
@@ -91,7 +97,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u8>().prop_map(Step::Cheap),
         5 => any::<u8>().prop_map(Step::Commit),
         1 => any::<u8>().prop_map(Step::Abandon),
-        4 => any::<u8>().prop_map(Step::Complete),
+        3 => any::<u8>().prop_map(Step::Complete),
+        1 => any::<u8>().prop_map(Step::Fail),
+        1 => any::<u8>().prop_map(Step::Lose),
         2 => (0_u16..9_000).prop_map(Step::Wait),
     ]
 }
@@ -148,7 +156,14 @@ fn scheduler(filters: &[Sensitivity], scores: &[Sensitivity], policy: StalePolic
 /// The best of all nodes, each asked anew.
 fn by_asking_all(sched: &Scheduler, request: &Request) -> Option<Pick> {
     let slots = 0..u32::try_from(sched.board.places.len()).unwrap();
-    let picks = slots.filter_map(|slot| sched.ask(request, slot).ok());
+    let board = &sched.board;
+    let grouped = request.group_name().is_some();
+    let unable = slots
+        .clone()
+        .filter(|slot| grouped && !board.could_take(request, *slot, &AtomicBool::new(false)));
+    let unable = unable.filter_map(|slot| Some(&board.seat(slot)?.node));
+    let barred = Barred::of(unable, &board.groups);
+    let picks = slots.filter_map(|slot| sched.ask((request, &barred), slot).ok());
     picks.min_by(|a, b| a.cost.total_cmp(&b.cost).then(a.slot.cmp(&b.slot)))
 }
 
@@ -266,6 +281,18 @@ proptest! {
                     placed.swap_remove(at);
                     sched.completed(id, now).unwrap();
                     prop_assert!(sched.completed(id, now).is_err());
+                },
+                Step::Fail(at) => if let Some((at, id)) = pick(&placed, at) {
+                    placed.swap_remove(at);
+                    sched.work_failed(id, now).unwrap();
+                    prop_assert!(sched.work_failed(id, now).is_err());
+                },
+                Step::Lose(at) => if let Some((_, id)) = pick(&nodes, at) {
+                    let there: Vec<_> = sched.placements_on(id).map(|(id, _)| id).collect();
+                    let lost = sched.lost(id).unwrap();
+                    prop_assert_eq!(&lost, &there);
+                    prop_assert!(lost.iter().all(|id| sched.placement(*id).is_none()));
+                    placed.retain(|placement| !lost.contains(placement));
                 },
                 Step::Wait(time) => {
                     now += millis(u64::from(time));
