@@ -28,7 +28,7 @@
 //! # Size
 //!
 //! For a Cortex-M3 at opt-level s with fat LTO: [`start`] 1.3 KB of text, a receiver 12 KB, Ed25519 17 KB more; of RAM a
-//! receiver takes 0.8 KB. This is with `--cfg sha2_backend_soft="compact"` in `RUSTFLAGS`, without which SHA-256 takes 6.8 KB
+//! receiver takes 0.9 KB. This is with `--cfg sha2_backend_soft="compact"` in `RUSTFLAGS`, without which SHA-256 takes 6.8 KB
 //! more.
 //!
 //! # What it does not do

@@ -314,7 +314,7 @@ mod tests {
         for state in states() {
             let bytes = state.encode(42);
             assert_eq!(State::decode(&bytes), Some((42, state)));
-            for bit in 0..RECORD_LEN * 8 {
+            for bit in (0..RECORD_LEN * 8).step_by(if cfg!(miri) { 37 } else { 1 }) {
                 let mut flipped = bytes;
                 flipped[bit / 8] ^= 1 << (bit % 8);
                 assert_eq!(State::decode(&flipped), None);

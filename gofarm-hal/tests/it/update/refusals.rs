@@ -247,3 +247,8 @@ fn a_layout_that_does_not_suit_the_flash_is_not_opened() {
         assert!(matches!(opened, Err(UpdateError::Layout(_))), "{layout:?}");
     }
 }
+
+#[test]
+fn a_receiver_with_a_buffer_of_256_bytes_takes_at_most_900() {
+    assert!(size_of::<Receiver<'_, &mut Small, 256>>() <= 900);
+}
