@@ -58,6 +58,7 @@ mod rust_source;
 mod schema;
 mod thing_description;
 mod validated;
+mod value;
 mod violation;
 mod vocabulary;
 
@@ -72,6 +73,7 @@ pub use rust_source::RustSource;
 pub use schema::{Numeric, Schema, Variant};
 pub use thing_description::{Security, ThingDescription, ThingModel};
 pub use validated::{Refused, Validated};
+pub use value::{Place, Value};
 pub use violation::{Found, MAX_DEPTH, Path, Segment, Violation};
 
 /// A value that can be held against its contract.
@@ -164,6 +166,16 @@ pub trait Validate {
 pub trait Describe {
     /// The shape and limits of a value of this type.
     const SCHEMA: Schema;
+
+    /// Hands each leaf of the value at `place` to `visit`, in the order of declaration; what is absent is left out.
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>));
+
+    /// Hands each leaf to `visit`, in the order of declaration: what a payload is made of, without code per field.
+    ///
+    /// What is absent is left out. See [`Value`] for an example.
+    fn each_value(&self, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        self.visit(&Place::new(&Self::SCHEMA), visit);
+    }
 }
 
 /// A device: a record of properties with actions and events.

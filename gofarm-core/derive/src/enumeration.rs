@@ -53,6 +53,9 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenS
 
     let (ident, vis) = (&input.ident, &input.vis);
     let variants = data.variants.iter().map(|variant| &variant.ident);
+    let numbered = (0_u16..)
+        .zip(variants.clone())
+        .map(|(number, variant)| quote!(Self::#variant => #number));
     let names: Vec<_> = names.into_iter().map(|(name, _)| name).collect();
     let count = names.len();
     let impls = scoped(&quote! {
@@ -63,6 +66,20 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum) -> syn::Result<TokenS
         impl ::gofarm_core::contract::Describe for #ident {
             const SCHEMA: ::gofarm_core::contract::Schema =
                 ::gofarm_core::contract::Schema::Enumeration(&__GOFARM_VARIANTS);
+
+            fn visit(
+                &self,
+                place: &::gofarm_core::contract::Place,
+                visit: &mut dyn ::core::ops::FnMut(
+                    &::gofarm_core::contract::Place,
+                    ::gofarm_core::contract::Value<'_>,
+                ),
+            ) {
+                let number: u16 = match self {
+                    #(#numbered),*
+                };
+                visit(place, ::gofarm_core::contract::Value::Variant(number));
+            }
         }
 
         /// Every variant is valid.

@@ -87,10 +87,30 @@ impl<'a> Record<'a> {
 
     pub(crate) fn describe(&self) -> TokenStream {
         let ident = self.ident;
+        let visits: TokenStream = (0_u16..)
+            .zip(&self.fields)
+            .map(|(step, field)| field.visit(step))
+            .collect();
+        let (place, visit) = if visits.is_empty() {
+            (quote!(_), quote!(_))
+        } else {
+            (quote!(place), quote!(visit))
+        };
         quote! {
             #[automatically_derived]
             impl ::gofarm_core::contract::Describe for #ident {
                 const SCHEMA: ::gofarm_core::contract::Schema = __GOFARM_RECORD;
+
+                fn visit(
+                    &self,
+                    #place: &::gofarm_core::contract::Place,
+                    #visit: &mut dyn ::core::ops::FnMut(
+                        &::gofarm_core::contract::Place,
+                        ::gofarm_core::contract::Value<'_>,
+                    ),
+                ) {
+                    #visits
+                }
             }
         }
     }
@@ -196,6 +216,27 @@ impl<'a> Record<'a> {
 }
 
 impl Field<'_> {
+    /// Hands the leaves of this field on: all types but text describe themselves.
+    fn visit(&self, step: u16) -> TokenStream {
+        let (ident, ty) = (self.ident, self.ty);
+        let place = quote!(self.#ident);
+        if !matches!(self.leaf, Leaf::Text { .. }) {
+            let visit = quote_spanned! {ty.span()=>
+                <#ty as ::gofarm_core::contract::Describe>::visit
+            };
+            return quote!(#visit(&#place, &place.step(#step), visit););
+        }
+        let hand = |place: &TokenStream, indices: &[TokenStream]| {
+            quote! {
+                visit(
+                    &place.step(#step) #(.step(#indices))*,
+                    ::gofarm_core::contract::Value::Text(::core::convert::AsRef::as_ref(&#place)),
+                );
+            }
+        };
+        shape::each(ty, &place, &mut Vec::new(), &hand)
+    }
+
     fn checks(
         &self,
         step: u16,

@@ -1,12 +1,19 @@
 //! [`Validate`] and [`Describe`] for numbers, `bool`, [`Text`], arrays and `Option`.
 
-use super::{Describe, Found, Number, Numeric, Repr, Schema, Validate, Violation, derived};
+use super::{
+    Describe, Found, Number, Numeric, Place, Repr, Schema, Validate, Value, Violation, derived,
+};
 use crate::text::Text;
 
 macro_rules! integers {
     ($($primitive:ty => $repr:ident),+) => {$(
         impl Describe for $primitive {
             const SCHEMA: Schema = Schema::Numeric(Numeric::new(Repr::$repr));
+
+            #[inline]
+            fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+                visit(place, Value::Number(Number::from(*self)));
+            }
         }
 
         /// Every value of the type is valid.
@@ -25,6 +32,11 @@ macro_rules! floats {
     ($($primitive:ty => $repr:ident),+) => {$(
         impl Describe for $primitive {
             const SCHEMA: Schema = Schema::Numeric(Numeric::new(Repr::$repr));
+
+            #[inline]
+            fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+                visit(place, Value::Number(Number::from(*self)));
+            }
         }
 
         /// Every finite value is valid.
@@ -45,6 +57,11 @@ floats!(f32 => F32, f64 => F64);
 
 impl Describe for bool {
     const SCHEMA: Schema = Schema::Boolean;
+
+    #[inline]
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        visit(place, Value::Boolean(*self));
+    }
 }
 
 impl Validate for bool {
@@ -60,6 +77,10 @@ impl<const N: usize> Describe for Text<N> {
         reason = "a Text holds at most 255 bytes"
     )]
     const SCHEMA: Schema = Schema::Text { max_len: N as u32 };
+
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        visit(place, Value::Text(self.as_ref()));
+    }
 }
 
 /// Every text that fits is valid.
@@ -75,6 +96,12 @@ impl<T: Describe, const N: usize> Describe for [T; N] {
         items: &T::SCHEMA,
         len: derived::array_len(N),
     };
+
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        for (item, index) in self.iter().zip(0..) {
+            item.visit(&place.step(index), visit);
+        }
+    }
 }
 
 impl<T: Validate + Describe, const N: usize> Validate for [T; N] {
@@ -96,6 +123,12 @@ impl<T: Validate + Describe, const N: usize> Validate for [T; N] {
 
 impl<T: Describe> Describe for Option<T> {
     const SCHEMA: Schema = Schema::Optional(&T::SCHEMA);
+
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        if let Some(value) = self {
+            value.visit(place, visit);
+        }
+    }
 }
 
 /// Absent values are valid.

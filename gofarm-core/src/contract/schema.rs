@@ -67,6 +67,25 @@ impl Schema {
         }
     }
 
+    /// How many leaves a value of this schema has, with all that may be absent; saturating.
+    #[must_use]
+    pub const fn leaves(&self) -> u32 {
+        match self {
+            Self::Boolean | Self::Numeric(_) | Self::Text { .. } | Self::Enumeration(_) => 1,
+            Self::Optional(inner) => inner.leaves(),
+            Self::Array { items, len } => items.leaves().saturating_mul(*len),
+            Self::Record(properties) => {
+                let mut leaves: u32 = 0;
+                let mut i = 0;
+                while i < properties.len() {
+                    leaves = leaves.saturating_add(properties[i].schema().leaves());
+                    i += 1;
+                }
+                leaves
+            }
+        }
+    }
+
     /// How many path segments a violation inside a value of this schema can need.
     #[must_use]
     pub const fn depth(&self) -> usize {

@@ -146,7 +146,7 @@ impl Violation {
     }
 }
 
-/// The way into a value, outermost step first; made by [`Violation::path`].
+/// The way into a value, outermost step first; made by [`Violation::path`] and [`Place::path`](super::Place::path).
 ///
 /// See [`Segment`] for an example.
 #[derive(Clone, Debug)]
@@ -154,6 +154,13 @@ pub struct Path<'a> {
     schema: &'static Schema,
     /// Innermost first.
     steps: &'a [u16],
+}
+
+impl<'a> Path<'a> {
+    /// The way from a value of `schema`; `steps` innermost first.
+    pub(super) const fn new(schema: &'static Schema, steps: &'a [u16]) -> Self {
+        Self { schema, steps }
+    }
 }
 
 impl Iterator for Path<'_> {

@@ -24,3 +24,5 @@ mod quantity;
 mod serde;
 #[cfg(feature = "derive")]
 mod soil_probe;
+#[cfg(feature = "derive")]
+mod values;

@@ -10,10 +10,19 @@ mod filter;
 mod flow_meter;
 #[cfg(feature = "frames")]
 mod frames;
+mod lorawan;
+#[cfg(feature = "lorawan")]
+mod lorawan_node;
+mod lorawan_queue;
 mod modbus;
 #[cfg(feature = "tokio")]
 mod modbus_live;
 mod one_wire;
+mod payload_cayenne_lpp;
+#[cfg(feature = "senml")]
+mod payload_senml;
+#[cfg(feature = "senml")]
+mod payload_senml_pack;
 mod ring_buffer;
 mod rs485;
 mod sdi12;

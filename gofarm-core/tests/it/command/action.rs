@@ -1,7 +1,8 @@
 //! Actions of a valve, with contracts that differ in what they allow.
 
 use gofarm_core::contract::{
-    ActionContract, Describe, Found, Number, Numeric, OnLinkLoss, Property, Repr, Schema,
+    ActionContract, Describe, Found, Number, Numeric, OnLinkLoss, Place, Property, Repr, Schema,
+    Value,
 };
 use gofarm_core::quantity::Unit;
 use gofarm_core::time::secs;
@@ -23,6 +24,10 @@ const INPUT: [Property; 1] = [Property::new("litres", LITRES)];
 
 impl Describe for Open {
     const SCHEMA: Schema = Schema::Record(&INPUT);
+
+    fn visit(&self, place: &Place, visit: &mut dyn FnMut(&Place, Value<'_>)) {
+        self.litres.visit(&place.step(0), visit);
+    }
 }
 
 impl Validate for Open {
