@@ -4,3 +4,5 @@
 
 #[cfg(feature = "mps2")]
 pub mod board;
+#[cfg(feature = "mps2")]
+pub mod sync_line;

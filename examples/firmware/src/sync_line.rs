@@ -1,0 +1,73 @@
+//! [`SyncLine`]: a board's state in step with a gateway, over a serial line.
+
+use gofarm_core::time::Instant;
+use gofarm_crdt::Replicated;
+use gofarm_crdt::board::Board;
+use gofarm_crdt::capacity::Fixed;
+use gofarm_crdt::clock::Now;
+use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
+use gofarm_hal::serial::{Frames, Port};
+
+/// The longest frame of a session on this line, in bytes.
+const FRAME: usize = 120;
+
+/// A session over a line: the cable says who the peer is.
+pub struct SyncLine<P, const ACTORS: usize> {
+    frames: Frames<P, { FRAME + 2 }>,
+    session: Session<Fixed<ACTORS>, Fixed<256>>,
+    refused: u32,
+}
+
+impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
+    /// Begins a session; `number` is 32 random bits.
+    pub fn new(port: P, peer: PeerIdentity<Fixed<ACTORS>>, number: u32) -> Self {
+        let limits = Limits::lora()
+            .with_max_frame(FRAME as u16)
+            .with_keep_alive(gofarm_core::time::secs(5));
+        Self {
+            frames: Frames::new(port),
+            session: Session::of_capacity(peer, limits, number),
+            refused: 0,
+        }
+    }
+
+    /// Moves what can be moved now.
+    pub fn poll<T: Replicated, const CELLS: usize>(
+        &mut self,
+        board: &mut Board<'_, T, ACTORS, CELLS>,
+        now: Now,
+    ) {
+        let at = now.instant();
+        while let Ok(Some(frame)) = self.frames.poll_receive(at) {
+            if self.session.handle_input(board, now, frame).is_err() {
+                self.refused += 1;
+            }
+        }
+        while let Ok(true) = self.frames.poll_send(at) {
+            let mut frame = [0; FRAME];
+            let Some(len) = self.session.poll_transmit(board, now, &mut frame) else {
+                break;
+            };
+            let sent = self.frames.send(&frame[..len]);
+            debug_assert!(
+                sent.is_ok(),
+                "the line was free and the frame is no longer than it"
+            );
+        }
+    }
+
+    /// What happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.session.poll_event()
+    }
+
+    /// When to poll at the latest, whatever arrives.
+    pub fn poll_timeout(&self) -> Instant {
+        self.session.poll_timeout()
+    }
+
+    /// Frames that were not accepted.
+    pub fn refused(&self) -> u32 {
+        self.refused
+    }
+}
