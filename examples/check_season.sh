@@ -17,7 +17,7 @@ took=$((($(date +%s%N) - started) / 1000000))
 [ "$took" -le 5000 ] || fail "a season took $took ms, the limit is 5000"
 
 python3 - "$season" "$work/a.json" <<'PY'
-import json, subprocess, sys
+import json, re, subprocess, sys
 
 season, first = sys.argv[1:]
 report = json.load(open(first))
@@ -31,6 +31,15 @@ sync = report["sync"]
 assert sync["is_same_on_both_sides"] and sync["is_complete"], sync
 assert sync["damaged_by_power_cuts"] == 0 and sync["troubles"] == 0, sync
 assert sync["gateway_power_cuts"] > 0 and sync["lost"] > 0, sync
+work = report["work"]
+assert work["waited"] == 0, work
+assert work["longest_uplink_cut_h"] == 72, work
+assert work["placed"]["harvest"]["while_uplink_cut"] > 0, work
+assert work["placed"]["video analysis"]["while_uplink_cut"] == 0 < work["held_back"], work
+assert re.fullmatch(
+    r"harvest: \S+  0\.\d\d = cpu 0\.\d\d( \+ [a-z ]+ 0\.\d\d)+ \(0 is idle\); refused: .*loses power in \d+ h.*",
+    work["reasons"],
+), work["reasons"]
 assert sum(report["readings"]["refused"].values()) > 0, report["readings"]
 
 def run(seed):

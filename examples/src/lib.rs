@@ -1,6 +1,7 @@
 //! The examples of the GoFarm crates, as a library, so that they can be tested.
 //!
 //! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
+//! - `dispatch`: a service that places jobs on machines by their load (`dispatch`; it samples Linux).
 //! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
@@ -8,6 +9,8 @@ extern crate alloc;
 
 pub mod config_reload;
 pub mod crop;
+#[cfg(target_os = "linux")]
+pub mod dispatch;
 pub mod et0;
 pub mod season;
 pub mod soil_water;

@@ -11,6 +11,8 @@
 //! - `radio`: the link between controller and valve: delay, loss, duplicates, retained messages,
 //!   outages.
 //! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
+//! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
+//!   the uplink.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
 //!
@@ -44,6 +46,7 @@ mod referee;
 mod replica;
 pub mod report;
 mod run;
+mod site;
 mod state;
 mod valve;
 

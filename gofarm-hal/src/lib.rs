@@ -2,4 +2,16 @@
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(test, feature = "std"))]
+extern crate alloc;
+
+pub mod fault_injector;
+pub mod flow_meter;
+pub mod modbus;
+pub mod one_wire;
+pub mod ring_buffer;
+pub mod sdi12;
+pub mod sensor;
 pub mod serial;
+mod turn;
+pub mod valve;

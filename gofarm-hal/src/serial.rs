@@ -7,13 +7,24 @@
 //!
 //! Two buses need a line to do what bytes alone cannot: [`SetBaudRate`] is for 1-Wire, [`SetBreak`] for SDI-12.
 
+//!
+//! [`Rs485`] moves the direction pin of a half-duplex transceiver over any port. On Linux a serial port is a port as
+//! well (`linux::Tty`, feature `std`), and streams of tokio carry the messages of `Frames` (`tokio::Frames`,
+//! features `tokio` and `frames`).
+
 #[cfg(feature = "frames")]
 mod frames;
+#[cfg(all(feature = "std", target_os = "linux"))]
+pub mod linux;
 mod polled;
+mod rs485;
+#[cfg(all(feature = "frames", feature = "tokio"))]
+pub mod tokio;
 
 #[cfg(feature = "frames")]
 pub use frames::{Frames, SendError};
 pub use polled::{Polled, PolledError};
+pub use rs485::{Echo, Rs485, Rs485Config, Rs485Error};
 
 use gofarm_core::device::Progress;
 use gofarm_core::error::Classify;

@@ -13,7 +13,7 @@
 //! - [`downstream`](ServiceGraph::downstream) are all services that a service leads to, nearest first: what to scale ahead
 //!   when its load rises.
 //!
-//! Each call costs O(1), whatever the graph holds. Traffic fades with a half-life, so what is no longer called grows cold. The
+//! A call along a known edge costs O(1), whatever the graph holds. Traffic fades with a half-life, so what is no longer called grows cold. The
 //! graph is bounded: a call over the caps pushes out the coldest edge, or the coldest service with all of its edges, in a
 //! scan of all of them, and both are counted.
 

@@ -64,7 +64,7 @@ pub enum FeedbackEvent<N> {
 /// Predictions of nodes beside measurements, with 2 h of history and a weight for each node.
 ///
 /// At most one prediction of a node waits, so comparisons are at least 30 s apart and a node's history is bounded: 240
-/// comparisons, 16 bytes each. A measurement that comes more than 30 s late is not compared. Nodes are kept until they
+/// comparisons, 24 bytes each. A measurement that comes more than 30 s late is not compared. Nodes are kept until they
 /// are [removed](Self::remove).
 ///
 /// The weight moves a tenth of the way to 1 - e with each comparison, where e is how much slower the node was than
@@ -199,7 +199,7 @@ impl<N: Clone + Eq + Hash> Feedback<N> {
         self.nodes.get(node).map_or(1.0, |node| node.weight)
     }
 
-    /// The comparisons of the last 2 h of a node, the oldest first, each with its time.
+    /// The comparisons of a node in the 2 h up to its last one, the oldest first, each with its time.
     pub fn history(&self, node: &N) -> impl Iterator<Item = (Instant, Comparison)> + '_ {
         let node = self.nodes.get(node).into_iter();
         node.flat_map(|node| node.history.iter())

@@ -9,6 +9,8 @@ extern crate alloc;
 pub mod affinity;
 pub mod autonomy;
 pub mod autoscale;
+#[cfg(feature = "alloc")]
+mod change_log;
 mod config_error;
 #[cfg(feature = "alloc")]
 pub mod dependency;
@@ -22,6 +24,8 @@ pub mod feature;
 #[cfg(feature = "alloc")]
 pub mod feedback;
 pub mod forecast;
+#[cfg(feature = "alloc")]
+pub mod inference;
 pub mod load;
 pub mod mode;
 pub mod moments;
@@ -47,8 +51,12 @@ pub mod resource;
 #[cfg(feature = "alloc")]
 pub mod rollout;
 #[cfg(feature = "alloc")]
+pub mod simulator;
+#[cfg(feature = "alloc")]
 pub mod topology;
 pub mod weight;
 pub mod window;
+#[cfg(feature = "alloc")]
+mod winner_tree;
 
 pub use config_error::ConfigError;

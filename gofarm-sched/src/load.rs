@@ -14,7 +14,7 @@ mod weights;
 
 pub use metric::Metric;
 pub use stale::{StaleAfter, StalePolicy, after};
-pub use weights::LoadWeights;
+pub use weights::{LoadWeights, WeightsError};
 
 use core::time::Duration;
 

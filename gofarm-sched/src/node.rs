@@ -16,6 +16,8 @@ use crate::resource::Resources;
 
 /// A node in a scheduler: stays the same while the node is there, and is not given to another one after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct NodeId {
     slot: u32,
     generation: u32,
@@ -106,6 +108,10 @@ impl Node {
     pub const fn power_until(mut self, end: Instant) -> Self {
         self.power_until = Some(end);
         self
+    }
+
+    pub(crate) const fn set_power_until(&mut self, end: Option<Instant>) {
+        self.power_until = end;
     }
 
     /// The name.

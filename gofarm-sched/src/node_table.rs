@@ -13,7 +13,8 @@
 //!
 //! **In flight.** Work that was placed and is not yet seen by the metrics counts by its expected load
 //! ([`NodeTable::add_in_flight`]), in all three; without that, everything placed between two reports goes to the
-//! same node.
+//! same node. Work that has ended and is still in the metrics is taken off them in the same way
+//! ([`NodeTable::add_ended`]).
 //!
 //! **Stale and missing metrics.** A metric is *required* if its weight is above 0 and at least one node of the table
 //! has ever reported it (if no node has reported anything: each one with a weight). What a required metric that is
@@ -44,7 +45,6 @@
 //! ```
 
 mod attribution;
-mod change_log;
 mod coefficients;
 mod column;
 mod config;
@@ -54,26 +54,26 @@ mod read;
 mod row;
 mod top;
 mod upkeep;
-mod winner_tree;
 mod work;
 
+pub use crate::change_log::{ChangedSlots, Changes, Cursor};
 pub use attribution::Attribution;
-pub use change_log::{ChangedSlots, Changes, Cursor};
 pub use config::NodeTableConfig;
 pub use error::TableError;
+pub(crate) use read::logistic;
 pub use work::Work;
 
 use alloc::vec::Vec;
 
 use gofarm_core::time::Instant;
 
+use crate::change_log::ChangeLog;
 use crate::load::{Load, LoadWeights, Metric, StaleAfter, StalePolicy};
-use change_log::ChangeLog;
+use crate::winner_tree::WinnerTree;
 use coefficients::Coefficients;
 use column::Column;
 use expiry::ExpiryQueue;
 use row::Row;
-use winner_tree::WinnerTree;
 
 /// The mark of a slot without a node; the lower bits of a mark are the metrics that are missing.
 const ABSENT: u8 = 1 << 7;
@@ -225,11 +225,7 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn add_in_flight(&mut self, slot: usize, expected: &Load) -> Result<(), TableError> {
-        let row = self.row_mut(slot)?;
-        let before = *row;
-        row.add_in_flight(expected);
-        self.restand(slot, &before, true);
-        Ok(())
+        self.change(slot, |row| row.add_in_flight(expected))
     }
 
     /// Takes back what [`NodeTable::add_in_flight`] counted: the work is seen by the metrics now, ended, or never came.
@@ -239,9 +235,35 @@ impl NodeTable {
     /// # Errors
     /// No node is there.
     pub fn remove_in_flight(&mut self, slot: usize, expected: &Load) -> Result<(), TableError> {
+        self.change(slot, |row| row.remove_in_flight(expected))
+    }
+
+    /// Takes load that has ended off what is measured, until [`NodeTable::remove_ended`] puts it back.
+    ///
+    /// Metrics show work for a while after its end. Counts where the metric is known, and down to 0 at most; a node
+    /// whose metric is missing shows no work that could be taken off. Units and bounds as in
+    /// [`NodeTable::add_in_flight`].
+    ///
+    /// # Errors
+    /// No node is there.
+    pub fn add_ended(&mut self, slot: usize, load: &Load) -> Result<(), TableError> {
+        self.change(slot, |row| row.add_ended(load))
+    }
+
+    /// Takes back what [`NodeTable::add_ended`] counted: the metrics no longer show it.
+    ///
+    /// More than was counted takes it to 0.
+    ///
+    /// # Errors
+    /// No node is there.
+    pub fn remove_ended(&mut self, slot: usize, load: &Load) -> Result<(), TableError> {
+        self.change(slot, |row| row.remove_ended(load))
+    }
+
+    fn change(&mut self, slot: usize, change: impl FnOnce(&mut Row)) -> Result<(), TableError> {
         let row = self.row_mut(slot)?;
         let before = *row;
-        row.remove_in_flight(expected);
+        change(row);
         self.restand(slot, &before, true);
         Ok(())
     }

@@ -8,28 +8,31 @@
 //!
 //! What it does not do: it keeps no queue of requests, evicts nothing, and tells no node; it says where.
 
+mod barred;
 mod board;
 mod builder;
 mod candidate;
-mod change_log;
 mod claim;
+mod counts;
 mod decision;
 mod error;
 mod groups;
-mod load_rank;
 mod on_the_way;
 mod phases;
 mod refusal;
 mod scheduler;
 mod shapes;
-mod winner_tree;
+pub mod signal;
+mod size;
+mod slot_set;
 
 pub use builder::SchedulerBuilder;
 pub use candidate::Candidate;
 pub use claim::{Claim, PlacementId, ReservationId};
+pub use counts::Counts;
 pub use decision::{Decision, Term};
-pub use error::{NotCommitted, Refusals, UnknownClaim, UnknownNode, Unplaced};
+pub use error::{NotCommitted, Refusals, UnknownClaim, UnknownNode, UnknownPlugin, Unplaced};
 pub use groups::Groups;
 pub use phases::{Bind, Filter, Permission, Permit, Reserve, Score, Sensitivity};
 pub use refusal::{Reason, Refusal};
-pub use scheduler::{Counts, Scheduler};
+pub use scheduler::Scheduler;

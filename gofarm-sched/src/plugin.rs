@@ -17,5 +17,5 @@ mod soil_moisture;
 pub use emergency::{Emergencies, Marked};
 pub use harvest_deadline::HarvestDeadline;
 pub use node_health::{Health, HealthMap, NodeHealth};
-pub use shared::Shared;
+pub use shared::{Shared, SharedMut};
 pub use soil_moisture::{MoistureMap, SoilMoistureTopology, VolumetricMoisture};

@@ -1,7 +1,8 @@
 //! What work asks for: resources, the load that it is expected to bring, and what it belongs to.
 //!
 //! Two requests that are equal have the same *shape*: filters and scores answer the same for both, and so their
-//! answers can be kept. An identity of its own (a name, an id, a time) therefore does not belong into a request.
+//! answers can be kept. An identity of its own (a name, an id, a time) therefore does not belong into a request, except
+//! as its [`tag`](Request::tag), which is no part of the shape.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -33,6 +34,7 @@ pub struct Request {
     tenant: Option<Box<str>>,
     models: Vec<Box<str>>,
     labels: Labels,
+    tag: u64,
 }
 
 impl Request {
@@ -47,10 +49,14 @@ impl Request {
             tenant: None,
             models: Vec::new(),
             labels: Labels::new(),
+            tag: 0,
         }
     }
 
     /// The load that it will add to its node; it counts until the node's own metrics show it.
+    ///
+    /// Shares are of the node that it gets, whatever its size. Processors and memory of which nothing is said follow from
+    /// what is asked for, as shares of the node's capacity: where nodes differ, leave them out.
     #[must_use]
     pub const fn expected(mut self, load: Load) -> Self {
         self.expected = load;
@@ -91,6 +97,25 @@ impl Request {
     #[must_use]
     pub fn label(mut self, key: &str, value: &str) -> Self {
         self.labels.set(key, value);
+        self
+    }
+
+    /// What the caller knows this piece of work by; 0 until it is set.
+    ///
+    /// It is in the [`Decision`](crate::placement::Decision), and in the [`Claim`](crate::placement::Claim) that plugins
+    /// after scoring see. It is no part of the shape: requests that differ in it alone are equal, and filters and scores
+    /// do not see it.
+    ///
+    /// ```
+    /// use gofarm_sched::request::Request;
+    /// use gofarm_sched::resource::Ask;
+    ///
+    /// let request = Request::new(Ask::new(500, 256 << 20));
+    /// assert_eq!(request.clone().tag(7), request.tag(8));
+    /// ```
+    #[must_use]
+    pub const fn tag(mut self, tag: u64) -> Self {
+        self.tag = tag;
         self
     }
 
@@ -135,6 +160,12 @@ impl Request {
         self.models.is_empty() || model.is_some_and(|model| self.models().any(|m| m == model))
     }
 
+    /// The tag.
+    #[must_use]
+    pub const fn tag_value(&self) -> u64 {
+        self.tag
+    }
+
     /// Its labels.
     #[must_use]
     pub const fn labels(&self) -> &Labels {
@@ -150,7 +181,7 @@ impl Request {
 }
 
 impl PartialEq for Request {
-    /// Equal where filters and scores cannot tell them apart.
+    /// Equal where filters and scores cannot tell them apart: whatever the tags are.
     fn eq(&self, other: &Self) -> bool {
         self.ask == other.ask
             && self.priority == other.priority

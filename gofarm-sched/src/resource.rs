@@ -6,7 +6,10 @@
 //! sharing).
 
 mod amount;
+mod binary_size;
 mod devices;
+mod driver;
 
 pub use amount::{Ask, Resources, Share, Shortage};
 pub use devices::{DeviceSet, Devices};
+pub use driver::{DriverMismatch, DriverRange, DriverVersion, DriverVersionError};

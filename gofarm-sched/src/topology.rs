@@ -9,9 +9,11 @@
 //! [`Score`] (soft: an emptier domain is better), as it is given to the scheduler. What a farm should begin with:
 //! hosts hard, zones soft with a weight of [`ZONE_WEIGHT`](SpreadOver::ZONE_WEIGHT).
 //!
-//! It spreads one group at a time, when its members are placed; it moves no running work. A domain whose nodes are
-//! all full or cordoned still counts as one that could take more, as in Kubernetes, so a hard rule may leave work
-//! without a place; soft rules never do.
+//! It spreads one group at a time, when its members are placed; it moves no running work. Domains that the request
+//! cannot use do not count ([`Candidate::domains`]), as with `nodeAffinityPolicy: Honor`: work that must stay on the farm
+//! is spread over the farm's zones, and the cloud is not the emptiest of them. A domain whose nodes are all full or
+//! cordoned still counts as one that could take more, as in Kubernetes, so a hard rule may leave work without a place;
+//! soft rules never do.
 
 use alloc::borrow::Cow;
 
@@ -25,7 +27,8 @@ use crate::placement::{Candidate, Filter, Reason, Score, Sensitivity};
 ///
 /// Cost per candidate: O(1) while a domain has no member of the group, O(domains) after that.
 ///
-/// Source: Kubernetes, *Pod Topology Spread Constraints* (`maxSkew`, `minDomains`).
+/// Source: Kubernetes, *Pod Topology Spread Constraints* (`maxSkew`, `minDomains`,
+/// `nodeAffinityPolicy: Honor`).
 ///
 /// ```
 /// use gofarm_core::time::Instant;
@@ -57,6 +60,8 @@ pub struct SpreadOver {
     name: &'static str,
     max_skew: u32,
     min_domains: u32,
+    only: Option<Cow<'static, str>>,
+    unless: Option<Cow<'static, str>>,
 }
 
 impl SpreadOver {
@@ -87,6 +92,8 @@ impl SpreadOver {
             name,
             max_skew: 1,
             min_domains: 1,
+            only: None,
+            unless: None,
         }
     }
 
@@ -120,26 +127,49 @@ impl SpreadOver {
         self
     }
 
+    /// For the requests of this group only; for those of all groups until it is set.
+    #[must_use]
+    pub fn only(mut self, group: impl Into<Cow<'static, str>>) -> Self {
+        self.only = Some(group.into());
+        self
+    }
+
+    /// As a filter not for requests that have this label, whatever its value; as a score for them as well.
+    ///
+    /// It is for work that must run even where the skew cannot be kept, as after the loss of a zone: ask without the
+    /// label first, and again with it when every node refuses.
+    #[must_use]
+    pub fn unless(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.unless = Some(key.into());
+        self
+    }
+
     /// The label's key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
+    /// The group that is spread; `None` where the rule does not concern the request.
+    fn group<'a>(&self, candidate: &Candidate<'a>) -> Option<&'a str> {
+        let group = candidate.request().group_name()?;
+        let concerns = self.only.as_deref().is_none_or(|only| only == group);
+        concerns.then_some(group)
+    }
+
     /// How many members are in the candidate's domain, and in the emptiest one; `None` where it has no domain.
     fn counts(&self, candidate: &Candidate<'_>, group: &str) -> Option<(u32, u32)> {
         let domain = candidate.node().labels().get(&self.key)?;
-        let groups = candidate.groups();
-        let there = groups.in_domain(group, &self.key, domain);
+        let there = candidate.groups().in_domain(group, &self.key, domain);
         if there == 0 {
             return Some((0, 0));
         }
         let enough = self.min_domains <= 1 || {
             let needed = usize::try_from(self.min_domains).unwrap_or(usize::MAX);
-            groups.domains(&self.key).take(needed).count() == needed
+            candidate.domains(&self.key).take(needed).count() == needed
         };
         let fewest = if enough {
-            groups.fewest(group, &self.key)
+            candidate.fewest(group, &self.key)
         } else {
             0
         };
@@ -157,13 +187,18 @@ impl Filter for SpreadOver {
     }
 
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {
-        let group = candidate.request().group_name()?;
+        let group = self.group(candidate)?;
+        let labels = candidate.request().labels();
+        if (self.unless.as_deref()).is_some_and(|key| labels.get(key).is_some()) {
+            return None;
+        }
         let Some((there, fewest)) = self.counts(candidate, group) else {
             return Some(Reason::Other("has no domain to spread over"));
         };
         // With the new member: there + 1 - fewest > max_skew.
         (there.saturating_sub(fewest) >= self.max_skew).then_some(Reason::TooClose {
             there,
+            fewest,
             max_skew: self.max_skew,
         })
     }
@@ -180,7 +215,7 @@ impl Score for SpreadOver {
 
     /// 0 in a domain with the fewest members; `e / (e + max_skew)` with `e` more of them than there.
     fn cost(&self, candidate: &Candidate<'_>) -> f32 {
-        let Some(group) = candidate.request().group_name() else {
+        let Some(group) = self.group(candidate) else {
             return 0.0;
         };
         let Some((there, fewest)) = self.counts(candidate, group) else {

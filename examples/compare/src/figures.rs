@@ -77,7 +77,9 @@ impl Figures {
     }
 
     fn benchmark(&mut self, case: &str, engine: &str, run: impl FnMut(&mut Bencher<'_>)) {
-        let group = case.replace([' ', ',', ':'], "_");
+        // Criterion cuts the names of directories, and wants each one once.
+        let short: String = case.chars().take(40).collect();
+        let group = format!("{} {short}", self.rows.len()).replace([' ', ',', ':', '/'], "_");
         let mut benchmark = self.criterion.benchmark_group(&group);
         benchmark.bench_function(engine, run);
         benchmark.finish();

@@ -5,6 +5,7 @@
 mod core;
 mod crdt;
 mod figures;
+mod hal;
 mod resilience;
 mod sched;
 
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let measure = match area.as_str() {
         "core" => core::measure,
         "crdt" => crdt::measure,
+        "hal" => hal::measure,
         "resilience" => resilience::measure,
         "sched" => sched::measure,
         other => return usage(&format!("no area named '{other}'")),
@@ -79,6 +81,6 @@ fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
 }
 
 fn usage(why: &str) -> ExitCode {
-    eprintln!("{why}\nusage: gofarm-compare core|crdt|resilience|sched [--json]");
+    eprintln!("{why}\nusage: gofarm-compare core|crdt|hal|resilience|sched [--json]");
     ExitCode::from(2)
 }

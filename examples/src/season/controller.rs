@@ -236,7 +236,7 @@ impl Controller {
     }
 
     /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
-    fn water_content(&self, now: Instant) -> Option<f64> {
+    pub(super) fn water_content(&self, now: Instant) -> Option<f64> {
         let water = &self.state.read().water;
         let is_fresh = |probe| {
             let age = |at: Timestamp| self.wall(now).saturating_since(at.unix());

@@ -14,7 +14,7 @@ pub(super) const SLOTS: usize = 96;
 pub(super) struct Field {
     irrigated: RootZone,
     rain_fed: RootZone,
-    /// Shares of the day's crop water use, by slot; they add up to 1.
+    /// Shares of the day's sun and of its crop water use, by slot; they add up to 1.
     daylight: [f64; SLOTS],
     rain: [f64; SLOTS],
     demand: f64,
@@ -104,6 +104,16 @@ impl Field {
     /// Rain in mm in this slot: what a rain switch on the controller sees.
     pub(super) fn rain(&self, slot: usize) -> f64 {
         self.rain[slot]
+    }
+
+    /// The share of the day's sun in this slot; all add up to 1.
+    pub(super) fn daylight(&self, slot: usize) -> f64 {
+        self.daylight[slot]
+    }
+
+    /// The day's greatest air temperature in °C.
+    pub(super) fn hottest(&self) -> f64 {
+        self.temperature.1
     }
 
     /// Soil temperature in °C: follows the air, damped and late.

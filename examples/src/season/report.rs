@@ -1,11 +1,14 @@
 //! What came out of a season: for a person as a table, for a program as JSON.
 
+mod placed;
 mod table;
 
 use alloc::collections::BTreeMap;
 
 use gofarm_core::command::{Outcome, Tally};
 use serde::Serialize;
+
+pub use self::placed::{Placed, PlacedWork};
 
 use super::controller::RATE;
 use super::run::Season;
@@ -29,6 +32,8 @@ pub struct Report {
     pub link: Link,
     /// The state of the field on both sides of it.
     pub sync: Sync,
+    /// The work of the site's machines.
+    pub work: Placed,
     /// Times taken by a real clock on this machine.
     pub measured: Measured,
 }
@@ -278,6 +283,7 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             duplicated: link.duplicated,
         },
         sync: sync(season),
+        work: Placed::of(season.site.account()),
         measured: measured(nanos),
     }
 }

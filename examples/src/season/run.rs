@@ -6,13 +6,14 @@ use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, days, minutes};
 use jiff::civil::Date;
 
-use super::controller::{Controller, RATE, Today};
+use super::controller::{Controller, Decision, RATE, Today};
 use super::field::{Field, SLOTS};
 use super::plan::Plan;
 use super::probe::{Probe, Sample};
 use super::radio::{Arrival, Radio};
 use super::referee::Referee;
 use super::report::{self, Report};
+use super::site::{Affairs, Site, Slot};
 use super::valve::ValveNode;
 use crate::weather::WeatherDay;
 
@@ -52,6 +53,7 @@ pub struct Season<'a> {
     pub(super) radio: Radio,
     pub(super) valve: ValveNode,
     pub(super) referee: Referee,
+    pub(super) site: Site,
     pub(super) start_depletion: f64,
     accidents: SplitMix64,
     decision_nanos: Vec<u64>,
@@ -81,6 +83,7 @@ impl<'a> Season<'a> {
             valve: ValveNode::new(seeds.next_u64(), epoch, &mut referee),
             referee,
             accidents: SplitMix64::new(seeds.next_u64()),
+            site: Site::new(seeds.next_u64(), count),
             decision_nanos: Vec::with_capacity(count * SLOTS),
             plan,
         }
@@ -98,6 +101,7 @@ impl<'a> Season<'a> {
         self.field
             .start_day(self.played, today, &self.plan, &mut self.weather);
         self.controller.start_day(self.now);
+        self.site.start_day(self.now, today);
         for slot in 0..SLOTS {
             self.play_slot(slot, stopwatch);
         }
@@ -128,17 +132,45 @@ impl<'a> Season<'a> {
             .decide(self.now, samples, today, rain, &mut self.referee);
         self.decision_nanos
             .push(stopwatch.nanos().saturating_sub(before));
+        let issued = self.controller.tracker().tally().issued();
         self.controller.act(self.now, decision, &mut self.radio);
+        let went_out = self.controller.tracker().tally().issued() > issued;
         self.valve.housekeep(self.now, &mut self.referee);
         if self.accidents.below(BY_HAND) == 0 {
             let tenths = 2 + self.accidents.below(5);
             self.valve.set_by_hand(self.now, tenths as f32 / 10.0);
         }
-        if self.accidents.below(POWER_CUTS) == 0 {
+        let gateway_restarts = self.accidents.below(POWER_CUTS) == 0;
+        if gateway_restarts {
             self.controller.lose_power(self.now, &mut self.referee);
         }
+        let opens = match decision {
+            Decision::Open(run) if went_out => Some(run),
+            _ => None,
+        };
+        self.play_site(slot, opens, gateway_restarts);
         self.happen();
         self.play_until(self.now + SLOT);
+    }
+
+    /// Tells the site's machines what happens in the slot.
+    fn play_site(&mut self, slot: usize, opens: Option<Duration>, gateway_restarts: bool) {
+        #[expect(clippy::cast_possible_truncation, reason = "°C and mm")]
+        let affairs = Affairs {
+            by_day: (7 * 4..18 * 4).contains(&slot),
+            hottest: self.field.hottest() as f32,
+            rain: self.field.rain(slot) as f32,
+            watering: self.controller.state().read().open.get() == Some(&true),
+        };
+        let slot = Slot {
+            number: slot,
+            daylight: self.field.daylight(slot),
+            affairs,
+            water: self.controller.water_content(self.now),
+            opens,
+            gateway_restarts,
+        };
+        self.site.play(self.now, &slot);
     }
 
     fn play_until(&mut self, end: Instant) {

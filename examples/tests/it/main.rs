@@ -2,6 +2,8 @@
 
 mod config_reload;
 mod data;
+#[cfg(target_os = "linux")]
+mod dispatch;
 mod program;
 mod published_et0;
 mod released;

@@ -39,7 +39,7 @@ fn play_all(days: &[WeatherDay], seeds: Range<u64>) -> Vec<(u64, Report)> {
 #[test]
 fn every_promise_holds_in_every_season() {
     let days = hupsel();
-    let mut total = [0_u64; 12];
+    let mut total = [0_u64; 17];
     for (seed, report) in play_all(&days, 0..20) {
         let (commands, valve) = (&report.commands, &report.valve);
 
@@ -82,6 +82,18 @@ fn every_promise_holds_in_every_season() {
             "seed {seed}: {water:?}"
         );
 
+        let work = &report.work;
+        assert_eq!(work.longest_uplink_cut_h, 72.0, "seed {seed}");
+        assert_eq!(work.waited, 0, "seed {seed}: {work:?}");
+        let cut = |kind| work.placed.get(kind).map_or(0, |w| w.while_uplink_cut);
+        assert!(cut("harvest") > 0, "seed {seed}: {work:?}");
+        for waits in ["video analysis", "model training"] {
+            assert_eq!(cut(waits), 0, "seed {seed}: {waits} goes on");
+            assert!(work.placed.contains_key(waits), "seed {seed}: no {waits}");
+        }
+        let placed: u32 = work.placed.values().map(|w| w.times).sum();
+        assert_eq!(placed, work.machines.values().sum::<u32>(), "seed {seed}");
+
         let refused_by =
             |reason| u64::from(*report.deliveries.refused_by.get(reason).unwrap_or(&0));
         for (sum, n) in total.iter_mut().zip([
@@ -97,6 +109,11 @@ fn every_promise_holds_in_every_season() {
             sync.conflicts,
             u64::from(sync.lost),
             u64::from(sync.gateway_power_cuts),
+            u64::from(work.held_back),
+            u64::from(work.stopped),
+            u64::from(work.lost),
+            u64::from(work.mast_off),
+            u64::from(work.rain_alerts),
         ]) {
             *sum += n;
         }
@@ -115,6 +132,31 @@ fn the_same_seed_gives_the_same_bytes_outside_measured() {
     };
     assert_eq!(text(3), text(3));
     assert_ne!(text(3), text(4));
+}
+
+/// Why that machine, term by term, and why not the others.
+#[test]
+fn one_decision_is_told_with_its_reasons() {
+    let reasons = play(&hupsel(), 1).work.reasons;
+    let (terms, refused) = reasons.split_once(" (0 is idle); refused: ").unwrap();
+    assert!(refused.contains("solar-mast (loses power in "), "{reasons}");
+    assert!(refused.contains("cloud ("), "{reasons}");
+
+    let (head, terms) = terms.split_once(" = ").unwrap();
+    let (chosen, cost) = head.rsplit_once("  ").unwrap();
+    assert_eq!(chosen, "harvest: field-gateway");
+    let cost: f32 = cost.parse().unwrap();
+    let terms = terms.split(" + ").map(|term| {
+        let (name, cost) = term.rsplit_once(' ').unwrap();
+        (name, cost.parse::<f32>().unwrap())
+    });
+    let terms: Vec<_> = terms.collect();
+    for name in ["cpu", "network", "zone spread", "soil moisture"] {
+        assert!(terms.iter().any(|(known, _)| *known == name), "{reasons}");
+    }
+    // Each is rounded to hundredths.
+    let sum: f32 = terms.iter().map(|(_, cost)| cost).sum();
+    assert!((sum - cost).abs() < 0.05, "{reasons}");
 }
 
 #[test]

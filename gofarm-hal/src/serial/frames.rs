@@ -1,5 +1,7 @@
 //! [`Frames`]: messages on a line that only knows bytes.
 
+use core::ops::Range;
+
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::Instant;
 
@@ -144,6 +146,17 @@ impl<P: Port, const N: usize> Frames<P, N> {
     /// # Errors
     /// The port's; what had come is kept.
     pub fn poll_receive(&mut self, now: Instant) -> Result<Option<&[u8]>, P::Error> {
+        let place = self.poll_place(now)?;
+        Ok(place.map(|place| self.message(place)))
+    }
+
+    /// The message at a place that [`poll_place`](Self::poll_place) has just given.
+    pub(super) fn message(&self, place: Range<usize>) -> &[u8] {
+        self.inbox.get(place).unwrap_or_default()
+    }
+
+    /// Where in the inbox the next message is that has come whole.
+    pub(super) fn poll_place(&mut self, now: Instant) -> Result<Option<Range<usize>>, P::Error> {
         loop {
             while let Some(end) = self.next_end() {
                 let begin = core::mem::replace(&mut self.used, end + 1);
@@ -156,7 +169,7 @@ impl<P: Port, const N: usize> Frames<P, N> {
                 }
                 let encoded = self.inbox.get_mut(begin..end).unwrap_or_default();
                 match cobs::decode_in_place(encoded) {
-                    Ok(len) => return Ok(self.inbox.get(begin..begin + len)),
+                    Ok(len) => return Ok(Some(begin..begin + len)),
                     Err(_) => self.lost = self.lost.saturating_add(1),
                 }
             }

@@ -124,7 +124,7 @@ pub enum PolledError {
 }
 
 impl PolledError {
-    fn of(error: impl Error) -> Self {
+    pub(crate) fn of(error: impl Error) -> Self {
         Self::Device { kind: error.kind() }
     }
 }

@@ -99,7 +99,11 @@ impl Filter for NodeRequirement {
     }
 
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {
-        (!self.kept(candidate)).then_some(Reason::Other("has not the labels that it must have"))
+        let key = match self.key {
+            Cow::Borrowed(key) => Some(key),
+            Cow::Owned(_) => None,
+        };
+        (!self.kept(candidate)).then_some(Reason::Label(key))
     }
 }
 

@@ -94,6 +94,32 @@ impl WorkRule {
         }
     }
 
+    /// The rules of two lists: of [`DISASTER_72_H`], and the farm's own.
+    ///
+    /// ```
+    /// use gofarm_sched::autonomy::{Autonomy, AutonomyConfig, DISASTER_72_H, WorkRule};
+    ///
+    /// const RULES: [WorkRule; 10] = WorkRule::join(&DISASTER_72_H, &[WorkRule::essential("milking")]);
+    /// let autonomy: Autonomy<10> = Autonomy::new(AutonomyConfig::new(), RULES)?;
+    /// assert!(autonomy.find("milking").is_some());
+    /// # Ok::<(), gofarm_sched::ConfigError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// `N` is not the number of all rules; in a constant, that does not compile.
+    #[must_use]
+    pub const fn join<const N: usize>(first: &[Self], more: &[Self]) -> [Self; N] {
+        assert!(
+            first.len() + more.len() == N,
+            "N is not the number of all rules"
+        );
+        let mut all = [Self::essential(""); N];
+        let (first_of_all, rest) = all.split_at_mut(first.len());
+        first_of_all.copy_from_slice(first);
+        rest.copy_from_slice(more);
+        all
+    }
+
     /// The name of the work.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -202,7 +228,7 @@ const fn hours(hours: u64) -> Duration {
 /// Rules for 72 h alone: what the crop needs goes on, video analysis stops at once.
 ///
 /// With the battery, video analysis and training stop first (below 0.6), then images of leaves (0.4), forecasts (0.2) and
-/// history (0.15); essential work is never shed.
+/// history (0.15); essential work is never shed. [`WorkRule::join`] adds a farm's own.
 pub const DISASTER_72_H: [WorkRule; 9] = [
     WorkRule::essential("heartbeat"),
     WorkRule::essential("irrigation"),

@@ -15,7 +15,7 @@ const SIDE: f64 = 5.0;
 /// ADWIN: the mean of a series over a window that drops its older part when that part had another mean.
 ///
 /// The window is an exponential histogram: buckets of 1, 2, 4 .. values, at most 5 of each size, with sum and
-/// variance; so `ROWS` sizes remember up to 5 × (2^`ROWS` - 1) values in 96 bytes each, and beyond that the oldest
+/// variance; so `ROWS` sizes remember up to 5 × (2^`ROWS` - 1) values in 104 bytes each, and beyond that the oldest
 /// bucket leaves. Each 32 values every cut between buckets is tried: where the means on both sides differ by more
 /// than chance explains (at `delta`), the older side leaves. Bifet and Gavaldà, Learning from time-changing data with
 /// adaptive windowing, 2007; checked against river's window, step by step.

@@ -27,7 +27,7 @@ impl Tick {
     }
 }
 
-/// Runs `step` now and then at each whole period after that, until `stop` is ready; returns how many turns were left out.
+/// Runs `step` at once and at each whole period after that, until `stop` is ready; returns how many turns were left out.
 ///
 /// A turn whose time has passed while the step before was running is left out: a controller that is late samples anew instead
 /// of acting twice in a row. The step that runs when `stop` becomes ready is finished, so that it leaves nothing half done. A

@@ -15,7 +15,7 @@ const CLEARLY: f64 = 1.0 + 1e-9;
 ///
 /// One input changes each bin by one turn (a sliding DFT: Jacobsen and Lyons, The sliding DFT, 2003), which costs `B`
 /// complex products where a fresh transform costs `W` log `W`; its rounding error would grow without end, so one bin
-/// is also formed anew with each input, in turn. A hole counts as the value before it. Memory is 8 bytes for each
+/// is also formed anew with each input, in turn. A hole counts as the value before it. Memory is 4 bytes for each
 /// input of the window and 32 for each bin.
 ///
 /// ```

@@ -1,5 +1,7 @@
 //! [`LoadWeights`]: what each metric counts, and the value at which it is full.
 
+use gofarm_core::error::{Classify, Kind};
+
 use super::{Load, Metric};
 use crate::ConfigError;
 
@@ -42,6 +44,37 @@ impl LoadWeights {
             weights: weights.map(|w| w / sum),
             full_scale: [1.0; Metric::COUNT],
         })
+    }
+
+    /// Weights by the names of their metrics, as a configuration file has them; a metric that is not named counts 0.
+    ///
+    /// ```
+    /// use gofarm_sched::load::{LoadWeights, Metric, WeightsError};
+    ///
+    /// let weights = LoadWeights::named([("cpu", 3.0), ("memory", 1.0)])?;
+    /// assert_eq!(weights.weight(Metric::Cpu), 0.75);
+    /// let unknown = LoadWeights::named([("cpu", 3.0), ("disk", 1.0)]);
+    /// assert_eq!(unknown, Err(WeightsError::Unknown { index: 1 }));
+    /// # Ok::<(), WeightsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A name is of no metric, or comes twice; or what [`new`](Self::new) refuses.
+    pub fn named<'a>(
+        weights: impl IntoIterator<Item = (&'a str, f32)>,
+    ) -> Result<Self, WeightsError> {
+        let mut known = [None; Metric::COUNT];
+        for (index, (name, weight)) in weights.into_iter().enumerate() {
+            let metric = Metric::ALL.into_iter().find(|m| m.as_str() == name);
+            let metric = metric.ok_or(WeightsError::Unknown { index })?;
+            if !(weight.is_finite() && weight >= 0.0) {
+                return Err(WeightsError::OutOfRange { index, metric });
+            }
+            if known[metric as usize].replace(weight).is_some() {
+                return Err(WeightsError::Twice { index, metric });
+            }
+        }
+        Ok(Self::new(known.map(|weight| weight.unwrap_or(0.0)))?)
     }
 
     /// The same weights with another full scale for one metric, in its unit; 1 until it is set.
@@ -87,6 +120,44 @@ impl LoadWeights {
         } else {
             1.0
         }
+    }
+}
+
+/// Why named weights cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// A name is of no metric.
+    #[error("weight {index} is of no metric that is known")]
+    Unknown {
+        /// Which one, from 0.
+        index: usize,
+    },
+    /// A metric has two weights.
+    #[error("weight {index} is the second one of {}", metric.as_str())]
+    Twice {
+        /// The second one, from 0.
+        index: usize,
+        /// Of what.
+        metric: Metric,
+    },
+    /// A weight is not finite, or below 0.
+    #[error("weight {index}, of {}, must be finite and at least 0", metric.as_str())]
+    OutOfRange {
+        /// Which one, from 0.
+        index: usize,
+        /// Of what.
+        metric: Metric,
+    },
+    /// All are 0, or their sum is not finite.
+    #[error(transparent)]
+    Sum(#[from] ConfigError),
+}
+
+impl Classify for WeightsError {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
     }
 }
 

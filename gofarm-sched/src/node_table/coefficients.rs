@@ -1,8 +1,9 @@
 //! The linear form that ranks nodes, frozen until the figures of all nodes have moved.
 
+use super::NodeTableConfig;
 use super::column::{Column, narrow};
 use super::row::Row;
-use crate::load::{LoadWeights, Metric};
+use crate::load::Metric;
 
 /// Of n values none is more than the root of n standard deviations from the mean. With slopes that are off by half and
 /// twice the nodes, two ranks are less than `6 sqrt(n) + 1` apart; and 32 above the average is 1 when squashed.
@@ -18,6 +19,7 @@ pub(super) struct Coefficients {
     base: f32,
     slopes: [f32; Metric::COUNT],
     centres: [f32; Metric::COUNT],
+    means: [f32; Metric::COUNT],
     frozen: [Frozen; Metric::COUNT],
     tolerance: f64,
     nodes: usize,
@@ -39,6 +41,7 @@ impl Coefficients {
         base: 0.0,
         slopes: [0.0; Metric::COUNT],
         centres: [0.0; Metric::COUNT],
+        means: [0.0; Metric::COUNT],
         frozen: [Frozen {
             slope: 0.0,
             mean: 0.0,
@@ -50,20 +53,19 @@ impl Coefficients {
         penalty: PENALTY,
     };
 
-    pub(super) fn freeze(
-        columns: &[Column; Metric::COUNT],
-        weights: &LoadWeights,
-        tolerance: f32,
-    ) -> Self {
-        let tolerance = f64::from(tolerance);
+    pub(super) fn freeze(columns: &[Column; Metric::COUNT], config: &NodeTableConfig) -> Self {
+        let (weights, tolerance) = (&config.weights, f64::from(config.tolerance));
         let mut frozen = [Frozen::default(); Metric::COUNT];
         let mut base = 0.0;
         let nodes = columns[0].nodes();
         for ((column, metric), frozen) in columns.iter().zip(Metric::ALL).zip(&mut frozen) {
-            *frozen = Frozen::of(column, f64::from(weights.weight(metric)), tolerance);
+            let least = f64::from(config.least_deviation) * f64::from(weights.full(metric));
+            let weight = f64::from(weights.weight(metric));
+            *frozen = Frozen::of(column, weight, least, tolerance);
             base -= frozen.slope * frozen.mean;
         }
         let mut centres = [0, 1, 2, 3, 4].map(|k: usize| columns[k].centre());
+        let means = [0, 1, 2, 3, 4].map(|k: usize| centres[k] + narrow(frozen[k].mean));
         let weights = centres.iter().zip(&frozen);
         let weight: f64 = weights.map(|(c, f)| f64::from(*c) * f.slope).sum();
         if weight < LIGHT_CENTRES {
@@ -74,11 +76,20 @@ impl Coefficients {
             base: narrow(base),
             slopes: frozen.map(|f| narrow(f.slope)),
             centres,
+            means,
             frozen,
             tolerance,
             nodes,
             penalty: narrow(PENALTY_BY_ROOT * libm::sqrt(nodes as f64)) + PENALTY,
         }
+    }
+
+    pub(super) const fn slope(&self, metric: Metric) -> f32 {
+        self.slopes[metric as usize]
+    }
+
+    pub(super) const fn mean(&self, metric: Metric) -> f32 {
+        self.means[metric as usize]
     }
 
     /// What a stale metric adds to a rank where it is penalised: more than any two ranks are apart.
@@ -158,26 +169,29 @@ impl Coefficients {
 }
 
 impl Frozen {
-    fn of(column: &Column, weight: f64, tolerance: f64) -> Self {
+    /// Of a standard deviation that counts as at least `least`.
+    fn of(column: &Column, weight: f64, least: f64, tolerance: f64) -> Self {
         let (mean, variance) = column.mean_and_variance();
-        let deviation = libm::sqrt(variance);
+        let deviation = libm::sqrt(variance).max(least);
         if weight == 0.0 {
             return Self {
                 variance: (0.0, f64::INFINITY),
                 ..Self::default()
             };
         }
-        let least = column.least_deviation(mean);
-        if deviation < least {
+        let none = column.least_deviation(mean);
+        if deviation < none {
             return Self {
-                variance: (0.0, least * least),
+                variance: (0.0, none * none),
                 ..Self::default()
             };
         }
         // The slope is weight / deviation: it grows as the deviation shrinks.
         let low = deviation / (1.0 + tolerance);
         let high = deviation / (1.0 - tolerance);
-        let bounds = if tolerance == 0.0 {
+        let bounds = if low <= least {
+            (0.0, high * high)
+        } else if tolerance == 0.0 {
             (variance, variance)
         } else {
             (low * low, high * high)

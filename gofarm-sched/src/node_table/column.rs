@@ -104,14 +104,14 @@ impl Column {
         self.known.count
     }
 
-    /// Sets what counts of a node: `measured` where it is known, and what is in flight, before and now.
+    /// Sets what counts of a node: `known` where it is known, else what is in flight, before and now.
     ///
     /// Answers whether anything is different from before.
     pub(super) fn set(
         &mut self,
         slot: usize,
         (was, is): (Standing, Standing),
-        measured: f32,
+        known: f32,
         (before, now): (f32, f32),
     ) -> bool {
         let centre = self.centre;
@@ -119,7 +119,7 @@ impl Column {
             return false;
         };
         let new = match is {
-            Standing::Known => (measured + now).min(f32::MAX),
+            Standing::Known => known,
             Standing::Absent | Standing::Missing => centre,
         };
         let old = core::mem::replace(value, new);

@@ -8,7 +8,7 @@ use crate::load::{LoadWeights, StaleAfter, StalePolicy, after};
 /// Weights, the rule for stale metrics, and how far the scores may lag behind the figures of all nodes.
 ///
 /// The default is [`LoadWeights::default`], metrics that are stale after 2 s and then penalised (ten samples of 200 ms
-/// missed), and a tolerance of 0.05.
+/// missed), a tolerance of 0.05, and no least deviation.
 ///
 /// ```
 /// use gofarm_core::time::secs;
@@ -27,6 +27,7 @@ pub struct NodeTableConfig {
     pub(super) after: StaleAfter,
     pub(super) policy: StalePolicy,
     pub(super) tolerance: f32,
+    pub(super) least_deviation: f32,
 }
 
 impl NodeTableConfig {
@@ -38,6 +39,7 @@ impl NodeTableConfig {
             after: after(secs(2)),
             policy: StalePolicy::Penalise,
             tolerance: 0.05,
+            least_deviation: 0.0,
         }
     }
 
@@ -71,6 +73,22 @@ impl NodeTableConfig {
             return Err(ConfigError::new("tolerance", "from 0 to 0.5"));
         }
         self.tolerance = tolerance;
+        Ok(self)
+    }
+
+    /// The same with a least standard deviation, as a share of each metric's full scale, 0..=1.
+    ///
+    /// A z-score makes much of little where all nodes are alike: of nodes at 0.500 and 0.501 one is bad and the other
+    /// good. With 0.01, nodes that are closer than 1 % of the full scale are nearly equal, and small changes of such
+    /// nodes do not begin an epoch. The default is 0: any difference counts.
+    ///
+    /// # Errors
+    /// The share is outside 0..=1.
+    pub fn least_deviation(mut self, share: f32) -> Result<Self, ConfigError> {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(ConfigError::new("least_deviation", "from 0 to 1"));
+        }
+        self.least_deviation = share;
         Ok(self)
     }
 

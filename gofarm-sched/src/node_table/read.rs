@@ -62,15 +62,44 @@ impl NodeTable {
     /// The node's score, divided among its metrics; `None` where there is no node.
     #[must_use]
     pub fn attribution(&self, slot: usize) -> Option<Attribution> {
-        let values = self.counted(slot)?;
-        Some(Attribution::new(
-            self.score(slot),
-            values,
-            &self.config.weights,
-        ))
+        self.attribution_with(slot, self.score(slot), &Load::idle())
     }
 
-    /// What counts of the node: what was measured and what is in flight; missing metrics are unknown.
+    /// Another score of the node, divided among its metrics with more load on them.
+    pub(crate) fn attribution_with(
+        &self,
+        slot: usize,
+        score: f32,
+        more: &Load,
+    ) -> Option<Attribution> {
+        let mut values = self.counted(slot)?;
+        for (value, more) in values.iter_mut().zip(more.values()) {
+            *value = (*value + if more > 0.0 { more } else { 0.0 }).min(f32::MAX);
+        }
+        Some(Attribution::new(score, values, &self.config.weights))
+    }
+
+    /// How far a metric of a node is above the mean of all; what is missing counts as average with what is in flight.
+    pub(crate) fn offset(&self, slot: usize, metric: Metric) -> f32 {
+        let (k, mark) = (metric as usize, self.marks.get(slot));
+        let missing = mark.is_none_or(|mark| mark >> k & 1 != 0);
+        let in_flight = self.rows.get(slot).filter(|_| missing);
+        let value = self.columns[k].value(slot) - self.coefficients.mean(metric);
+        value + in_flight.map_or(0.0, |row| row.in_flight(k))
+    }
+
+    /// Whether a node that lacks the metric is late with it; see the [module](super).
+    pub(crate) const fn requires(&self, metric: Metric) -> bool {
+        self.required >> metric as usize & 1 != 0
+    }
+
+    /// How much one unit more of a metric adds to a rank.
+    pub(crate) const fn slope(&self, metric: Metric) -> f32 {
+        self.coefficients.slope(metric)
+    }
+
+    /// What counts of the node: what was measured and what is in flight, without what has ended; missing metrics are
+    /// unknown.
     #[must_use]
     pub fn load(&self, slot: usize) -> Option<Load> {
         let mark = self.mark(slot)?;
@@ -81,6 +110,16 @@ impl NodeTable {
             }
         }
         Some(load)
+    }
+
+    /// What was last measured of each metric, however old, with what is in flight and without what has ended.
+    ///
+    /// Metrics that were never measured are what is in flight, or unknown. `None` where there is no node, or nothing is
+    /// known of it and nothing in flight. This is what a limit can look at that must not depend on other nodes.
+    #[must_use]
+    pub fn last_load(&self, slot: usize) -> Option<Load> {
+        self.mark(slot)?;
+        self.rows.get(slot)?.last()
     }
 
     /// Whether the node takes no new work because of stale metrics; [`StalePolicy::Refuse`] only.
@@ -165,6 +204,11 @@ impl NodeTable {
         self.log.since(since)
     }
 
+    /// Whether a slot is among the changes since a cursor.
+    pub(crate) fn has_changed(&self, slot: usize, since: Cursor) -> bool {
+        self.log.has_changed(slot, since)
+    }
+
     /// How often all nodes have been ranked anew.
     #[must_use]
     pub const fn epoch(&self) -> u64 {
@@ -221,6 +265,7 @@ impl NodeTable {
     }
 }
 
-fn logistic(rank: f32) -> f32 {
+/// A rank as a score: 0 (best) to 1 (worst), 0.5 for one of 0.
+pub(crate) fn logistic(rank: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-rank))
 }

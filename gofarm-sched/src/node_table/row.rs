@@ -1,4 +1,4 @@
-//! What is known of one node: measured values with their times, and what is in flight.
+//! What is known of one node: measured values with their times, what is in flight, and what has ended.
 
 use core::time::Duration;
 
@@ -18,6 +18,7 @@ pub(super) struct Row {
     measured: [f32; Metric::COUNT],
     at: [Instant; Metric::COUNT],
     in_flight: [u64; Metric::COUNT],
+    ended: [u64; Metric::COUNT],
 }
 
 impl Row {
@@ -25,6 +26,7 @@ impl Row {
         measured: [f32::NAN; Metric::COUNT],
         at: [Instant::ZERO; Metric::COUNT],
         in_flight: [0; Metric::COUNT],
+        ended: [0; Metric::COUNT],
     };
 
     /// Takes what the load knows, except where something newer is known; answers which metrics are known for the
@@ -46,8 +48,19 @@ impl Row {
         first
     }
 
-    pub(super) const fn measured(&self, k: usize) -> f32 {
-        self.measured[k]
+    /// What was measured, with what is in flight and without what has ended; NaN where never measured.
+    pub(super) fn value(&self, k: usize) -> f32 {
+        let (coming, going) = (self.in_flight[k], self.ended[k]);
+        let measured = self.measured[k];
+        if going == 0 {
+            return (measured + self.in_flight(k)).min(f32::MAX);
+        }
+        let change = if coming < going {
+            -((going - coming) as f64)
+        } else {
+            (coming - going) as f64
+        };
+        (measured + narrow(change / PARTS)).clamp(0.0, f32::MAX)
     }
 
     pub(super) const fn is_measured(&self, k: usize) -> bool {
@@ -78,6 +91,34 @@ impl Row {
         for (sum, less) in self.in_flight.iter_mut().zip(parts(load)) {
             *sum = sum.saturating_sub(less);
         }
+    }
+
+    pub(super) fn add_ended(&mut self, load: &Load) {
+        for (sum, more) in self.ended.iter_mut().zip(parts(load)) {
+            *sum = sum.saturating_add(more);
+        }
+    }
+
+    pub(super) fn remove_ended(&mut self, load: &Load) {
+        for (sum, less) in self.ended.iter_mut().zip(parts(load)) {
+            *sum = sum.saturating_sub(less);
+        }
+    }
+
+    /// The last known value of each metric, however old; what is in flight alone where it was never measured.
+    ///
+    /// `None` where nothing was measured and nothing is in flight.
+    pub(super) fn last(&self) -> Option<Load> {
+        let mut last = None;
+        for (k, metric) in Metric::ALL.into_iter().enumerate() {
+            let value = match (self.is_measured(k), self.in_flight[k]) {
+                (true, _) => self.value(k),
+                (false, 0) => continue,
+                (false, _) => self.in_flight(k),
+            };
+            last = Some(last.unwrap_or(Load::new()).with(metric, value));
+        }
+        last
     }
 
     pub(super) fn in_flight(&self, k: usize) -> f32 {

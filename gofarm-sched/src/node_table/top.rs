@@ -4,7 +4,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::winner_tree::WinnerTree;
+use crate::winner_tree::WinnerTree;
 
 #[derive(Clone, Copy, Debug)]
 struct Ranked {

@@ -42,7 +42,7 @@ impl NodeTable {
         for (k, column) in self.columns.iter_mut().enumerate() {
             let stands = (standing(was, k), standing(is, k));
             let in_flight = (before.in_flight(k), row.in_flight(k));
-            changed |= column.set(slot, stands, row.measured(k), in_flight);
+            changed |= column.set(slot, stands, row.value(k), in_flight);
         }
         if !changed {
             return;
@@ -133,8 +133,7 @@ impl NodeTable {
             let holes = holes(&self.marks, &self.rows, self.marked, k);
             self.columns[k].recentre(holes);
         }
-        let (weights, tolerance) = (&self.config.weights, self.config.tolerance);
-        self.coefficients = Coefficients::freeze(&self.columns, weights, tolerance);
+        self.coefficients = Coefficients::freeze(&self.columns, &self.config);
         let handicap = self.handicaps();
         let numbers = self.ranks.numbers_mut();
         self.coefficients.rank_all(&self.columns, numbers);

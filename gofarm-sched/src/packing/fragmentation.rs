@@ -2,7 +2,9 @@
 
 use super::lanes::Lanes;
 use super::{Mix, left_after, squash};
+use crate::node::Node;
 use crate::placement::{Candidate, Score};
+use crate::resource::Resources;
 
 /// The node where the work makes the fewest accelerators unusable for typical work.
 ///
@@ -41,15 +43,21 @@ impl Score for Fragmentation {
         true
     }
 
+    fn of_node(&self, node: &Node, free: &Resources) -> f32 {
+        let lanes = self.lanes.as_ref();
+        lanes.map_or(0.0, |lanes| lanes.fragments(free, lanes.frequencies(node)))
+    }
+
     fn cost(&self, candidate: &Candidate<'_>) -> f32 {
-        let Some(lanes) = &self.lanes else {
+        if self.lanes.is_none() {
             return squash(0.0);
-        };
+        }
         let Some(left) = left_after(candidate) else {
             return 1.0;
         };
-        let frequencies = lanes.frequencies(candidate.node());
-        let fragments = |free| lanes.fragments(free, frequencies);
-        squash(fragments(&left) - fragments(candidate.free()))
+        let (node, free) = (candidate.node(), candidate.free());
+        let before = candidate.of_node();
+        let before = before.unwrap_or_else(|| self.of_node(node, free));
+        squash(self.of_node(node, &left) - before)
     }
 }

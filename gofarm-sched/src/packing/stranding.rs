@@ -2,6 +2,7 @@
 
 use super::lanes::{Lanes, devices_free};
 use super::{Mix, left_after, squash};
+use crate::node::Node;
 use crate::placement::{Candidate, Score};
 use crate::resource::Resources;
 
@@ -54,6 +55,27 @@ const WITHOUT_CPU: f32 = 1.0;
 const UNUSABLE: f32 = 0.3;
 const BEGUN: f32 = 0.4;
 
+/// The square roots of 0 to 16, the most devices that a node has: the software root costs as much as all the rest.
+const ROOTS: [f32; 17] = [
+    0.0,
+    1.0,
+    core::f32::consts::SQRT_2,
+    1.7320508,
+    2.0,
+    2.236068,
+    2.4494898,
+    2.6457512,
+    2.828427,
+    3.0,
+    3.1622777,
+    3.3166249,
+    3.4641016,
+    3.6055512,
+    3.7416575,
+    3.8729835,
+    4.0,
+];
+
 impl Stranding {
     /// For a mix of work, as it is now; of an empty one, every cost is 0.5.
     #[must_use]
@@ -65,17 +87,17 @@ impl Stranding {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "amounts need no more")]
-    fn stranded(&self, lanes: &Lanes<ASKS>, candidate: &Candidate<'_>, free: &Resources) -> f32 {
+    fn stranded(&self, lanes: &Lanes<ASKS>, frequencies: &[f32; ASKS], free: &Resources) -> f32 {
         let all = devices_free(free);
         if all <= 0.0 {
             return 0.0;
         }
         let with_cpu = free.cpu_milli() as f32 * self.devices_per_cpu_milli;
-        let usable = lanes.usable(free, lanes.frequencies(candidate.node()));
+        let usable = lanes.usable(free, frequencies);
         let begun = free.devices().free().iter().filter(|f| **f > 0).count();
         WITHOUT_CPU * (all - with_cpu).max(0.0)
             + UNUSABLE * (all - usable)
-            + BEGUN * libm::sqrtf(begun as f32)
+            + BEGUN * ROOTS.get(begun).copied().unwrap_or(4.0)
     }
 }
 
@@ -88,14 +110,23 @@ impl Score for Stranding {
         true
     }
 
+    fn of_node(&self, node: &Node, free: &Resources) -> f32 {
+        let lanes = self.lanes.as_ref();
+        lanes.map_or(0.0, |lanes| {
+            self.stranded(lanes, lanes.frequencies(node), free)
+        })
+    }
+
     fn cost(&self, candidate: &Candidate<'_>) -> f32 {
-        let Some(lanes) = &self.lanes else {
+        if self.lanes.is_none() {
             return squash(0.0);
-        };
+        }
         let Some(left) = left_after(candidate) else {
             return 1.0;
         };
-        let stranded = |free| self.stranded(lanes, candidate, free);
-        squash(stranded(&left) - stranded(candidate.free()))
+        let (node, free) = (candidate.node(), candidate.free());
+        let before = candidate.of_node();
+        let before = before.unwrap_or_else(|| self.of_node(node, free));
+        squash(self.of_node(node, &left) - before)
     }
 }

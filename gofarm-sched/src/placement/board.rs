@@ -1,4 +1,8 @@
-//! [`Board`]: everything that an answer about a node depends on, and the asking itself.
+//! [`Board`]: everything that an answer about a node depends on.
+
+mod asking;
+
+pub(super) use asking::Asking;
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -8,27 +12,38 @@ use gofarm_core::time::Instant;
 use hashbrown::HashMap;
 
 use super::builder::Rules;
-use super::change_log::ChangeLog;
-use super::decision::Term;
-use super::load_rank::LoadRank;
 use super::on_the_way::OnTheWay;
-use super::{Candidate, Groups, Reason, Refusal, Sensitivity};
-use crate::load::Metric;
+use super::size::{Fleet, Offsets, Part, Size};
+use super::{Groups, Sensitivity};
+use crate::change_log::{ChangeLog, Changes, Cursor};
+use crate::load::LoadWeights;
 use crate::node::{Node, NodeId};
+use crate::node_table::{NodeTable, NodeTableConfig};
 use crate::request::Request;
-use crate::resource::{DeviceSet, Resources};
+use crate::resource::Resources;
+
+/// Nodes whose loads are closer than this share of the full scale are nearly equal.
+const LEAST_DEVIATION: f32 = 0.01;
+/// How far the figures of all nodes may move before all are ranked anew: costs of other scores stand beside the
+/// load, so that it need not be exact, and kept costs are worked out anew each time.
+const TOLERANCE: f32 = 0.25;
 
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) rules: Rules,
     pub(super) total_weight: f32,
     pub(super) places: Vec<Place>,
-    pub(super) rank: LoadRank,
+    pub(super) fleet: Fleet,
+    /// All nodes by load; a slot for each place.
+    pub(super) table: NodeTable,
+    /// What the seats know of the table.
+    seen: Cursor,
     pub(super) groups: Groups,
     /// Changes with each change of a group; a group without members is not there.
     versions: HashMap<String, u64>,
     domains: u64,
     version: u64,
+    /// Which nodes changed in something else than their load; the table knows those.
     pub(super) log: ChangeLog,
     pub(super) now: Instant,
     has_always: bool,
@@ -48,20 +63,87 @@ pub(super) struct Seat {
     pub(super) node: Node,
     pub(super) name: Arc<str>,
     pub(super) free: Resources,
+    part: Part,
+    /// What each score says of the node as it is.
+    of_node: Vec<f32>,
     /// More was given than there is, since the node became smaller.
     pub(super) over: bool,
     pub(super) cordoned: bool,
     pub(super) ready: bool,
+    /// Its claims, ascending.
+    pub(super) claims: Vec<u64>,
     pub(super) on_the_way: OnTheWay,
     pub(super) lapse_timer: Option<Instant>,
-    pub(super) stale_timer: Option<Instant>,
+    /// When it last reported.
+    pub(super) reported: Option<Instant>,
+    pub(super) load: LoadNow,
     pub(super) failures: f32,
     pub(super) halved_at: Option<Instant>,
     pub(super) came_back: Option<Instant>,
     pub(super) slow: f32,
 }
 
+/// What the table says of a node's load, worked out when it changes because costs need it more often.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct LoadNow {
+    /// Beside the other nodes, 0..=1, and what it is made of.
+    relative: f32,
+    rank: f32,
+    offsets: Offsets,
+    /// By itself, 0..=1: the last known one with what is on the way; `None` where nothing is known.
+    absolute: Option<f32>,
+    /// Stale metrics or a load over the limit keep new work away.
+    keeps_away: bool,
+}
+
+impl LoadNow {
+    fn of(table: &NodeTable, slot: usize, limit: Option<f32>) -> Self {
+        let weights = table.config().load_weights();
+        let absolute = table.last_load(slot).map(|load| weights.absolute(&load));
+        let over = limit
+            .zip(absolute)
+            .is_some_and(|(limit, load)| load > limit);
+        Self {
+            relative: table.score(slot),
+            rank: table.rank(slot).unwrap_or(f32::INFINITY),
+            offsets: Offsets::of(table, slot),
+            absolute,
+            keeps_away: over || table.is_refused(slot),
+        }
+    }
+}
+
 impl Seat {
+    pub(super) fn new(node: Node) -> Self {
+        Self {
+            name: node.name().into(),
+            free: *node.capacity(),
+            part: Part::of(node.capacity()),
+            of_node: Vec::new(),
+            node,
+            over: false,
+            cordoned: false,
+            ready: true,
+            claims: Vec::new(),
+            on_the_way: OnTheWay::default(),
+            lapse_timer: None,
+            reported: None,
+            load: LoadNow::default(),
+            failures: 0.0,
+            halved_at: None,
+            came_back: None,
+            slow: 0.0,
+        }
+    }
+
+    /// The same node, described anew; what is free of it is not known.
+    pub(super) fn describe(&mut self, node: Node) {
+        self.name = node.name().into();
+        self.part = Part::of(node.capacity());
+        self.node = node;
+        self.over = true;
+    }
+
     /// How far failures push the cost to the worst, 0..=1.
     fn failing(&self) -> f32 {
         if self.failures > 0.0 {
@@ -74,32 +156,62 @@ impl Seat {
 
 impl Board {
     pub(super) fn new(rules: Rules, total_weight: f32) -> Self {
-        let asks = |sensitivity| {
-            rules.filters.iter().any(|f| f.sensitivity() == sensitivity)
-                || rules
-                    .scores
-                    .iter()
-                    .any(|(_, s)| s.sensitivity() == sensitivity)
-        };
-        Self {
-            has_always: asks(Sensitivity::Always),
-            has_group: asks(Sensitivity::Group),
-            rank: LoadRank::new(rules.weights, rules.stale.duration(), rules.policy),
+        let config = NodeTableConfig::new()
+            .weights(rules.weights)
+            .stale(rules.stale, rules.policy);
+        let config = config
+            .tolerance(TOLERANCE)
+            .and_then(|config| config.least_deviation(LEAST_DEVIATION))
+            .unwrap_or(config);
+        let mut board = Self {
+            has_always: false,
+            has_group: false,
+            table: NodeTable::new(config),
+            seen: Cursor::START,
             rules,
             total_weight,
             places: Vec::new(),
+            fleet: Fleet::default(),
             groups: Groups::new(),
             versions: HashMap::new(),
             domains: 0,
             version: 0,
-            log: ChangeLog::default(),
+            log: ChangeLog::new(),
             now: Instant::ZERO,
-        }
+        };
+        board.rules_changed();
+        board
+    }
+
+    /// Filters or scores are others: nothing that they said before counts.
+    pub(super) fn rules_changed(&mut self) {
+        let rules = &self.rules;
+        let asks = |sensitivity| {
+            rules.filters.iter().any(|f| f.sensitivity == sensitivity)
+                || rules.scores.iter().any(|s| s.sensitivity == sensitivity)
+        };
+        self.has_always = asks(Sensitivity::Always);
+        self.has_group = asks(Sensitivity::Group);
+        self.log.note_all();
+        (0..self.places.len()).for_each(|slot| self.look_at(slot));
+    }
+
+    pub(super) fn set_weights(&mut self, weights: LoadWeights) {
+        self.rules.weights = weights;
+        self.table.set_weights(weights);
+        self.weigh();
     }
 
     /// Whether a plugin has to be asked for every decision.
     pub(super) const fn has_always(&self) -> bool {
         self.has_always
+    }
+
+    /// How many nodes that are not needed for a decision are asked why they could not.
+    pub(super) fn more_refusals(&self) -> usize {
+        let mut filters = self.rules.filters.iter();
+        let asks = filters.any(|f| f.sensitivity == Sensitivity::Always);
+        if asks { self.rules.reasons } else { 0 }
     }
 
     /// Whether a plugin looks at groups.
@@ -115,6 +227,12 @@ impl Board {
         self.places.get_mut(slot as usize)?.seat.as_mut()
     }
 
+    /// A seat with the table that knows its load.
+    pub(super) fn seat_and_table(&mut self, slot: u32) -> Option<(&mut Seat, &mut NodeTable)> {
+        let seat = self.places.get_mut(slot as usize)?.seat.as_mut()?;
+        Some((seat, &mut self.table))
+    }
+
     /// The slot of a node that is there.
     pub(super) fn slot_of(&self, id: NodeId) -> Option<u32> {
         let place = self.places.get(id.slot())?;
@@ -127,15 +245,62 @@ impl Board {
         NodeId::new(slot, generation)
     }
 
-    /// A node changed: its load is worked out again, and whoever keeps answers learns of it.
-    pub(super) fn changed(&mut self, slot: u32) {
-        if let Some(seat) = self.places.get(slot as usize).and_then(|p| p.seat.as_ref()) {
-            self.rank.set_on_the_way(slot, seat.on_the_way.sum());
+    /// Asks the scores about a node as it is.
+    fn look_at(&mut self, slot: usize) {
+        if let Some(seat) = self.places.get_mut(slot).and_then(|p| p.seat.as_mut()) {
+            let scores = self.rules.scores.iter();
+            let of_node = scores.map(|s| s.plugin.of_node(&seat.node, &seat.free));
+            seat.of_node.clear();
+            seat.of_node.extend(of_node);
         }
-        self.rank.renew(slot, self.now);
-        self.log.touch(slot);
-        if self.rank.rescale() {
-            self.log.touch_all();
+    }
+
+    /// A node changed, its load or something else: whoever keeps answers learns of it.
+    pub(super) fn changed(&mut self, slot: u32) {
+        self.look_at(slot as usize);
+        self.log.note(slot as usize);
+        self.weigh();
+    }
+
+    /// Time goes on; metrics become stale.
+    pub(super) fn advance(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+        self.weigh();
+    }
+
+    /// Works out the loads that changed.
+    pub(super) fn weigh(&mut self) {
+        self.table.advance(self.now);
+        let cursor = self.table.cursor();
+        if cursor == self.seen {
+            return;
+        }
+        let limit = self.rules.limit;
+        let weigh = |(slot, place): (usize, &mut Place)| {
+            if let Some(seat) = &mut place.seat {
+                seat.load = LoadNow::of(&self.table, slot, limit);
+            }
+        };
+        match self.table.changes(self.seen) {
+            Changes::All => self.places.iter_mut().enumerate().for_each(weigh),
+            Changes::Slots(slots) => {
+                let places = &mut self.places;
+                slots.for_each(|slot| {
+                    if let Some(place) = places.get_mut(slot) {
+                        weigh((slot, place));
+                    }
+                });
+            }
+        }
+        self.seen = cursor;
+    }
+
+    /// How a request changes the ranks of nodes.
+    pub(super) fn size(&self, request: &Request) -> Size {
+        if self.rules.load_weight > 0.0 {
+            Size::of(request, &self.table, &self.fleet)
+        } else {
+            Size::default()
         }
     }
 
@@ -168,177 +333,5 @@ impl Board {
     pub(super) fn group_version(&self, request: &Request) -> (u64, u64) {
         let group = request.group_name().and_then(|g| self.versions.get(g));
         (self.domains, group.copied().unwrap_or(0))
-    }
-
-    fn candidate<'a>(
-        &'a self,
-        request: &'a Request,
-        slot: u32,
-        seat: &'a Seat,
-        devices: DeviceSet,
-    ) -> Candidate<'a> {
-        let node = (self.id_of(slot), &seat.node);
-        Candidate::new(request, node, &seat.free, &self.groups, self.now)
-            .with_devices(devices)
-            .with_load(
-                self.rank.relative(slot),
-                self.rank.absolute(slot).unwrap_or(1.0),
-            )
-    }
-
-    /// What keeps work away without any plugin.
-    fn own_refusal(
-        &self,
-        request: &Request,
-        slot: u32,
-        seat: &Seat,
-    ) -> Option<(&'static str, Reason)> {
-        if seat.cordoned {
-            return Some(("node", Reason::Cordoned));
-        }
-        if !seat.ready {
-            return Some(("node", Reason::NotReady));
-        }
-        if !request.accepts_model(seat.node.model()) {
-            return Some(("accelerators", Reason::Model));
-        }
-        if let Err(shortage) = seat.free.fits(request.ask()) {
-            return Some(("resources", Reason::Short(shortage)));
-        }
-        if let Some(age) = self.rank.refuses(slot, self.now) {
-            return Some(("metrics", Reason::Stale(age)));
-        }
-        let (limit, load) = (self.rules.limit?, self.rank.absolute(slot)?);
-        (load > limit).then_some(("load", Reason::Overloaded { load, limit }))
-    }
-
-    fn filtered(
-        &self,
-        candidate: &Candidate<'_>,
-        sensitivity: Sensitivity,
-    ) -> Option<(&'static str, Reason)> {
-        let filters = self.rules.filters.iter();
-        let mut asked = filters.filter(|f| f.sensitivity() == sensitivity);
-        asked.find_map(|f| f.refuse(candidate).map(|reason| (f.name(), reason)))
-    }
-
-    fn scored(&self, candidate: &Candidate<'_>, sensitivity: Sensitivity) -> f32 {
-        let scores = self.rules.scores.iter();
-        scores
-            .filter(|(_, s)| s.sensitivity() == sensitivity)
-            .map(|(weight, s)| weight * in_range(s.cost(candidate)))
-            .sum()
-    }
-
-    fn tightest(&self, request: &Request, seat: &Seat) -> Option<DeviceSet> {
-        seat.free.devices().choices(request.ask().devices()).next()
-    }
-
-    /// The devices that the work would get and what the scores of the node alone say; `None` where it is refused.
-    pub(super) fn node_part(&self, request: &Request, slot: u32) -> Option<(DeviceSet, f32)> {
-        let seat = self.seat(slot)?;
-        if self.own_refusal(request, slot, seat).is_some() {
-            return None;
-        }
-        let tightest = self.tightest(request, seat)?;
-        let candidate = self.candidate(request, slot, seat, tightest);
-        if self.filtered(&candidate, Sensitivity::Node).is_some() {
-            return None;
-        }
-        let mut best = (tightest, self.scored(&candidate, Sensitivity::Node));
-        let scores = self.rules.scores.iter();
-        let mut node_scores = scores.filter(|(_, s)| s.sensitivity() == Sensitivity::Node);
-        if node_scores.any(|(_, s)| s.sees_devices()) {
-            for devices in seat.free.devices().choices(request.ask().devices()).skip(1) {
-                let cost = self.scored(&candidate.with_devices(devices), Sensitivity::Node);
-                if cost < best.1 {
-                    best = (devices, cost);
-                }
-            }
-        }
-        Some(best)
-    }
-
-    /// What the plugins of one sensitivity say: their weighted costs, or the refusal.
-    pub(super) fn part(
-        &self,
-        request: &Request,
-        slot: u32,
-        devices: DeviceSet,
-        sensitivity: Sensitivity,
-    ) -> Result<f32, Option<Refusal>> {
-        let seat = self.seat(slot).ok_or(None)?;
-        let candidate = self.candidate(request, slot, seat, devices);
-        if let Some((filter, reason)) = self.filtered(&candidate, sensitivity) {
-            return Err(Some(Refusal::new(candidate.id(), filter, reason)));
-        }
-        Ok(self.scored(&candidate, sensitivity))
-    }
-
-    /// Why a node refuses for reasons that are kept; `None` where it does not, or is not there.
-    pub(super) fn kept_refusal(&self, request: &Request, slot: u32) -> Option<Refusal> {
-        let seat = self.seat(slot)?;
-        let own = self.own_refusal(request, slot, seat);
-        let (filter, reason) = own.or_else(|| {
-            let tightest = self.tightest(request, seat)?;
-            let candidate = self.candidate(request, slot, seat, tightest);
-            self.filtered(&candidate, Sensitivity::Node).or_else(|| {
-                let (devices, _) = self.node_part(request, slot)?;
-                self.filtered(&candidate.with_devices(devices), Sensitivity::Group)
-            })
-        })?;
-        Some(Refusal::new(self.id_of(slot), filter, reason))
-    }
-
-    /// The cost of a node, 0..=1, from the weighted costs of all scores; never falls when one of them rises.
-    pub(super) fn cost(&self, slot: u32, node: f32, group: f32, always: f32) -> f32 {
-        let load = self.rules.load_weight * self.rank.relative(slot);
-        let mean = ((load + node + group + always) / self.total_weight).clamp(0.0, 1.0);
-        let spare = self
-            .seat(slot)
-            .map_or(1.0, |seat| (1.0 - seat.failing()) * (1.0 - seat.slow));
-        if spare < 1.0 {
-            1.0 - (1.0 - mean) * spare
-        } else {
-            mean
-        }
-    }
-
-    /// The cost term by term.
-    pub(super) fn terms(&self, request: &Request, slot: u32, devices: DeviceSet) -> Vec<Term> {
-        let Some(seat) = self.seat(slot) else {
-            return Vec::new();
-        };
-        let mut terms = Vec::with_capacity(Metric::COUNT + self.rules.scores.len() + 2);
-        let load = self.rules.load_weight / self.total_weight;
-        if load > 0.0 {
-            for (metric, part) in Metric::ALL.into_iter().zip(self.rank.attribution(slot)) {
-                if self.rank.weights().weight(metric) > 0.0 {
-                    terms.push(Term::new(metric.as_str(), load * part));
-                }
-            }
-        }
-        let candidate = self.candidate(request, slot, seat, devices);
-        for (weight, score) in &self.rules.scores {
-            let cost = weight * in_range(score.cost(&candidate)) / self.total_weight;
-            terms.push(Term::new(score.name(), cost));
-        }
-        let mut left = 1.0 - terms.iter().map(Term::cost).sum::<f32>();
-        for (name, share) in [("failures", seat.failing()), ("slow start", seat.slow)] {
-            if share > 0.0 {
-                terms.push(Term::new(name, left * share));
-                left -= left * share;
-            }
-        }
-        terms
-    }
-}
-
-/// A score's answer as it counts: within 0..=1, and NaN as the worst.
-const fn in_range(cost: f32) -> f32 {
-    if cost.is_nan() {
-        1.0
-    } else {
-        cost.clamp(0.0, 1.0)
     }
 }

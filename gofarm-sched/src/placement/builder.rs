@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use gofarm_core::time::secs;
 
-use super::{Bind, Filter, Permit, Reserve, Scheduler, Score};
+use super::{Bind, Filter, Permit, Reserve, Scheduler, Score, Sensitivity};
 use crate::ConfigError;
 use crate::load::{LoadWeights, StaleAfter, StalePolicy, after};
 
@@ -31,11 +31,55 @@ pub(super) struct Rules {
     pub(super) half_life: Duration,
     pub(super) shapes: usize,
     pub(super) reasons: usize,
-    pub(super) filters: Vec<Box<dyn Filter>>,
-    pub(super) scores: Vec<(f32, Box<dyn Score>)>,
+    pub(super) filters: Vec<Filtering>,
+    pub(super) scores: Vec<Scoring>,
     pub(super) reserves: Vec<Box<dyn Reserve>>,
     pub(super) permits: Vec<Box<dyn Permit>>,
     pub(super) binds: Vec<Box<dyn Bind>>,
+}
+
+/// A filter with what it said of itself when it was added.
+#[derive(Debug)]
+pub(super) struct Filtering {
+    pub(super) sensitivity: Sensitivity,
+    pub(super) plugin: Box<dyn Filter>,
+}
+
+impl Filtering {
+    pub(super) fn new(plugin: Box<dyn Filter>) -> Self {
+        Self {
+            sensitivity: plugin.sensitivity(),
+            plugin,
+        }
+    }
+}
+
+/// A score with its weight and what it said of itself when it was added.
+#[derive(Debug)]
+pub(super) struct Scoring {
+    pub(super) weight: f32,
+    pub(super) sensitivity: Sensitivity,
+    sees_devices: bool,
+    pub(super) plugin: Box<dyn Score>,
+}
+
+impl Scoring {
+    pub(super) fn new(weight: f32, plugin: Box<dyn Score>) -> Self {
+        Self {
+            weight,
+            sensitivity: plugin.sensitivity(),
+            sees_devices: plugin.sees_devices(),
+            plugin,
+        }
+    }
+}
+
+impl Rules {
+    /// Whether it matters which of a node's accelerators the work gets.
+    pub(super) fn chooses_devices(&self) -> bool {
+        let mut scores = self.scores.iter();
+        scores.any(|s| s.sees_devices && s.sensitivity == Sensitivity::Node)
+    }
 }
 
 impl SchedulerBuilder {
@@ -75,7 +119,8 @@ impl SchedulerBuilder {
         self
     }
 
-    /// When a metric is stale, and what it counts for then; 10 s and [`StalePolicy::Penalise`] until it is set.
+    /// When a metric is stale, and what it counts for then; 10 s and [`StalePolicy::Penalise`] until it is set. Which
+    /// metrics a node has to report is said by the [`node_table`](crate::node_table).
     pub const fn stale(mut self, after: StaleAfter, policy: StalePolicy) -> Self {
         self.rules.stale = after;
         self.rules.policy = policy;
@@ -84,8 +129,12 @@ impl SchedulerBuilder {
 
     /// The load by itself over which a node takes no new work, above 0 and up to 1; 0.92 until it is set.
     ///
-    /// The last known load counts, also a stale one, with what is on the way to the node. Of a node of which nothing
-    /// is known nothing is over the limit.
+    /// The last known load counts, also a stale one, with the estimates of what is on its way to the node, so that a
+    /// burst between two reports cannot overload it. While metrics begin to show new work, it counts twice for the
+    /// time of [`settling`](Self::settling): a node may refuse for a moment what it could take. Estimates are
+    /// bounded: each metric counts as at most its full scale, and an estimate lapses with its reservation
+    /// ([`hold`](Self::hold)) or after [`in_flight`](Self::in_flight), so that a node cannot stay over the limit by
+    /// estimates alone. A node of which nothing is known, and to which nothing is on its way, is not over the limit.
     pub const fn limit(mut self, load: f32) -> Self {
         self.rules.limit = Some(load);
         self
@@ -119,9 +168,11 @@ impl SchedulerBuilder {
 
     /// How long a node that comes back is spared; 30 s until it is set, zero for not at all.
     ///
-    /// It begins with the first metrics of a node, with those after as long a silence, and when it is no longer
-    /// cordoned. The cost of the node begins half way to the worst and falls to its own in 16 steps, so that it gets
-    /// some work at once and not all of it.
+    /// It begins when the node is no longer cordoned, with its first metrics after [`Scheduler::not_ready`], and with
+    /// those that are its first ever or come after as long a silence; the last two only where nodes have been reporting
+    /// for that long: when the scheduler itself starts, or nobody was heard, all nodes are as new. The cost of the node
+    /// begins half way to the worst and falls to its own in 16 steps, so that it gets some work at once and not all of
+    /// it.
     pub const fn slow_start(mut self, time: Duration) -> Self {
         self.rules.slow_start = time;
         self
@@ -138,7 +189,7 @@ impl SchedulerBuilder {
 
     /// Of how many shapes of requests costs are kept, at least 1; 256 until it is set.
     ///
-    /// Each costs up to 60 bytes for every node. A request of another shape takes the place of the shape that was
+    /// Each costs about 20 bytes for every node. A request of another shape takes the place of the shape that was
     /// not asked for longest, and asks all nodes.
     pub const fn shapes(mut self, count: usize) -> Self {
         self.rules.shapes = count;
@@ -146,6 +197,8 @@ impl SchedulerBuilder {
     }
 
     /// How many refusals a decision keeps with their reasons; 8 until it is set.
+    ///
+    /// Filters of [`Sensitivity::Always`] are asked about so many nodes more than the decision needs.
     pub const fn reasons(mut self, count: usize) -> Self {
         self.rules.reasons = count;
         self
@@ -153,7 +206,7 @@ impl SchedulerBuilder {
 
     /// Adds a filter: a node does the work only if no filter refuses. They are asked in the order added.
     pub fn filter(mut self, filter: impl Filter + 'static) -> Self {
-        self.rules.filters.push(Box::new(filter));
+        self.rules.filters.push(Filtering::new(Box::new(filter)));
         self
     }
 
@@ -164,7 +217,9 @@ impl SchedulerBuilder {
             reason = "what is too large is refused in build"
         )]
         let weight = weight.into() as f32;
-        self.rules.scores.push((weight, Box::new(score)));
+        self.rules
+            .scores
+            .push(Scoring::new(weight, Box::new(score)));
         self
     }
 
@@ -193,12 +248,12 @@ impl SchedulerBuilder {
     /// the half-life is zero.
     pub fn build(self) -> Result<Scheduler, ConfigError> {
         let rules = self.rules;
-        let total = rules.load_weight + rules.scores.iter().map(|(weight, _)| weight).sum::<f32>();
+        let total = rules.load_weight + rules.scores.iter().map(|s| s.weight).sum::<f32>();
         let sound = |weight: f32| weight.is_finite() && weight > 0.0;
         if !(rules.load_weight.is_finite() && rules.load_weight >= 0.0) {
             return Err(ConfigError::new("load_weight", "finite and at least 0"));
         }
-        if !rules.scores.iter().all(|(weight, _)| sound(*weight)) || !sound(total) {
+        if !rules.scores.iter().all(|s| sound(s.weight)) || !sound(total) {
             return Err(ConfigError::new(
                 "score",
                 "finite and above 0 in its weight",

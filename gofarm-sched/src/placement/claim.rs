@@ -8,6 +8,8 @@ use crate::resource::DeviceSet;
 
 /// A reservation: stays the same until it is committed, abandoned or forgotten, and is never given again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ReservationId(u64);
 
 impl ReservationId {
@@ -26,6 +28,8 @@ impl ReservationId {
 
 /// Work that was committed: stays the same until it is completed or its node is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct PlacementId(u64);
 
 impl PlacementId {
@@ -41,7 +45,7 @@ impl PlacementId {
 }
 
 /// A request with the node that it was given, as [`Reserve`](super::Reserve), [`Permit`](super::Permit) and
-/// [`Bind`](super::Bind) see it.
+/// [`Bind`](super::Bind) see it, and as [`Scheduler::placement`](super::Scheduler::placement) tells it.
 ///
 /// The node is its id only, because a claim may outlive it.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +54,7 @@ pub struct Claim<'a> {
     request: &'a Request,
     node: NodeId,
     devices: DeviceSet,
+    tag: u64,
     now: Instant,
 }
 
@@ -62,6 +67,7 @@ impl<'a> Claim<'a> {
             request,
             node,
             devices: DeviceSet::EMPTY,
+            tag: 0,
             now,
         }
     }
@@ -73,16 +79,29 @@ impl<'a> Claim<'a> {
         self
     }
 
+    /// The same with what the caller knows the work by.
+    #[must_use]
+    pub const fn with_tag(mut self, tag: u64) -> Self {
+        self.tag = tag;
+        self
+    }
+
     /// The reservation, which stays its name after it was committed.
     #[must_use]
     pub const fn id(&self) -> ReservationId {
         self.id
     }
 
-    /// The request.
+    /// The request; its tag is [`tag`](Self::tag), for one request is kept for all that are equal.
     #[must_use]
     pub const fn request(&self) -> &'a Request {
         self.request
+    }
+
+    /// What the caller knows the work by; see [`Request::tag`].
+    #[must_use]
+    pub const fn tag(&self) -> u64 {
+        self.tag
     }
 
     /// The node.

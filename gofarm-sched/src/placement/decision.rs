@@ -12,6 +12,8 @@ use crate::resource::DeviceSet;
 
 /// One term of a cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Term {
     name: &'static str,
     cost: f32,
@@ -46,6 +48,7 @@ pub struct Decision {
     pub(super) node: NodeId,
     pub(super) name: Arc<str>,
     pub(super) devices: DeviceSet,
+    pub(super) tag: u64,
     pub(super) until: Instant,
     pub(super) cost: f32,
     pub(super) terms: Vec<Term>,
@@ -77,6 +80,12 @@ impl Decision {
         self.devices
     }
 
+    /// What the caller knows the work by; see [`Request::tag`](crate::request::Request::tag).
+    #[must_use]
+    pub const fn tag(&self) -> u64 {
+        self.tag
+    }
+
     /// When the reservation lapses.
     #[must_use]
     pub const fn until(&self) -> Instant {
@@ -97,9 +106,11 @@ impl Decision {
 
     /// The nodes that could not do it.
     ///
-    /// Filters of [`Sensitivity::Always`](super::Sensitivity::Always) are asked only about nodes that would have
-    /// been better than the chosen one, and [`Scheduler::place_cheap`](super::Scheduler::place_cheap) asks all
-    /// filters only about the nodes that it draws: refusals of others are not counted.
+    /// Filters of [`Sensitivity::Always`](super::Sensitivity::Always) are asked about all nodes that would have been
+    /// better than the chosen one, and about as many of the next best as
+    /// [`reasons`](super::SchedulerBuilder::reasons) are kept: on a small farm about all. And
+    /// [`Scheduler::place_cheap`](super::Scheduler::place_cheap) asks all filters only about the nodes that it draws.
+    /// Refusals of others are not counted.
     #[must_use]
     pub const fn refusals(&self) -> &Refusals {
         &self.refusals

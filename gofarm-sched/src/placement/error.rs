@@ -96,6 +96,7 @@ impl Classify for Unplaced {
 
 /// Why a reservation was not committed.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum NotCommitted {
     /// It is not held: it lapsed, was abandoned or committed before, or its node is gone.
@@ -138,6 +139,7 @@ impl Classify for NotCommitted {
 
 /// A node that is not there, or no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[error("there is no node {} of generation {}", .0.slot(), .0.generation())]
 pub struct UnknownNode(pub NodeId);
 
@@ -147,8 +149,21 @@ impl Classify for UnknownNode {
     }
 }
 
+/// No plugin of that name is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[error("no plugin has that name")]
+pub struct UnknownPlugin;
+
+impl Classify for UnknownPlugin {
+    fn kind(&self) -> Kind {
+        Kind::Invalid
+    }
+}
+
 /// A reservation or a placement that is not there, or no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[error("there is no claim {0}")]
 pub struct UnknownClaim(pub u64);
 

@@ -122,6 +122,12 @@ impl Groups {
         members.and_then(|d| d.get(domain)).copied().unwrap_or(0)
     }
 
+    /// How many nodes are in a domain of a label.
+    pub(super) fn nodes_in(&self, key: &str, domain: &str) -> u32 {
+        let nodes = self.domains.get(key).and_then(|d| d.get(domain));
+        nodes.copied().unwrap_or(0)
+    }
+
     /// The domains of a label that have nodes, in no order.
     pub fn domains<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a str> {
         self.domains

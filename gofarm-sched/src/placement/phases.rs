@@ -3,12 +3,15 @@
 //! All are `Send` and `Sync`, so that a scheduler is; one that shares data with others holds a handle to it.
 
 use super::{Candidate, Claim, Reason};
+use crate::node::Node;
+use crate::resource::Resources;
 
 /// What a filter's or a score's answer depends on, besides the request; match it fully.
 ///
 /// Answers are kept as long as what they depend on stays the same. One that says less than the truth makes
 /// decisions out of old answers; one that says more makes them slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Sensitivity {
     /// The node alone: its description, what is free of it, its accelerators, its load.
     Node,
@@ -42,7 +45,7 @@ pub trait Filter: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `harvest deadline`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
@@ -58,16 +61,26 @@ pub trait Score: core::fmt::Debug + Send + Sync {
     /// A name for reasons, in lower case: `zone spread`.
     fn name(&self) -> &'static str;
 
-    /// What the answer depends on.
+    /// What the answer depends on; a scheduler asks once, when it gets the plugin.
     fn sensitivity(&self) -> Sensitivity {
         Sensitivity::Node
     }
 
     /// Whether it matters which of a node's accelerators the work gets; if it does not, the tightest are offered.
+    /// A scheduler asks once.
     ///
     /// The choice is made by the scores of [`Sensitivity::Node`]; others see what was chosen.
     fn sees_devices(&self) -> bool {
         false
+    }
+
+    /// What the cost needs to know of the node as it is now, whatever is asked for; 0 until it is implemented.
+    ///
+    /// A scheduler works it out when the node changes, and not for each request and each choice of accelerators: it is
+    /// [`Candidate::of_node`] then. It must follow from these arguments alone.
+    fn of_node(&self, node: &Node, free: &Resources) -> f32 {
+        let _not_needed = (node, free);
+        0.0
     }
 
     /// How bad the node is for it, 0 to 1.
@@ -95,6 +108,7 @@ pub trait Reserve: core::fmt::Debug + Send + Sync {
 
 /// What a [`Permit`] says; match it fully.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Permission {
     /// The work may start.
     Granted,

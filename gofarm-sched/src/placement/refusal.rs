@@ -4,10 +4,11 @@ use core::fmt;
 use core::time::Duration;
 
 use crate::node::NodeId;
-use crate::resource::Shortage;
+use crate::resource::{DriverMismatch, Shortage};
 
 /// Why a node cannot do a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reason {
     /// It has too little left.
@@ -27,15 +28,21 @@ pub enum Reason {
     Stale(Option<Duration>),
     /// Its accelerators are of another model.
     Model,
+    /// The driver of its accelerators will not do.
+    Driver(DriverMismatch),
     /// Its stored energy ends this soon.
     LosesPower(Duration),
-    /// Work of the same group would be too close together in a domain of this label.
+    /// Work of the same group would be too close together in a domain of a label.
     TooClose {
-        /// How many of the group are there.
+        /// How many of the group are in the node's domain.
         there: u32,
+        /// How many count as in the emptiest domain.
+        fewest: u32,
         /// How many more than in the emptiest domain may be there.
         max_skew: u32,
     },
+    /// Its label with this key is not as it must be; `None` where the key is known at run time only.
+    Label(Option<&'static str>),
     /// It is not beside the work that it belongs to, or beside work that it must not be with.
     Affinity,
     /// The tenant's quota is used up.
@@ -54,13 +61,21 @@ impl fmt::Display for Reason {
             Self::Stale(None) => f.write_str("was never measured"),
             Self::Stale(Some(age)) => write!(f, "was last measured {} s ago", age.as_secs()),
             Self::Model => f.write_str("has accelerators of another model"),
+            Self::Driver(mismatch) => mismatch.fmt(f),
             Self::LosesPower(left) => write!(f, "loses power in {} h", left.as_secs() / 3_600),
-            Self::TooClose { there, max_skew } => {
+            Self::TooClose {
+                there,
+                fewest,
+                max_skew,
+            } => {
+                let with_it = u64::from(*there) + 1;
                 write!(
                     f,
-                    "{there} of the group are there, more than {max_skew} over the fewest"
+                    "its domain would have {with_it} of the group, the emptiest has {fewest}: more than {max_skew} apart"
                 )
             }
+            Self::Label(Some(key)) => write!(f, "its label {key} is not as required"),
+            Self::Label(None) => f.write_str("a label is not as required"),
             Self::Affinity => f.write_str("is not beside what the work belongs to"),
             Self::Quota => f.write_str("the tenant's quota is used up"),
             Self::Other(why) => f.write_str(why),
@@ -70,6 +85,7 @@ impl fmt::Display for Reason {
 
 /// A node that cannot do a piece of work, with the filter that said so.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Refusal {
     node: NodeId,
     filter: &'static str,

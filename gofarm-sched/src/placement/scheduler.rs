@@ -2,22 +2,29 @@
 
 mod claims;
 mod nodes;
+mod rules;
 mod timers;
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::AtomicBool;
 
+use gofarm_core::observe::Observer;
 use gofarm_core::random::Random;
 use gofarm_core::time::Instant;
 use hashbrown::HashMap;
 
-use super::board::Board;
+use super::barred::Barred;
+use super::board::{Asking, Board};
 use super::builder::Rules;
+use super::decision::Term;
 use super::on_the_way::expected;
 use super::shapes::{Pick, Shapes};
+use super::signal;
 use super::{
-    Claim, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity, Unplaced,
+    Claim, Counts, Decision, Refusal, Refusals, ReservationId, SchedulerBuilder, Sensitivity,
+    Unplaced,
 };
 use crate::request::Request;
 use claims::{Held, Stage};
@@ -64,37 +71,15 @@ pub struct Scheduler {
     vacant: Vec<u32>,
     present: usize,
     held: HashMap<u64, Held>,
+    /// When reservations lapse. All are held equally long, so that they lapse in their order; the first is reserved.
+    lapses: VecDeque<(Instant, u64)>,
     agenda: BTreeSet<(Instant, Timer)>,
     next_claim: u64,
+    /// Since when nodes have been reporting without a long silence, and the last report.
+    heard: Option<(Instant, Instant)>,
     counts: Counts,
-}
-
-/// What a scheduler did since it was built.
-///
-/// `reserved` is the sum of `committed`, `abandoned`, `lapsed`, `refused_late`, `lost` and those still reserved.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Counts {
-    /// Requests that got a reservation.
-    pub reserved: u64,
-    /// Requests that got none.
-    pub unplaced: u64,
-    /// Reservations that became placements.
-    pub committed: u64,
-    /// Reservations that were abandoned.
-    pub abandoned: u64,
-    /// Reservations that were forgotten.
-    pub lapsed: u64,
-    /// Reservations that a permit denied, or that could not be bound.
-    pub refused_late: u64,
-    /// Reservations whose node was removed.
-    pub lost: u64,
-    /// Nodes of which plugins of [`Sensitivity::Node`] were asked.
-    pub asked_node: u64,
-    /// Nodes of which plugins of [`Sensitivity::Group`] were asked.
-    pub asked_group: u64,
-    /// Nodes of which plugins of [`Sensitivity::Always`] were asked.
-    pub asked_always: u64,
+    /// What an observer was told.
+    told: Counts,
 }
 
 impl Scheduler {
@@ -110,9 +95,12 @@ impl Scheduler {
             vacant: Vec::new(),
             present: 0,
             held: HashMap::new(),
+            lapses: VecDeque::new(),
             agenda: BTreeSet::new(),
             next_claim: 0,
+            heard: None,
             counts: Counts::default(),
+            told: Counts::default(),
         }
     }
 
@@ -128,6 +116,14 @@ impl Scheduler {
         }
     }
 
+    /// Tells an observer how many nodes and reservations there are, and what was done since the last report; see
+    /// [`signal::INSTRUMENTS`](super::signal::INSTRUMENTS).
+    pub fn report(&mut self, observer: &impl Observer) {
+        let counts = self.counts();
+        signal::report(observer, self.present, &counts, &self.told);
+        self.told = counts;
+    }
+
     /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
     ///
     /// Costs `O(c log n)` for `c` nodes that changed since the same shape of request was placed; `O(n)` for a new
@@ -139,6 +135,7 @@ impl Scheduler {
     /// the node is short.
     pub fn place(&mut self, request: &Request, now: Instant) -> Result<Decision, Unplaced> {
         self.handle_timeout(now);
+        let tag = request.tag_value();
         let (shape, request) = self.shapes.intern(request);
         let mut asked = Vec::new();
         let Some(pick) = self.shapes.pick(shape, &self.board, &mut asked) else {
@@ -146,7 +143,10 @@ impl Scheduler {
             return Err(self.unplaced(&request, shape, &asked));
         };
         let refusals = self.refusals(&request, shape, &asked);
-        self.reserve(&request, pick, refusals)
+        let barred = self.shapes.barred(shape);
+        let (at, size) = ((pick.slot, pick.devices), self.shapes.size(shape));
+        let terms = self.board.terms((&request, barred), at, &size);
+        self.reserve((&request, tag), pick, (terms, refusals))
     }
 
     /// Reserves the cheaper one of two nodes drawn at random: the power of two choices (Mitzenmacher 2001).
@@ -173,7 +173,7 @@ impl Scheduler {
             if first.is_some_and(|first| first.slot == slot) {
                 continue;
             }
-            match (self.ask(request, slot), first) {
+            match (self.ask((request, Barred::NONE), slot), first) {
                 (Err(refusal), _) => {
                     let new = |r: &Refusal| asked.iter().all(|known| known.node() != r.node());
                     asked.extend(refusal.filter(new));
@@ -183,7 +183,11 @@ impl Scheduler {
                     let (f, s) = ((first.cost, first.slot), (second.cost, second.slot));
                     let better = if s < f { second } else { first };
                     let refusals = self.listed(asked.len(), asked.into_iter());
-                    return self.reserve(&Arc::new(request.clone()), better, refusals);
+                    let asking = (request, Barred::NONE);
+                    let (at, size) = ((better.slot, better.devices), self.board.size(request));
+                    let terms = self.board.terms(asking, at, &size);
+                    let tagged = (&Arc::new(request.clone().tag(0)), request.tag_value());
+                    return self.reserve(tagged, better, (terms, refusals));
                 }
             }
         }
@@ -191,14 +195,18 @@ impl Scheduler {
     }
 
     /// All that is asked about one node, with nothing kept.
-    fn ask(&self, request: &Request, slot: u32) -> Result<Pick, Option<Refusal>> {
+    fn ask(&self, asking: Asking<'_>, slot: u32) -> Result<Pick, Option<Refusal>> {
+        let (request, _) = asking;
         let board = &self.board;
-        let Some((devices, node)) = board.node_part(request, slot) else {
-            return Err(board.kept_refusal(request, slot));
+        let saw_load = AtomicBool::new(false);
+        let Some((devices, node)) = board.node_part(request, slot, &saw_load) else {
+            return Err(board.kept_refusal(asking, slot));
         };
-        let group = board.part(request, slot, devices, Sensitivity::Group)?;
-        let always = board.part(request, slot, devices, Sensitivity::Always)?;
-        let cost = board.cost(slot, node, group, always);
+        let part = |sensitivity| board.part(asking, slot, devices, (sensitivity, &saw_load));
+        let (group, always) = (part(Sensitivity::Group)?, part(Sensitivity::Always)?);
+        let Some(cost) = board.cost(slot, &board.size(request), (node, group, always)) else {
+            return Err(board.kept_refusal(asking, slot));
+        };
         Ok(Pick {
             slot,
             devices,
@@ -226,7 +234,8 @@ impl Scheduler {
     /// The refusals that were met now, and then those that are kept with the shape.
     fn refusals(&self, request: &Request, shape: usize, asked: &[Refusal]) -> Refusals {
         let (count, slots) = self.shapes.refusing(shape);
-        let kept = slots.filter_map(|slot| self.board.kept_refusal(request, slot));
+        let asking = (request, self.shapes.barred(shape));
+        let kept = slots.filter_map(|slot| self.board.kept_refusal(asking, slot));
         self.listed(count + asked.len(), asked.iter().copied().chain(kept))
     }
 
@@ -245,9 +254,9 @@ impl Scheduler {
 
     fn reserve(
         &mut self,
-        request: &Arc<Request>,
+        (request, tag): (&Arc<Request>, u64),
         pick: Pick,
-        refusals: Refusals,
+        (terms, refusals): (Vec<Term>, Refusals),
     ) -> Result<Decision, Unplaced> {
         let Pick {
             slot,
@@ -257,8 +266,8 @@ impl Scheduler {
         let now = self.board.now;
         let node = self.board.id_of(slot);
         let reservation = ReservationId::new(self.next_claim);
-        let claim = Claim::new(reservation, request, node, now).with_devices(devices);
-        let terms = self.board.terms(request, slot, devices);
+        let claim = Claim::new(reservation, request, node, now);
+        let claim = claim.with_devices(devices).with_tag(tag);
         let reserves = &mut self.board.rules.reserves;
         for at in 0..reserves.len() {
             let Some(reserve) = reserves.get_mut(at) else {
@@ -271,26 +280,28 @@ impl Scheduler {
                 return Err(Unplaced::NotReserved { by, reason });
             }
         }
-        let Some(seat) = self.board.seat_mut(slot) else {
+        let number = reservation.number();
+        let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return Err(Unplaced::NoNodes);
         };
         seat.free.take(request.ask(), devices);
+        seat.claims.push(number);
         let load = expected(request, seat.node.capacity());
-        seat.on_the_way.reserved(reservation.number(), load);
+        seat.on_the_way.reserved((table, slot), number, load);
         let name = Arc::clone(&seat.name);
         self.next_claim += 1;
         self.counts.reserved += 1;
         let until = now + self.board.rules.hold;
-        self.agenda
-            .insert((until, Timer::Reservation(reservation.number())));
+        self.lapses.push_back((until, number));
         let held = Held {
             request: Arc::clone(request),
             node,
             devices,
+            tag,
             load,
-            stage: Stage::Reserved { until },
+            stage: Stage::Reserved,
         };
-        self.held.insert(reservation.number(), held);
+        self.held.insert(number, held);
         self.board.member(request, slot, true);
         self.board.changed(slot);
         Ok(Decision {
@@ -298,6 +309,7 @@ impl Scheduler {
             node,
             name,
             devices,
+            tag,
             until,
             cost,
             terms,

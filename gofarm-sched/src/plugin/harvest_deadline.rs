@@ -8,7 +8,7 @@ use crate::placement::{Candidate, Filter, Reason, Sensitivity};
 /// Refuses nodes on stored energy that ends too soon.
 ///
 /// A node whose energy lasts exactly that long passes, and so does one that does not run on stored energy. It
-/// concerns every request until [`only`](Self::only) says which.
+/// concerns every request until [`labelled`](Self::labelled) says which.
 ///
 /// ```
 /// use gofarm_core::time::{Instant, hours};
@@ -29,7 +29,7 @@ use crate::placement::{Candidate, Filter, Reason, Sensitivity};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HarvestDeadline {
     within: Duration,
-    only: Option<Cow<'static, str>>,
+    label: Option<Cow<'static, str>>,
 }
 
 impl HarvestDeadline {
@@ -38,14 +38,14 @@ impl HarvestDeadline {
     pub const fn hours(hours: u64) -> Self {
         Self {
             within: gofarm_core::time::hours(hours),
-            only: None,
+            label: None,
         }
     }
 
     /// For requests that have this label only, whatever its value.
     #[must_use]
-    pub fn only(mut self, key: impl Into<Cow<'static, str>>) -> Self {
-        self.only = Some(key.into());
+    pub fn labelled(mut self, key: impl Into<Cow<'static, str>>) -> Self {
+        self.label = Some(key.into());
         self
     }
 }
@@ -62,7 +62,7 @@ impl Filter for HarvestDeadline {
     fn refuse(&self, candidate: &Candidate<'_>) -> Option<Reason> {
         let labels = candidate.request().labels();
         if self
-            .only
+            .label
             .as_deref()
             .is_some_and(|key| labels.get(key).is_none())
         {

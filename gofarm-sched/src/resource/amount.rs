@@ -1,5 +1,6 @@
 //! [`Resources`] of a node, the [`Ask`] of a request, and the [`Shortage`] between them.
 
+use super::binary_size::BinarySize;
 use super::{DeviceSet, Devices};
 
 /// What a node has, or what is still free of it.
@@ -216,4 +217,17 @@ pub enum Shortage {
     /// No device, or not enough of them, have the share free.
     #[error("no accelerator has that much free")]
     Accelerators,
+    /// Memory of an accelerator in one piece.
+    #[error(
+        "no contiguous {}: largest free {} of {} free",
+        BinarySize::Asked(*asked), BinarySize::Has(*largest), BinarySize::Has(*free)
+    )]
+    Contiguous {
+        /// Bytes in one piece that are asked for.
+        asked: u64,
+        /// The largest piece that is free, in bytes.
+        largest: u64,
+        /// All that is free, in bytes.
+        free: u64,
+    },
 }

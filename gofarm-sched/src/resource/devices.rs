@@ -5,10 +5,36 @@ use super::Share;
 /// What is free of each accelerator of a node, in thousandths; up to 16 of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Unchecked"))]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Devices {
     free: [u16; Self::MAX],
     count: u8,
+}
+
+/// What comes over a link instead of [`Devices`].
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+struct Unchecked {
+    free: [u16; Devices::MAX],
+    count: u8,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Unchecked> for Devices {
+    type Error = crate::ConfigError;
+
+    fn try_from(Unchecked { free, count }: Unchecked) -> Result<Self, Self::Error> {
+        if usize::from(count) > Self::MAX {
+            return Err(crate::ConfigError::new("count", "at most 16"));
+        }
+        let (devices, none) = free.split_at(usize::from(count));
+        if devices.iter().any(|f| *f > Self::WHOLE) || none.iter().any(|f| *f > 0) {
+            let rule = "at most 1000 of each device, and 0 of those that are not there";
+            return Err(crate::ConfigError::new("free", rule));
+        }
+        Ok(Self { free, count })
+    }
 }
 
 impl Devices {
@@ -110,7 +136,7 @@ impl Devices {
     /// Gives a share back to the devices that it was taken from; no device becomes more than whole.
     pub fn give_back(&mut self, chosen: DeviceSet, share: Share) {
         let amount = share.of_each();
-        self.change(chosen, |free| (free + amount).min(Self::WHOLE));
+        self.change(chosen, |free| free.saturating_add(amount).min(Self::WHOLE));
     }
 
     fn change(&mut self, chosen: DeviceSet, to: impl Fn(u16) -> u16) {

@@ -1,5 +1,7 @@
 //! Work beside and away from other work, and requirements on nodes.
 
+use alloc::borrow::Cow;
+
 use gofarm_core::time::Instant;
 use gofarm_sched::affinity::{Affinity, NodeRequirement, Operator, Peer};
 use gofarm_sched::node::{Node, NodeId};
@@ -136,4 +138,24 @@ fn node_requirements_follow_their_operators() {
         answers(|c| rule.refuse(c), &Request::new(Ask::NOTHING), &farm),
         [None; 4]
     );
+}
+
+#[test]
+fn a_refusal_names_the_label_that_is_not_as_required() {
+    let (free, groups) = (Resources::new(4_000, 8 << 30), Groups::new());
+    let (node, task) = (Node::new("a", free), Request::new(Ask::NOTHING));
+    let at = Candidate::new(
+        &task,
+        (NodeId::new(0, 0), &node),
+        &free,
+        &groups,
+        Instant::ZERO,
+    );
+    let said = |key: Cow<'static, str>| {
+        let rule = NodeRequirement::new(key, Operator::Exists);
+        rule.refuse(&at).unwrap().to_string()
+    };
+    assert_eq!(said("tank".into()), "its label tank is not as required");
+    let made = String::from("tank");
+    assert_eq!(said(made.into()), "a label is not as required");
 }

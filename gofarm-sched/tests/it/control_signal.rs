@@ -6,7 +6,7 @@ use gofarm_core::observe::{Instrument, LabelValue, Measurement, Observer, Signal
 use gofarm_core::random::SplitMix64;
 use gofarm_core::time::{Instant, millis, minutes};
 use gofarm_sched::reconcile::{Outcome, QueueConfig, WorkQueue};
-use gofarm_sched::{autonomy, autoscale, dependency, reconcile, rollout};
+use gofarm_sched::{autonomy, autoscale, dependency, eviction, inference, reconcile, rollout};
 
 const NOW: Instant = Instant::from_secs(1_000);
 
@@ -143,4 +143,95 @@ fn a_queue_tells_what_is_new_since_the_last_report() {
     assert_eq!(seen.lines()[3..], ["runs succeeded 1"]);
     queue.report(&seen);
     assert_eq!(seen.lines().len(), 3);
+}
+
+#[test]
+fn a_node_tells_how_far_its_accelerators_memory_is_in_pieces() {
+    let seen = Seen::new(&inference::INSTRUMENTS);
+    let node = gofarm_sched::node::NodeId::new(0, 0);
+    let mut fleet = inference::Fleet::new();
+    let accelerated = inference::AcceleratedNode::new().accelerator(100).unwrap();
+    fleet.insert(node, accelerated).unwrap();
+    let extent = inference::Extent::new(30, 10).unwrap();
+    fleet
+        .occupy(node, inference::Block { device: 0, extent })
+        .unwrap();
+    inference::observe(&seen, "barn", fleet.node(node).unwrap());
+    assert_eq!(seen.lines(), ["free barn 90", "largest_free barn 60"]);
+}
+
+#[test]
+fn an_evictor_tells_what_it_lost_and_what_it_wants_rebuilt() {
+    let seen = Seen::new(&eviction::signal::INSTRUMENTS);
+    let mut evictor = eviction::Evictor::new(eviction::EvictionConfig::new());
+    let node = |slot| gofarm_sched::node::NodeId::new(slot, 0);
+    (0..4).for_each(|slot| evictor.handle_node(NOW, node(slot), "north", 1));
+    for (work, stakes) in [
+        (0, eviction::Stakes::Ordinary),
+        (1, eviction::Stakes::CropCritical),
+    ] {
+        let work = eviction::WorkId::new(work);
+        evictor
+            .handle_placed(
+                NOW,
+                work,
+                node(u32::try_from(work.number()).unwrap()),
+                stakes,
+            )
+            .unwrap();
+    }
+    let mut random = SplitMix64::new(1);
+    let beat = |evictor: &mut eviction::Evictor,
+                now,
+                slots: core::ops::Range<u32>,
+                random: &mut SplitMix64| {
+        for slot in slots {
+            evictor
+                .handle_heartbeat(now, node(slot), 1, random)
+                .unwrap();
+        }
+    };
+    // Three of four are silent, then back; the work of one of them was rebuilt meanwhile.
+    let now = NOW + millis(30_000);
+    beat(&mut evictor, now, 3..4, &mut random);
+    let now = NOW + millis(40_000);
+    evictor.handle_timeout(now);
+    let mut rebuild = None;
+    while let Some(event) = evictor.poll_event() {
+        eviction::signal::observe(&seen, &event);
+        if let eviction::Event::Rebuild(asked) = event {
+            rebuild = Some(asked);
+        }
+    }
+    assert_eq!(
+        evictor.handle_rebuilt(now, &rebuild.unwrap(), node(3)),
+        eviction::Answer::Accepted
+    );
+    assert_eq!(
+        seen.lines(),
+        [
+            "events node_unknown 1",
+            "events node_unknown 1",
+            "events node_unknown 1",
+            "events link_suspected 1",
+            "events rebuild_critical 1",
+        ]
+    );
+    beat(&mut evictor, now, 0..3, &mut random);
+    evictor.handle_timeout(now);
+    while let Some(event) = evictor.poll_event() {
+        eviction::signal::observe(&seen, &event);
+    }
+    let mut lines = seen.lines();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "events link_trusted 1",
+            "events node_returned 1",
+            "events node_returned 1",
+            "events node_returned 1",
+            "events stop 1",
+        ]
+    );
 }

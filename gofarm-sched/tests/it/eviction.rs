@@ -231,6 +231,80 @@ fn a_node_that_started_anew_has_lost_its_work() {
     assert_eq!(never, Err(UnknownNode));
 }
 
+#[test]
+fn the_work_of_a_removed_node_is_rebuilt_and_its_answers_do_not_count() {
+    let mut evictor = farm(4);
+    evictor.handle_removed(at(5), node(0)).unwrap();
+    assert_eq!(evictor.handle_removed(at(5), node(0)), Err(UnknownNode));
+    assert_eq!(evictor.state(node(0)), None);
+    evictor.handle_timeout(at(5));
+    let critical = rebuilds(&events(&mut evictor))[0];
+    assert_eq!(
+        (critical.work(), critical.from()),
+        (WorkId::new(2), node(0))
+    );
+    assert_eq!(evictor.holder(critical.work()), None);
+    // Rebuilt on a node that goes in that moment: asked again, of another node.
+    evictor.handle_removed(at(5), node(1)).unwrap();
+    let answer = evictor.handle_rebuilt(at(5), &critical, node(1));
+    assert_eq!(answer, Answer::NodeLost);
+    beat(&mut evictor, at(35), 2..5);
+    let mut placed = BTreeSet::new();
+    while let Some(now) = evictor.poll_timeout().filter(|now| *now < at(60)) {
+        evictor.handle_timeout(now);
+        for rebuild in rebuilds(&events(&mut evictor)) {
+            assert_eq!(
+                evictor.handle_rebuilt(now, &rebuild, node(2)),
+                Answer::Accepted
+            );
+            placed.insert(rebuild.work().number());
+        }
+    }
+    assert_eq!(placed, BTreeSet::from([0, 1, 2]));
+    assert_eq!((evictor.counts().lost, evictor.counts().rebuilt), (3, 3));
+    // One that was unknown when it was removed is not counted as ready a second time: all that is left can go.
+    for slot in 2..5 {
+        evictor.handle_removed(at(90), node(slot)).unwrap();
+    }
+    evictor.handle_timeout(at(200));
+    assert_eq!(rebuilds(&events(&mut evictor)).len(), 0);
+    assert_eq!((evictor.waiting(), evictor.poll_timeout()), (3, None));
+}
+
+#[test]
+fn work_that_ended_is_not_rebuilt_and_a_copy_on_a_lost_node_is_stopped() {
+    let mut evictor = farm(4);
+    evictor.handle_ended(WorkId::new(0));
+    evictor.handle_ended(WorkId::new(77));
+    beat(&mut evictor, at(30), 1..5);
+    // Work 2 is asked for and work 1 waits; both end before anyone answers.
+    evictor.handle_timeout(at(40));
+    let asked = rebuilds(&events(&mut evictor))[0];
+    assert_eq!(asked.work(), WorkId::new(2));
+    for work in [1, 2] {
+        evictor.handle_ended(WorkId::new(work));
+    }
+    assert_eq!(
+        evictor.handle_rebuilt(at(41), &asked, node(1)),
+        Answer::Superseded
+    );
+    let counts = evictor.counts();
+    assert_eq!((counts.lost, counts.ended, counts.rebuilt), (2, 2, 0));
+    assert_eq!(evictor.waiting(), 0);
+    evictor.handle_timeout(at(59));
+    assert_eq!(rebuilds(&events(&mut evictor)).len(), 0);
+    // What it may still run is stopped when it is back; what ended before it was lost is not known there.
+    beat(&mut evictor, at(60), [0]);
+    let stopped: BTreeSet<u64> = events(&mut evictor)
+        .iter()
+        .filter_map(|event| match event {
+            Event::Stop { work, on } if *on == node(0) => Some(work.number()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stopped, BTreeSet::from([1, 2]));
+}
+
 /// What really runs where, beside what the evictor thinks.
 struct World {
     evictor: Evictor,

@@ -1,6 +1,5 @@
 //! Forecasts on measured series, and what absurd values and hostile models may not do.
 
-#[expect(clippy::print_stdout, reason = "prints its table")]
 mod measured;
 mod model;
 

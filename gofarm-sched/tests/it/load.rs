@@ -191,6 +191,8 @@ full avg10=0.14 avg60=0.07 avg300=0.05 total=60904110
             "line 5 of net/dev: sent bytes is not a number in its range"
         );
         assert_eq!(error.kind(), Kind::Permanent);
+        // Who waits for it does not spin.
+        assert_eq!(collector.poll_timeout(), Instant::from_millis(200));
         fs::remove_file(folder.0.join("stat")).unwrap();
         let error = collector.sample(Instant::ZERO).unwrap_err();
         assert!(

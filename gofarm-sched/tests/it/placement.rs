@@ -16,8 +16,8 @@ use gofarm_core::time::{Instant, minutes, secs};
 use gofarm_sched::load::{Load, StalePolicy, after};
 use gofarm_sched::node::{Node, NodeId};
 use gofarm_sched::placement::{
-    Bind, Candidate, Claim, Filter, NotCommitted, Permission, Permit, Reason, Reserve, Scheduler,
-    Score, Sensitivity, Unplaced,
+    Bind, Candidate, Claim, Decision, Filter, NotCommitted, Permission, Permit, Reason, Reserve,
+    Scheduler, Score, Sensitivity, Unplaced,
 };
 use gofarm_sched::request::Request;
 use gofarm_sched::resource::{Ask, Resources, Share};
@@ -87,6 +87,64 @@ fn a_decision_prints_its_reasons() {
         long.ends_with(" (0 is idle); refused: node-03 (loses power in 31 h)"),
         "{long}"
     );
+}
+
+#[test]
+fn a_refusal_is_told_also_of_a_node_that_would_not_have_been_chosen() {
+    for (reasons, told) in [(8, 2), (1, 1), (0, 0)] {
+        let builder = Scheduler::builder().filter(Harvest).reasons(reasons);
+        let mut sched = builder.slow_start(secs(0)).build().unwrap();
+        for (name, cpu) in [("a", 0.1), ("b", 0.5), ("c", 0.9)] {
+            let powered = node(name).power_until(START + minutes(60));
+            let id = sched.add_node(if name == "a" { node(name) } else { powered });
+            sched.observe(id, Load::idle().cpu(cpu), START).unwrap();
+        }
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node_name(), "a");
+        let refusals = decision.refusals();
+        assert_eq!((refusals.len(), refusals.iter().count()), (told, told));
+    }
+}
+
+#[test]
+fn metrics_that_no_node_reports_cost_nothing() {
+    for policy in [StalePolicy::Penalise, StalePolicy::Refuse] {
+        let builder = Scheduler::builder().stale(after(secs(10)), policy);
+        let mut sched = builder.slow_start(secs(0)).build().unwrap();
+        let [a, b] = ["a", "b"].map(|name| sched.add_node(node(name)));
+        let load = |cpu| Load::new().cpu(cpu).memory(0.3).io_wait(0.0);
+        sched.observe(a, load(0.1), START).unwrap();
+        sched.observe(b, load(0.6), START).unwrap();
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node(), a);
+        assert!(decision.cost() < 0.5, "{decision:#}");
+        let names: Vec<_> = decision.terms().iter().map(|term| term.name()).collect();
+        assert_eq!(names, ["cpu", "memory", "io wait"]);
+        // From when one node reports it, the others are late with it.
+        let network = Load::new().network_p95(secs(0));
+        sched.observe(b, network, START).unwrap();
+        let decision = sched.place(&small(), START).unwrap();
+        assert_eq!(decision.node(), b, "{decision:#}");
+    }
+}
+
+#[test]
+fn power_that_ends_sooner_or_later_counts_at_once() {
+    let mut sched = Scheduler::builder().filter(Harvest).build().unwrap();
+    let id = sched.add_node(node("mast").host("mast"));
+    for (end, takes) in [
+        (Some(START + minutes(60)), false),
+        (Some(START + minutes(60 * 60)), true),
+        (Some(START), false),
+        (None, true),
+    ] {
+        sched.set_power_until(id, end).unwrap();
+        assert_eq!(sched.place(&small(), START).is_ok(), takes);
+        assert_eq!(sched.node(id).unwrap().powered_until(), end);
+    }
+    // All else stays.
+    assert_eq!(sched.node(id).unwrap().labels().get("host"), Some("mast"));
+    assert!(sched.set_power_until(NodeId::new(7, 0), None).is_err());
 }
 
 #[test]
@@ -176,16 +234,16 @@ fn a_node_that_comes_back_starts_slowly() {
         }
     };
     observe_after(&mut sched, now);
-    // Both were silent for long, so that both are spared alike: the lower place is first.
+    // Both were silent for long, but only one was cordoned.
     let decision = sched.place(&small(), now).unwrap();
-    assert_eq!(decision.node(), a);
-    assert!(
-        decision
-            .terms()
-            .iter()
-            .any(|term| term.name() == "slow start")
-    );
+    assert_eq!(decision.node(), b);
+    assert!(!starts_slowly(&decision));
+    sched.cordon(b).unwrap();
+    let forced = sched.place(&small(), now).unwrap();
+    assert!(starts_slowly(&forced));
+    sched.uncordon(b, now).unwrap();
     sched.abandon(decision).unwrap();
+    sched.abandon(forced).unwrap();
     let now = now + secs(29);
     observe_after(&mut sched, now);
     let now = now + secs(9);
@@ -193,6 +251,11 @@ fn a_node_that_comes_back_starts_slowly() {
     sched.cordon(a).unwrap();
     sched.uncordon(a, now).unwrap();
     assert_eq!(sched.place(&small(), now).unwrap().node(), b);
+}
+
+fn starts_slowly(decision: &Decision) -> bool {
+    let mut terms = decision.terms().iter();
+    terms.any(|term| term.name() == "slow start")
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn nodes_that_lose_power_within_48_h_are_refused() {
     }
     // With a label it concerns the requests that have it.
     let node = Node::new("n", FREE).power_until(start);
-    let rule = HarvestDeadline::hours(48).only("harvest");
+    let rule = HarvestDeadline::hours(48).labelled("harvest");
     assert_eq!(at(|c| rule.refuse(c), &request, &node, start), None);
     let harvest = Request::new(Ask::NOTHING).label("harvest", "wheat");
     assert!(at(|c| rule.refuse(c), &harvest, &node, start).is_some());

@@ -3,10 +3,12 @@
 //! As in Weng et al. (USENIX ATC 2023): nodes with accelerators only, pods drawn again until they ask for 130 % of the
 //! accelerators, shuffled, none ever leaving; the mean over ten seeds. Also the trace as it is, on all nodes.
 //!
-//! The scores are the crate's, and so are the resources. What a scheduler does around them (keeping the costs of a
-//! shape, scoring touched nodes again) is done here in plain arrays, the same for each policy.
+//! The scores are the crate's, and so are the resources. To compare scores, what a scheduler does around them (keeping
+//! the costs of a shape, scoring touched nodes again) is done here in plain arrays, the same for each policy. The rows
+//! of [`Scheduler`](gofarm_sched::placement::Scheduler) are what its users get.
 
 mod cluster;
+mod scheduler;
 mod trace;
 
 use std::time::Duration;
@@ -20,6 +22,7 @@ use oorandom::Rand64;
 
 use crate::figures::Figures;
 use cluster::{Cluster, Outcome};
+use scheduler::Typical;
 use trace::{Nodes, Trace};
 
 /// What is reported; the weights of `Stranding` were chosen on seeds from 1000.
@@ -44,10 +47,14 @@ enum Policy {
     Stranding,
     /// With the mix of the pods that came before, made anew each time their number is four times what it was.
     StrandingLearning,
+    /// The crate's scheduler with `Stranding`.
+    Scheduler(Typical),
 }
 
 impl Policy {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
+        Self::Scheduler(Typical::Learned),
+        Self::Scheduler(Typical::Given),
         Self::StrandingLearning,
         Self::Stranding,
         Self::Fragmentation,
@@ -64,6 +71,8 @@ impl Policy {
             Self::Fragmentation => "gofarm Fragmentation (FGD), mix given",
             Self::Stranding => "gofarm Stranding, mix given",
             Self::StrandingLearning => "gofarm Stranding, mix learned",
+            Self::Scheduler(Typical::Given) => "gofarm Scheduler with Stranding, mix given",
+            Self::Scheduler(Typical::Learned) => "gofarm Scheduler with Stranding, mix learned",
         }
     }
 
@@ -77,7 +86,7 @@ impl Policy {
                 Box::new(BalancedAllocation::new()),
             ],
             Self::Fragmentation => vec![Box::new(Fragmentation::new(mix))],
-            Self::Stranding | Self::StrandingLearning => vec![Box::new(Stranding::new(mix))],
+            Self::Stranding | Self::StrandingLearning | Self::Scheduler(_) => vec![Box::new(Stranding::new(mix))],
         }
     }
 }
@@ -118,6 +127,9 @@ pub fn measure(figures: &mut Figures) {
 }
 
 fn run(trace: &Trace, pods: &[usize], policy: Policy, random: &mut Rand64) -> Outcome {
+    if let Policy::Scheduler(typical) = policy {
+        return scheduler::place(trace, pods, typical);
+    }
     let mut mix = Mix::new();
     if !matches!(policy, Policy::StrandingLearning) {
         for &pod in trace.pods() {

@@ -1,81 +1,140 @@
-//! Quantiles of a stream: sketches-ddsketch, which forgets nothing, and an exact window kept sorted beside its ring.
+//! Quantiles of a stream: sketches, which forget nothing, and windows of the last values.
 
 use std::hint::black_box;
 
+use gofarm_core::time::{Instant, millis};
+use gofarm_sched::window::{TimeWindow, Window};
+use hdrhistogram::Histogram;
 use oorandom::Rand64;
 use sketches_ddsketch::{Config, DDSketch};
+use tdigest::TDigest;
+use watermill::quantile::{Quantile, RollingQuantile};
+use watermill::stats::Univariate;
 
 use crate::figures::Figures;
 
-pub fn measure(figures: &mut Figures) {
-    let mut random = Rand64::new(11);
-    let values: Vec<f32> = (0..65_536).map(|_| random.rand_float() as f32).collect();
-    let mut next = values.iter().copied().cycle();
-    let mut next = move || next.next().unwrap_or_default();
+const PUSH: &str = "no window: a value pushed";
+const QUERY: &str = "no window: p95 read";
+const BOTH: &str = "no window: a value pushed and p95 read";
+const SLOTS: &str = "100 slots of 100 ms: a value pushed and p95 read";
 
-    let mut sketch = DDSketch::new(Config::defaults());
-    for _ in 0..10_000 {
-        sketch.add(f64::from(next()));
-    }
-    figures.time(PUSH, DDSKETCH, || sketch.add(f64::from(next())));
-    figures.time(QUERY, DDSKETCH, || sketch.quantile(black_box(0.95)));
-    for size in SIZES {
-        let mut window = Window::new(size);
-        for _ in 0..size {
-            window.push(next());
-        }
-        figures.time(&case(size), EXACT, || {
-            window.push(next());
-            window.quantile(black_box(0.95))
+const OWN: &str = "gofarm, exact";
+const DDSKETCH: &str = "sketches-ddsketch";
+
+/// The case of a window of so many values.
+fn case(size: usize) -> String {
+    format!("window of {size}: a value pushed and p95 read")
+}
+
+pub(super) fn measure(figures: &mut Figures) {
+    let mut values = Values::new();
+    ddsketch(figures, &mut values);
+    hdrhistogram(figures, &mut values);
+    tdigest(figures, &mut values);
+
+    let mut p2 = Quantile::new(0.95).expect("a part");
+    figures.time(BOTH, "watermill, P²", || {
+        p2.update(values.next());
+        p2.get()
+    });
+
+    window::<64>(figures, &mut values);
+    window::<256>(figures, &mut values);
+    window::<1_024>(figures, &mut values);
+
+    let mut slots = TimeWindow::default();
+    let mut now = Instant::from_secs(1);
+    for (engine, step) in [("gofarm, each 200 ms", 200), ("gofarm, each 1 ms", 1)] {
+        figures.time(SLOTS, engine, || {
+            now = now + millis(step);
+            slots.push(now, values.next() as f32);
+            slots.quantile(now, black_box(0.95))
         });
     }
 }
 
-/// The case of a window of so many values.
-pub(super) fn case(size: usize) -> String {
-    format!("window of {size}: a value pushed and p95 read")
+fn window<const N: usize>(figures: &mut Figures, values: &mut Values) {
+    let case = case(N);
+    let mut window = Window::<N>::new();
+    for _ in 0..N {
+        window.push(values.next() as f32);
+    }
+    figures.time(&case, OWN, || {
+        window.push(values.next() as f32);
+        window.quantile(black_box(0.95))
+    });
+    let mut rolling = RollingQuantile::new(0.95, N).expect("a part");
+    for _ in 0..N {
+        rolling.update(values.next());
+    }
+    figures.time(&case, "watermill, exact", || {
+        rolling.update(values.next());
+        rolling.get()
+    });
 }
 
-/// The sizes that are measured.
-pub(super) const SIZES: [usize; 3] = [64, 256, 1_024];
-
-const PUSH: &str = "no window: a value pushed";
-const QUERY: &str = "no window: p95 read";
-const DDSKETCH: &str = "sketches-ddsketch";
-const EXACT: &str = "ring and sorted array in f32";
-
-struct Window {
-    ring: Vec<f32>,
-    oldest: usize,
-    sorted: Vec<f32>,
+fn ddsketch(figures: &mut Figures, values: &mut Values) {
+    let mut sketch = DDSketch::new(Config::defaults());
+    for _ in 0..10_000 {
+        sketch.add(values.next());
+    }
+    figures.time(PUSH, DDSKETCH, || sketch.add(values.next()));
+    figures.time(QUERY, DDSKETCH, || sketch.quantile(black_box(0.95)));
 }
 
-impl Window {
-    fn new(size: usize) -> Self {
+fn hdrhistogram(figures: &mut Figures, values: &mut Values) {
+    // Whole microseconds up to a minute, two digits.
+    let mut histogram = Histogram::<u32>::new_with_max(60_000_000, 2).expect("two digits");
+    let mut next = || (values.next() * 1e6) as u64;
+    for _ in 0..10_000 {
+        histogram.record(next()).expect("below a minute");
+    }
+    figures.time(PUSH, "hdrhistogram, 2 digits", || {
+        histogram.record(next()).expect("below a minute");
+    });
+    figures.time(QUERY, "hdrhistogram, 2 digits", || {
+        histogram.value_at_quantile(black_box(0.95))
+    });
+}
+
+fn tdigest(figures: &mut Figures, values: &mut Values) {
+    const BATCH: usize = 100;
+    let mut digest = TDigest::new_with_size(100);
+    // Taken out and put back, as its methods consume it.
+    let mut merge = |digest: &mut TDigest| {
+        let batch: Vec<f64> = (0..BATCH).map(|_| values.next()).collect();
+        let old = std::mem::take(digest);
+        *digest = old.merge_unsorted(batch);
+    };
+    for _ in 0..BATCH {
+        merge(&mut digest);
+    }
+    figures.time("no window: 100 values pushed", "tdigest, at once", || {
+        merge(&mut digest);
+    });
+    figures.time(QUERY, "tdigest", || {
+        digest.estimate_quantile(black_box(0.95))
+    });
+}
+
+/// Seeded values from 0 to 1, again and again.
+pub(super) struct Values {
+    values: Vec<f64>,
+    next: usize,
+}
+
+impl Values {
+    pub(super) fn new() -> Self {
+        let mut random = Rand64::new(11);
         Self {
-            ring: vec![0.0; size],
-            oldest: 0,
-            sorted: vec![0.0; size],
+            values: (0..65_536).map(|_| random.rand_float()).collect(),
+            next: 0,
         }
     }
 
-    fn push(&mut self, value: f32) {
-        let old = std::mem::replace(&mut self.ring[self.oldest], value);
-        self.oldest = (self.oldest + 1) % self.ring.len();
-        let from = self.sorted.partition_point(|kept| *kept < old);
-        let to = self.sorted.partition_point(|kept| *kept < value);
-        if to > from {
-            self.sorted.copy_within(from + 1..to, from);
-            self.sorted[to - 1] = value;
-        } else {
-            self.sorted.copy_within(to..from, to + 1);
-            self.sorted[to] = value;
-        }
-    }
-
-    /// By the nearest rank.
-    fn quantile(&self, share: f64) -> f32 {
-        let rank = (share * self.sorted.len() as f64).ceil() as usize;
-        self.sorted[rank.saturating_sub(1)]
+    #[inline]
+    pub(super) fn next(&mut self) -> f64 {
+        self.next = (self.next + 1) % 65_536;
+        self.values[self.next]
     }
 }

@@ -4,35 +4,48 @@ use std::hint::black_box;
 
 use oorandom::Rand64;
 
+use super::node_table::{ANEW, LEAST, TEN, case};
 use crate::figures::Figures;
 
 pub(super) const ENGINE: &str = "textbook AoS f64 in two passes";
 
-/// The case of so many nodes.
-pub(super) fn case(nodes: usize) -> String {
-    format!("score of all of {nodes} nodes, five metrics")
-}
-
-/// The sizes that are measured.
-pub(super) const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
-
 const WEIGHTS: [f64; 5] = [0.3, 0.25, 0.2, 0.15, 0.1];
 
-struct Node {
+/// A node with its five metrics and its score.
+pub(super) struct Node {
     metrics: [f64; 5],
     score: f64,
 }
 
-pub fn measure(figures: &mut Figures) {
-    for size in SIZES {
-        let mut random = Rand64::new(7);
-        let node = |_| Node {
-            metrics: std::array::from_fn(|_| random.rand_float()),
-            score: 0.0,
-        };
-        let mut nodes: Vec<Node> = (0..size).map(node).collect();
-        figures.time(&case(size), ENGINE, || score(black_box(&mut nodes)));
-    }
+pub(super) fn measure(figures: &mut Figures, size: usize) {
+    let mut random = Rand64::new(7);
+    let node = |_| Node {
+        metrics: std::array::from_fn(|_| random.rand_float()),
+        score: 0.0,
+    };
+    let mut nodes: Vec<Node> = (0..size).map(node).collect();
+    figures.time(&case(ANEW, size), ENGINE, || score(black_box(&mut nodes)));
+    figures.time(&case(LEAST, size), ENGINE, || {
+        let at = random.rand_range(0..size as u64) as usize;
+        nodes[at].metrics[0] = random.rand_float();
+        score(&mut nodes);
+        least(&nodes)
+    });
+    let mut order: Vec<usize> = (0..size).collect();
+    figures.time(
+        &case(TEN, size),
+        "select_nth_unstable of the standard library",
+        || {
+            let by_score = |a: &usize, b: &usize| nodes[*a].score.total_cmp(&nodes[*b].score);
+            order
+                .iter_mut()
+                .enumerate()
+                .for_each(|(at, slot)| *slot = at);
+            order.select_nth_unstable_by(10, by_score);
+            order[..10].sort_unstable_by(by_score);
+            order[0]
+        },
+    );
 }
 
 fn score(nodes: &mut [Node]) {
@@ -56,4 +69,10 @@ fn score(nodes: &mut [Node]) {
             })
             .sum();
     }
+}
+
+fn least(nodes: &[Node]) -> Option<usize> {
+    let scores = nodes.iter().enumerate();
+    let least = scores.min_by(|(_, a), (_, b)| a.score.total_cmp(&b.score));
+    least.map(|(at, _)| at)
 }

@@ -146,6 +146,32 @@ impl fmt::Display for Report {
         let complete = if sync.is_complete { "yes" } else { "no" };
         row(f, "both have all that was committed", complete, "")?;
 
+        heading(f, "Work of the site's machines")?;
+        let work = &self.work;
+        for (kind, placed) in &work.placed {
+            let cut = format!("({})", placed.while_uplink_cut);
+            let what = format!("{kind}, and while the uplink was cut");
+            count(f, &what, placed.times, &cut)?;
+        }
+        count(f, "no place when due: irrigation, harvest", work.waited, "")?;
+        count(f, "no place when due: the rest", work.no_room, "")?;
+        let held_back = "held back while cut off, and stopped for it";
+        let stopped = format!("({})", work.stopped);
+        count(f, held_back, work.held_back, &stopped)?;
+        count(f, "lost with their machine", work.lost, "")?;
+        let cuts = "cuts of the uplink, and the longest";
+        let longest = format!("({:.1} h)", work.longest_uplink_cut_h);
+        count(f, cuts, work.uplink_cuts, &longest)?;
+        count(
+            f,
+            "times that the mast's battery was empty",
+            work.mast_off,
+            "",
+        )?;
+        count(f, "rain alerts on a wet field", work.rain_alerts, "")?;
+        by_reason(f, "placed", &work.machines)?;
+        wrapped(f, &work.reasons)?;
+
         heading(f, "Measured on this machine")?;
         row(
             f,
@@ -183,16 +209,35 @@ fn count(f: &mut fmt::Formatter<'_>, what: &str, value: impl Into<u64>, note: &s
     row(f, what, &value.into().to_string(), note)
 }
 
-fn by_reason(
+fn by_reason<K: AsRef<str>>(
     f: &mut fmt::Formatter<'_>,
     what: &str,
-    reasons: &BTreeMap<&'static str, u32>,
+    reasons: &BTreeMap<K, u32>,
 ) -> fmt::Result {
     count(f, what, reasons.values().sum::<u32>(), "")?;
     for (reason, number) in reasons {
-        count(f, &format!("  {}", reason.replace('_', " ")), *number, "")?;
+        count(
+            f,
+            &format!("  {}", reason.as_ref().replace('_', " ")),
+            *number,
+            "",
+        )?;
     }
     Ok(())
+}
+
+/// A long text over as many lines as it needs.
+fn wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut line = String::from(" ");
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > 80 {
+            writeln!(f, "{line}")?;
+            line = String::from("   ");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    writeln!(f, "{line}")
 }
 
 fn capitalised(text: &str) -> String {

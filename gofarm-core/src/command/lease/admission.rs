@@ -31,6 +31,13 @@ pub(super) fn save<J: Journal, const N: usize>(
 }
 
 impl<J: Journal, const N: usize> Lease<J, N> {
+    /// Takes note that the device refused a command for a reason of its own and did not ask here: an interlock, a
+    /// minimum off time. It counts as refused and is not remembered.
+    pub fn declined(&mut self) {
+        self.memory.tally.issue();
+        self.memory.tally.settle(Outcome::Refused);
+    }
+
     /// Holds an opening command against everything that it must meet, persists its id, and starts its run.
     pub(super) fn open<A: Action>(
         &mut self,

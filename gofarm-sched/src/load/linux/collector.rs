@@ -48,7 +48,7 @@ impl Traffic {
 
 /// Takes samples of this machine's load; each covers the time since the one before.
 ///
-/// It has no clock and no thread: ask for a sample at [`Collector::poll_timeout`], which is 200 ms after the last.
+/// It has no clock and no thread: ask for a sample at [`Collector::poll_timeout`], which is 200 ms after the last attempt.
 ///
 /// ```
 /// use gofarm_core::time::{Clock, SystemClock, millis};
@@ -63,6 +63,7 @@ impl Traffic {
 pub struct Collector {
     root: PathBuf,
     every: Duration,
+    due: Instant,
     last: Option<Reading>,
     traffic: Option<Traffic>,
 }
@@ -94,6 +95,7 @@ impl Collector {
         Self {
             root: root.into(),
             every: millis(200),
+            due: Instant::ZERO,
             last: None,
             traffic: None,
         }
@@ -114,6 +116,7 @@ impl Collector {
     /// # Errors
     /// A file cannot be read or understood. A kernel without PSI is no error.
     pub fn sample(&mut self, now: Instant) -> Result<Load, CollectError> {
+        self.due = now + self.every;
         let memory = Memory::parse(&self.read(ProcFile::MemInfo)?)?;
         let reading = Reading {
             at: now,
@@ -139,10 +142,10 @@ impl Collector {
         self.traffic
     }
 
-    /// When the next sample is due; at once if there was none.
+    /// When the next sample is due, also after one that failed; at once if there was none.
     #[must_use]
-    pub fn poll_timeout(&self) -> Instant {
-        self.last.map_or(Instant::ZERO, |last| last.at + self.every)
+    pub const fn poll_timeout(&self) -> Instant {
+        self.due
     }
 
     fn read(&self, file: ProcFile) -> Result<String, CollectError> {

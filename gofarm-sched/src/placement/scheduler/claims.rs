@@ -5,9 +5,8 @@ use alloc::sync::Arc;
 use gofarm_core::time::Instant;
 
 use super::Scheduler;
-use super::timers::Timer;
+use crate::load::Load;
 use crate::node::NodeId;
-use crate::placement::load_rank::Values;
 use crate::placement::{Claim, NotCommitted, Permission, PlacementId, ReservationId, UnknownClaim};
 use crate::request::Request;
 use crate::resource::DeviceSet;
@@ -18,13 +17,14 @@ pub(super) struct Held {
     pub(super) request: Arc<Request>,
     pub(super) node: NodeId,
     pub(super) devices: DeviceSet,
-    pub(super) load: Values,
+    pub(super) tag: u64,
+    pub(super) load: Load,
     pub(super) stage: Stage,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Stage {
-    Reserved { until: Instant },
+    Reserved,
     Committed { at: Instant },
 }
 
@@ -32,10 +32,11 @@ impl Held {
     fn claim(&self, number: u64, now: Instant) -> Claim<'_> {
         Claim::new(ReservationId::new(number), &self.request, self.node, now)
             .with_devices(self.devices)
+            .with_tag(self.tag)
     }
 
     pub(super) const fn is_reserved(&self) -> bool {
-        matches!(self.stage, Stage::Reserved { .. })
+        matches!(self.stage, Stage::Reserved)
     }
 }
 
@@ -55,10 +56,7 @@ impl Scheduler {
         self.handle_timeout(now);
         let now = self.board.now;
         let number = id.number();
-        let Some((held, until)) = self.held.get(&number).and_then(|held| match held.stage {
-            Stage::Reserved { until } => Some((held, until)),
-            Stage::Committed { .. } => None,
-        }) else {
+        let Some(held) = self.held.get_mut(&number).filter(|held| held.is_reserved()) else {
             return Err(NotCommitted::NotHeld);
         };
         let claim = held.claim(number, now);
@@ -88,10 +86,8 @@ impl Scheduler {
             return Err(refused);
         }
         let (node, in_flight) = (held.node, rules.in_flight);
-        self.agenda.remove(&(until, Timer::Reservation(number)));
-        if let Some(held) = self.held.get_mut(&number) {
-            held.stage = Stage::Committed { at: now };
-        }
+        held.stage = Stage::Committed { at: now };
+        self.tidy_lapses();
         self.counts.committed += 1;
         if let Some(slot) = self.board.slot_of(node)
             && let Some(seat) = self.board.seat_mut(slot)
@@ -130,15 +126,50 @@ impl Scheduler {
         Ok(())
     }
 
+    /// Work has failed: it has ended, and its node costs more for a while, as after [`failed`](Self::failed).
+    ///
+    /// # Errors
+    /// The placement is not known, or not any longer.
+    pub fn work_failed(
+        &mut self,
+        placement: PlacementId,
+        now: Instant,
+    ) -> Result<(), UnknownClaim> {
+        let node = self.placement(placement).map(|claim| claim.node());
+        self.completed(placement, now)?;
+        // The node of a placement is there: it goes with its node.
+        let _known = node.map(|node| self.failed(node, now));
+        Ok(())
+    }
+
+    /// What was placed where; `None` if it has ended, or was never committed.
+    #[must_use]
+    pub fn placement(&self, placement: PlacementId) -> Option<Claim<'_>> {
+        let number = placement.number();
+        let held = self.held.get(&number).filter(|held| !held.is_reserved())?;
+        Some(held.claim(number, self.board.now))
+    }
+
+    /// What was committed and runs on a node, in the order of the reservations; nothing where the node is not there.
+    pub fn placements_on(&self, node: NodeId) -> impl Iterator<Item = (PlacementId, Claim<'_>)> {
+        let seat = self
+            .board
+            .slot_of(node)
+            .and_then(|slot| self.board.seat(slot));
+        let numbers = seat.into_iter().flat_map(|seat| &seat.claims);
+        numbers.filter_map(|number| {
+            let placement = PlacementId::of(ReservationId::new(*number));
+            Some((placement, self.placement(placement)?))
+        })
+    }
+
     /// Ends a claim and gives back all it holds; who calls counts it.
     pub(super) fn end(&mut self, number: u64) {
         let Some(held) = self.held.remove(&number) else {
             return;
         };
         let now = self.board.now;
-        if let Stage::Reserved { until } = held.stage {
-            self.agenda.remove(&(until, Timer::Reservation(number)));
-        }
+        self.tidy_lapses();
         let claim = held.claim(number, now);
         for reserve in self.board.rules.reserves.iter_mut().rev() {
             reserve.release(&claim);
@@ -147,16 +178,21 @@ impl Scheduler {
             return;
         };
         let (settling, in_flight) = (self.board.rules.settling, self.board.rules.in_flight);
-        let reported = self.board.rank.reported(slot);
-        if let Some(seat) = self.board.seat_mut(slot) {
+        if let Some((seat, table)) = self.board.seat_and_table(slot) {
             seat.free.give_back(held.request.ask(), held.devices);
-            let waiting = seat.on_the_way.remove(number);
+            if let Ok(at) = seat.claims.binary_search(&number) {
+                seat.claims.remove(at);
+            }
+            let waiting = seat.on_the_way.remove((&mut *table, slot), number);
             if let Stage::Committed { at } = held.stage
                 && !waiting
-                && reported.is_some_and(|reported| reported > at + settling)
+                && seat
+                    .reported
+                    .is_some_and(|reported| reported > at + settling)
             {
+                let work = (number, held.load);
                 seat.on_the_way
-                    .ended(number, held.load, now, now + in_flight);
+                    .ended((table, slot), work, now, now + in_flight);
             }
         }
         self.refill(slot);

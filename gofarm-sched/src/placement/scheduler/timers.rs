@@ -5,15 +5,14 @@ use core::time::Duration;
 use gofarm_core::time::Instant;
 
 use super::Scheduler;
+use super::claims::Held;
 
 /// In so many steps a slow start ends.
 const STEPS: u32 = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    Reservation(u64),
     Estimates(u32),
-    Stale(u32),
     Failures(u32),
     SlowStart(u32),
 }
@@ -22,37 +21,47 @@ impl Scheduler {
     /// When [`handle_timeout`](Self::handle_timeout) has something to do.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.agenda.first().map(|(at, _)| *at)
+        let timer = self.agenda.first().map(|(at, _)| *at);
+        let lapse = self.lapses.front().map(|(at, _)| *at);
+        let stale = self.board.table.next_expiry();
+        [timer, lapse, stale].into_iter().flatten().min()
     }
 
     /// Does what is due: reservations and estimates lapse, metrics become stale, failures are forgotten, slow starts
     /// go on.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some(&(at, timer)) = self.agenda.first()
+        while let Some(at) = self.poll_timeout()
             && at <= now
         {
-            self.agenda.pop_first();
-            self.board.now = self.board.now.max(at);
-            match timer {
-                Timer::Reservation(number) => {
-                    self.counts.lapsed += 1;
-                    self.end(number);
+            self.board.advance(at);
+            if let Some(&(due, number)) = self.lapses.front()
+                && due <= at
+            {
+                self.lapses.pop_front();
+                self.counts.lapsed += 1;
+                self.end(number);
+            }
+            if let Some(&(due, timer)) = self.agenda.first()
+                && due <= at
+            {
+                self.agenda.pop_first();
+                match timer {
+                    Timer::Estimates(slot) => self.lapse_estimates(slot, due),
+                    Timer::Failures(slot) => self.halve_failures(slot, due),
+                    Timer::SlowStart(slot) => self.step(slot),
                 }
-                Timer::Estimates(slot) => self.lapse_estimates(slot, at),
-                Timer::Stale(slot) => {
-                    if let Some(seat) = self.board.seat_mut(slot)
-                        && seat.stale_timer == Some(at)
-                    {
-                        seat.stale_timer = None;
-                        self.board.changed(slot);
-                        self.watch_stale(slot);
-                    }
-                }
-                Timer::Failures(slot) => self.halve_failures(slot, at),
-                Timer::SlowStart(slot) => self.step(slot),
             }
         }
-        self.board.now = self.board.now.max(now);
+        self.board.advance(now);
+    }
+
+    /// Sees to it that the first of the lapses is of a claim that is reserved.
+    pub(super) fn tidy_lapses(&mut self) {
+        while let Some((_, number)) = self.lapses.front()
+            && !self.held.get(number).is_some_and(Held::is_reserved)
+        {
+            self.lapses.pop_front();
+        }
     }
 
     /// Sees to it that the node's estimates lapse in time.
@@ -67,26 +76,14 @@ impl Scheduler {
     }
 
     fn lapse_estimates(&mut self, slot: u32, now: Instant) {
-        let Some(seat) = self.board.seat_mut(slot) else {
+        let Some((seat, table)) = self.board.seat_and_table(slot) else {
             return;
         };
         if seat.lapse_timer == Some(now) {
             seat.lapse_timer = None;
-            seat.on_the_way.lapse(now);
-            self.board.changed(slot);
+            seat.on_the_way.lapse((table, slot), now);
+            self.board.weigh();
             self.watch_estimates(slot);
-        }
-    }
-
-    /// Sees to it that the node is looked at again when a metric becomes stale.
-    pub(super) fn watch_stale(&mut self, slot: u32) {
-        let next = self.board.rank.next_stale(slot);
-        if let Some(seat) = self.board.seat_mut(slot)
-            && seat.stale_timer.is_none()
-            && let Some(at) = next.filter(|at| *at < Instant::FAR_FUTURE)
-        {
-            seat.stale_timer = Some(at);
-            self.agenda.insert((at, Timer::Stale(slot)));
         }
     }
 

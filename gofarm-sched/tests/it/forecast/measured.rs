@@ -3,6 +3,7 @@
 //! Everything learns as it goes; the first values of a series are skipped, 288 (a day of 5 min) where it is long. The
 //! exponent and the memory of the ensemble were chosen on `TUNED` only.
 
+use alloc::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use gofarm_sched::forecast::{Ensemble, Forecaster};
@@ -31,15 +32,19 @@ const HELD_OUT: [Series; 6] = [
 /// Never worse than so many times the best method alone, chosen with hindsight for each series.
 const BAR: f64 = 1.05;
 
+/// Where the given series are.
+fn given() -> PathBuf {
+    match std::env::var_os("GOFARM_DATA") {
+        Some(folder) => PathBuf::from(folder),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
+    }
+}
+
 /// The second column; `None` for a file that may not be committed, elsewhere than in CI.
 fn values(name: &str) -> Option<Vec<f64>> {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/forecast");
-    let given = match std::env::var_os("GOFARM_DATA") {
-        Some(folder) => PathBuf::from(folder),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-    };
     let path = match name.strip_prefix("nab/") {
-        Some(file) => given.join("sched/nab").join(file),
+        Some(file) => given().join("sched/nab").join(file),
         None => committed.join(name),
     };
     let path = path.with_extension("csv");
@@ -130,6 +135,7 @@ fn table(half: &str, series: &[Series]) -> (usize, f64) {
         };
         let [alone @ .., ensemble] = errors(&values, period, skip);
         let ratio = ensemble / alone.into_iter().fold(f64::INFINITY, f64::min);
+        assert!(ratio.is_finite(), "{name}: {alone:?}, {ensemble}");
         print!("{name:40}");
         alone
             .iter()
@@ -151,4 +157,26 @@ fn the_ensemble_is_never_much_worse_than_the_best_method_alone() {
             "{half}: {worst:.3} times the best method alone"
         );
     }
+}
+
+#[test]
+fn each_given_series_is_in_one_half() {
+    let names = || TUNED.iter().chain(&HELD_OUT).map(|(name, ..)| *name);
+    let once: BTreeSet<&str> = names().collect();
+    assert_eq!(once.len(), TUNED.len() + HELD_OUT.len());
+    let Ok(files) = std::fs::read_dir(given().join("sched/nab")) else {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "no series");
+        return;
+    };
+    let mut series = 0;
+    for file in files {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "csv") {
+            let name = format!("nab/{}", path.file_stem().unwrap().to_str().unwrap());
+            assert!(once.contains(&*name), "{name} is in no half");
+            series += 1;
+        }
+    }
+    let listed = names().filter(|name| name.starts_with("nab/")).count();
+    assert_eq!(series, listed);
 }
