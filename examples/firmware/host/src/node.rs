@@ -18,7 +18,7 @@ pub struct Node {
     child: Child,
     console: Lines<BufReader<ChildStdout>>,
     monitor: TcpStream,
-    lines: [TcpListener; 2],
+    lines: [TcpListener; 3],
 }
 
 impl Node {
@@ -29,6 +29,7 @@ impl Node {
     pub async fn start(name: &str) -> io::Result<Self> {
         let monitor = TcpListener::bind("127.0.0.1:0").await?;
         let lines = [
+            TcpListener::bind("127.0.0.1:0").await?,
             TcpListener::bind("127.0.0.1:0").await?,
             TcpListener::bind("127.0.0.1:0").await?,
         ];
@@ -68,7 +69,7 @@ impl Node {
         })
     }
 
-    /// Plugs into line 1 or 2; dropping the stream cuts it, and this plugs in again.
+    /// Plugs into line 1, 2 or 3; dropping the stream cuts it, and this plugs in again.
     ///
     /// # Errors
     /// The node has gone.

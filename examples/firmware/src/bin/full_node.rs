@@ -51,7 +51,7 @@ async fn main(_spawner: Spawner) {
         sync.poll(&mut board, now);
         while let Some(event) = sync.poll_event() {
             if event == gofarm_crdt::sync::Event::Synced {
-                log(format_args!("synced"));
+                log(&["synced"]);
             }
         }
         Timer::after_millis(5).await;
