@@ -5,4 +5,8 @@
 #[cfg(feature = "mps2")]
 pub mod board;
 #[cfg(feature = "mps2")]
+pub mod irrigation;
+#[cfg(feature = "mps2")]
 pub mod sync_line;
+#[cfg(feature = "messages")]
+pub mod valve_message;

@@ -1,8 +1,9 @@
 //! [`KeptJournal`]: RAM that outlives a reset, as the storage of a lease.
 
+use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
 use gofarm_core::command::{Journal, JournalFull, snapshot_len};
 
@@ -36,44 +37,45 @@ static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 ///
 /// Noise that looks like a page is found out by the checksum in the snapshot.
 pub struct KeptJournal {
-    pages: *mut Page,
+    pages: &'static mut [Page; 2],
 }
 
 impl KeptJournal {
     /// The journal, the first time.
     pub fn take() -> Option<Self> {
-        // Of one core, and before there are tasks: no read-modify-write is needed.
+        // One core, and no interrupt comes here: no read-modify-write is needed.
         if IS_TAKEN.load(Ordering::Relaxed) {
             return None;
         }
         IS_TAKEN.store(true, Ordering::Relaxed);
-        Some(Self {
-            pages: PAGES.0.get().cast(),
-        })
-    }
-
-    fn read(&self, page: usize) -> Page {
-        // SAFETY: `page` is 0 or 1 and nobody else reaches the pages. What a reset left is unknown to the compiler, so
-        // it is read as from a device; a page is integers, for which every pattern is a value.
-        unsafe { self.pages.add(page).read_volatile() }
-    }
-
-    fn write(&mut self, page: usize, value: Page) {
-        // SAFETY: as above.
-        unsafe { self.pages.add(page).write_volatile(value) }
+        let pages = PAGES.0.get();
+        // SAFETY: it does nothing. For the compiler it may have written the pages, which is what the run before a
+        // reset, or the power that came on, did.
+        unsafe { asm!("/* {0} */", in(reg) pages, options(nostack, preserves_flags)) };
+        // SAFETY: this is the only reference, for it is made once. The pages are integers, for which every pattern is
+        // a value, and they are written, as said above.
+        let pages = unsafe { (*pages).assume_init_mut() };
+        Some(Self { pages })
     }
 
     /// Which page was written last, and its number; 0 if none was.
     fn newest(&self) -> (usize, u32) {
-        let number = |page| {
-            let Page { number, check, .. } = self.read(page);
-            if number ^ check == MARK { number } else { 0 }
-        };
-        let (first, second) = (number(0), number(1));
+        let [first, second] = self.pages.each_ref().map(Page::number);
         if second > first {
             (1, second)
         } else {
             (0, first)
+        }
+    }
+}
+
+impl Page {
+    /// The number of the save; 0 if it was not written to its end.
+    fn number(&self) -> u32 {
+        if self.number ^ self.check == MARK {
+            self.number
+        } else {
+            0
         }
     }
 }
@@ -86,8 +88,8 @@ impl Journal for KeptJournal {
         if number == 0 {
             return Ok(None);
         }
-        let Page { len, bytes, .. } = self.read(page);
-        let len = len as usize;
+        let Page { len, bytes, .. } = &self.pages[page];
+        let len = *len as usize;
         if let (Some(room), Some(bytes)) = (buffer.get_mut(..len), bytes.get(..len)) {
             room.copy_from_slice(bytes);
         }
@@ -95,32 +97,22 @@ impl Journal for KeptJournal {
     }
 
     fn save(&mut self, snapshot: &[u8]) -> Result<(), JournalFull> {
-        let mut bytes = [0; ROOM];
-        let Some(room) = bytes.get_mut(..snapshot.len()) else {
+        let (newest, number) = self.newest();
+        let page = &mut self.pages[1 - newest];
+        let Some(room) = page.bytes.get_mut(..snapshot.len()) else {
             return Err(JournalFull {
                 len: snapshot.len(),
                 max: ROOM,
             });
         };
+        // Up to the last line the other page is the newest; fences keep the order for a reset in between.
+        page.check = !(page.number ^ MARK);
+        compiler_fence(Ordering::SeqCst);
         room.copy_from_slice(snapshot);
-        let (newest, number) = self.newest();
-        let page = Page {
-            number: 0, // up to the second write the other page is the newest
-            check: 0,
-            len: snapshot.len() as u32,
-            bytes,
-        };
-        self.write(1 - newest, page);
-        let number = number.wrapping_add(1);
-        let check = number ^ MARK;
-        self.write(
-            1 - newest,
-            Page {
-                number,
-                check,
-                ..page
-            },
-        );
+        page.len = snapshot.len() as u32;
+        page.number = number.wrapping_add(1);
+        compiler_fence(Ordering::SeqCst);
+        page.check = page.number ^ MARK;
         Ok(())
     }
 }
