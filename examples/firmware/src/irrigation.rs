@@ -1,25 +1,14 @@
 //! [`Irrigation`]: the valve of a node, its wall clock, and what both tell the console.
 
-use gofarm_core::Action;
-use gofarm_core::command::{Command, CommandId, JournalFull, Loss};
+use gofarm_core::command::{Command, CommandId, JournalFull, Loss, State};
 use gofarm_core::time::{Instant, UnixMillis, millis, minutes};
-use gofarm_hal::flow_meter::Flow;
 use gofarm_hal::valve::{ConfigError, Event, LatchingConfig, LatchingValve, PinError, Verdict};
 
 use crate::board::Decimal;
 use crate::board::kept::KeptJournal;
 use crate::board::log;
 use crate::board::pin::Pin;
-
-/// Opens the valve.
-#[derive(Clone, Copy, Debug, Action)]
-#[action(safe = "closed", max_run = "30min")]
-pub struct Open;
-
-/// Closes the valve.
-#[derive(Clone, Copy, Debug, Action)]
-#[action(safe = "closed", closes)]
-pub struct Close;
+use crate::reading::{Close, Open};
 
 /// A latching valve on two pins, `open` and `close`, whose events are lines on the console.
 ///
@@ -90,9 +79,14 @@ impl Irrigation {
         self.valve.accept(&Command::new(id, Close), now, wall)
     }
 
-    /// Tells it what the flow meter shows.
-    pub fn flow(&mut self, flow: Flow, now: Instant) {
-        self.valve.flow(flow, now);
+    /// Closes the valve for the program's own reasons.
+    pub fn close_now(&mut self, now: Instant) {
+        self.valve.close(now);
+    }
+
+    /// Whether it is on its way to closed; it takes no order to open then.
+    pub fn is_closing(&self) -> bool {
+        matches!(self.valve.lease().state(), State::Closing { .. })
     }
 
     /// Whether water may flow.

@@ -1,6 +1,6 @@
 //! [`SyncLine`]: a board's state in step with a gateway, over a serial line.
 
-use gofarm_core::time::Instant;
+use gofarm_core::time::{Instant, UnixMillis};
 use gofarm_crdt::Replicated;
 use gofarm_crdt::board::Board;
 use gofarm_crdt::capacity::Fixed;
@@ -8,13 +8,18 @@ use gofarm_crdt::clock::Now;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
 use gofarm_hal::serial::{Frames, Port};
 
+use crate::line_frame::{OF_SESSION, OF_TIME, read_time};
+
 /// The longest frame of a session on this line, in bytes.
 const FRAME: usize = 120;
 
 /// A session over a line: the cable says who the peer is.
+///
+/// A session knows no wall time and a node has no clock that runs without power, so the gateway says it beside.
 pub struct SyncLine<P, const ACTORS: usize> {
-    frames: Frames<P, { FRAME + 2 }>,
+    frames: Frames<P, { FRAME + 3 }>,
     session: Session<Fixed<ACTORS>, Fixed<256>>,
+    time: Option<UnixMillis>,
     refused: u32,
 }
 
@@ -27,6 +32,7 @@ impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
         Self {
             frames: Frames::new(port),
             session: Session::of_capacity(peer, limits, number),
+            time: None,
             refused: 0,
         }
     }
@@ -39,21 +45,32 @@ impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     ) {
         let at = now.instant();
         while let Ok(Some(frame)) = self.frames.poll_receive(at) {
-            if self.session.handle_input(board, now, frame).is_err() {
-                self.refused += 1;
-            }
+            let is_refused = match frame.split_first() {
+                Some((&OF_SESSION, frame)) => self.session.handle_input(board, now, frame).is_err(),
+                Some((&OF_TIME, time)) => {
+                    self.time = read_time(time).or(self.time);
+                    false
+                }
+                _ => true,
+            };
+            self.refused += u32::from(is_refused);
         }
         while let Ok(true) = self.frames.poll_send(at) {
-            let mut frame = [0; FRAME];
-            let Some(len) = self.session.poll_transmit(board, now, &mut frame) else {
+            let mut frame = [OF_SESSION; FRAME + 1];
+            let Some(len) = self.session.poll_transmit(board, now, &mut frame[1..]) else {
                 break;
             };
-            let sent = self.frames.send(&frame[..len]);
+            let sent = self.frames.send(&frame[..=len]);
             debug_assert!(
                 sent.is_ok(),
                 "the line was free and the frame is no longer than it"
             );
         }
+    }
+
+    /// What time the peer says it is, once.
+    pub fn poll_time(&mut self) -> Option<UnixMillis> {
+        self.time.take()
     }
 
     /// What happened.

@@ -1,18 +1,48 @@
 //! A gateway of tokio at the other end of a node's line.
 
-use gofarm_core::time::{Clock, Instant, SystemClock, SystemWallClock, UnixMillis, WallClock};
+use core::time::Duration;
+
+use gofarm_core::time::{
+    Clock, Instant, SystemClock, SystemWallClock, UnixMillis, WallClock, secs,
+};
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::driver::{Arrival, Transport};
+use gofarm_firmware::line_frame::{OF_SESSION, OF_TIME};
 use gofarm_hal::serial::tokio::{Frames, FramesError};
 use tokio::net::TcpStream;
 
-/// A session's frames on a node's line.
-pub struct Wire(Frames<TcpStream, 128>);
+/// How often the node is told what time it is.
+const TELL_TIME: Duration = secs(60);
+
+/// A session's frames on a node's line, and the time beside them.
+pub struct Wire {
+    frames: Frames<TcpStream, 128>,
+    told: Option<Instant>,
+    clocks: Clocks,
+}
 
 impl Wire {
     /// Frames over `stream`.
     pub fn new(stream: TcpStream) -> Self {
-        Self(Frames::new(stream))
+        Self {
+            frames: Frames::new(stream),
+            told: None,
+            clocks: Clocks::default(),
+        }
+    }
+
+    async fn tell_time(&mut self) -> Result<(), FramesError> {
+        let now = self.clocks.now();
+        if self.told.is_some_and(|told| now < told + TELL_TIME) {
+            return Ok(());
+        }
+        let time = self.clocks.unix().map_or(0, UnixMillis::as_millis);
+        let mut frame = vec![OF_TIME];
+        frame.extend(time.to_le_bytes());
+        frame.extend((!time).to_le_bytes());
+        self.frames.send(&frame).await?;
+        self.told = Some(now);
+        Ok(())
     }
 }
 
@@ -20,11 +50,17 @@ impl Transport for Wire {
     type Error = FramesError;
 
     async fn send(&mut self, frame: &[u8]) -> Result<(), FramesError> {
-        self.0.send(frame).await
+        self.tell_time().await?;
+        let tagged: Vec<u8> = [&[OF_SESSION], frame].concat();
+        self.frames.send(&tagged).await
     }
 
     async fn receive(&mut self) -> Result<Arrival, FramesError> {
-        Ok(Arrival::Frame(self.0.receive().await?.to_vec()))
+        loop {
+            if let Some((&OF_SESSION, frame)) = self.frames.receive().await?.split_first() {
+                return Ok(Arrival::Frame(frame.to_vec()));
+            }
+        }
     }
 }
 

@@ -1,59 +1,154 @@
-//! A valve node.
+//! A plot: two soil probes, a water meter, a valve with leases, and a state in step with a gateway.
+//!
+//! UART 1 is the gateway's, UART 2 an RS-485 line with a Modbus unit, UART 3 an SDI-12 line. At start it prints its
+//! contract, a Thing Description.
 
 #![no_std]
 #![no_main]
 
 use embassy_executor::Spawner;
 use embassy_time::Timer;
-use gofarm_core::DeviceId;
+use gofarm_core::command::{Command, CommandId};
 use gofarm_core::text::Text;
-use gofarm_core::time::UnixMillis;
-use gofarm_crdt::Replicated;
+use gofarm_core::time::Instant;
+use gofarm_core::{DeviceId, Validate};
 use gofarm_crdt::board::Board;
-use gofarm_crdt::capacity::Fixed;
 use gofarm_crdt::clock::Now;
-use gofarm_crdt::counter::GCounter;
 use gofarm_crdt::dot::{Actor, ReplicaId};
-use gofarm_crdt::register::Lww;
-use gofarm_crdt::sync::PeerIdentity;
+use gofarm_crdt::sync::{Event, PeerIdentity};
+use gofarm_firmware::board::kept::{KeptJournal, SAVE, take_saves};
 use gofarm_firmware::board::uart::Uart;
 use gofarm_firmware::board::{clock, log};
+use gofarm_firmware::irrigation::Irrigation;
+use gofarm_firmware::plot::Plot;
+use gofarm_firmware::probes::Probes;
+use gofarm_firmware::reading::{Open, Reading};
 use gofarm_firmware::sync_line::SyncLine;
+use gofarm_hal::flow_meter::KFactor;
+use gofarm_hal::valve::Verdict;
 
-#[derive(Replicated, Debug, Default)]
-struct Valve {
-    open: Lww<bool, Fixed<1>>,
-    reason: Lww<Text<24>, Fixed<1>>,
-    litres: GCounter<Fixed<4>>,
-}
+/// The Thing Description of [`Reading`], written when this was built.
+const CONTRACT: &str = include_str!(concat!(env!("OUT_DIR"), "/plot.td.json"));
+
+/// The board has no source of randomness; a product takes 32 random bits, for its memory may have been lost.
+const INCARNATION: u32 = 77;
+
+type PlotBoard = Board<'static, Plot, 4, 3>;
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
     let mut core = cortex_m::Peripherals::take().expect("taken once");
     clock::start(core.SYST);
-    let line = Uart::start(1, &mut core.NVIC);
+    log(&[CONTRACT]);
+
+    let journal = KeptJournal::take().expect("taken once");
+    let mut irrigation = Irrigation::start(journal, clock::now()).expect("options that can work");
+    let saves = take_saves().expect("taken once");
     let id = ReplicaId::of(&DeviceId::new("valve-7").expect("an id"));
     let gateway = ReplicaId::of(&DeviceId::new("gateway").expect("an id"));
-    let mut board: Board<'_, Valve, 8, 3> = Board::new("valve-control/7", Actor::new(id, 77));
-    let mut sync = SyncLine::<_, 8>::new(line, PeerIdentity::relay(gateway), 5);
-    let mut page = [0; 512];
+    let pages = saves.iter().map(|save| &save[..]);
+    let mut board: PlotBoard = Board::restore("plot/7", id, INCARNATION, pages)
+        .unwrap_or_else(|_| Board::new("plot/7", Actor::new(id, INCARNATION)));
+    // Another number for each session, as far as a board without randomness has one.
+    let number = INCARNATION ^ board.clock().last().to_bits() as u32;
+    let nvic = &mut core.NVIC;
+    let peer = PeerIdentity::relay(gateway);
+    let mut sync = SyncLine::<_, 4>::new(Uart::start(1, nvic), peer, number);
+    let pulses = KFactor::per_litre(450).expect("a factor");
+    let mut probes = Probes::new(Uart::start(2, nvic), Uart::start(3, nvic), pulses);
+
+    let mut reading = Reading::default();
+    let mut node = Node {
+        ordered: None,
+        said: board.read().report.get_or_default().3,
+        litres: 0,
+    };
+    log(&["started"]);
     loop {
-        let now = Now::new(clock::now(), Some(UnixMillis::new(1_790_000_000_000)));
+        let now = clock::now();
+        if let Some((moisture, temperature, conductivity)) = probes.poll_soil(now) {
+            reading.moisture = moisture;
+            reading.temperature = temperature;
+            reading.conductivity = conductivity;
+        }
+        if let Some((moisture, temperature)) = probes.poll_deep(now) {
+            reading.deep_moisture = moisture;
+            reading.deep_temperature = temperature;
+        }
+        reading.litres = probes.litres(now);
+        node.obey(&board, &mut irrigation, now);
+        // A pin that failed is tried again by the next poll.
+        let _ = irrigation.poll(now);
+        reading.open = irrigation.is_open();
+
+        let both = Now::new(now, irrigation.wall(now));
+        node.report(&mut board, &reading, both);
+        let mut page = [0; SAVE];
         if board.is_unsaved()
             && let Ok(save) = board.save(&mut page)
         {
+            let len = save.bytes().len();
+            saves[save.sequence() as usize % 2][..len].copy_from_slice(save.bytes());
             save.done();
         }
-        let _ = board.update(now, |v| {
-            v.open.set(true);
-            v.litres.try_add(1)
-        });
-        sync.poll(&mut board, now);
+        sync.poll(&mut board, both);
+        if let Some(time) = sync.poll_time() {
+            irrigation.set_wall(time, now);
+        }
         while let Some(event) = sync.poll_event() {
-            if event == gofarm_crdt::sync::Event::Synced {
+            if matches!(event, Event::Synced) {
                 log(&["synced"]);
             }
         }
-        Timer::after_millis(5).await;
+        Timer::after_millis(1).await;
+    }
+}
+
+/// What the program remembers between two turns.
+struct Node {
+    ordered: Option<CommandId>,
+    said: Text<16>,
+    litres: u32,
+}
+
+impl Node {
+    /// Carries out what the gateway ordered, once: the lease knows what it has run, also before a reset.
+    fn obey(&mut self, board: &PlotBoard, irrigation: &mut Irrigation, now: Instant) {
+        match board.read().order.get() {
+            None if self.ordered.take().is_some() => irrigation.close_now(now),
+            None => {}
+            Some((id, ..)) if self.ordered == Some(*id) => {}
+            // It waits for the time of day, and for a close to end.
+            Some(_) if irrigation.wall(now).is_none() || irrigation.is_closing() => {}
+            Some((id, expires, lease)) => {
+                self.ordered = Some(*id);
+                let command = Command::new(*id, Open).expires(*expires).lease(*lease);
+                let said = match irrigation.open(&command, now) {
+                    Verdict::Accepted => "accepted",
+                    Verdict::Refused(why) => why.as_str(),
+                };
+                self.said = Text::new(said).unwrap_or_default();
+            }
+        }
+    }
+
+    /// Writes what is new to the state. What does not keep to the contract is not reported.
+    fn report(&mut self, board: &mut PlotBoard, reading: &Reading, now: Now) {
+        let plot = board.read();
+        let litres = reading.litres - self.litres;
+        let soil = (reading.moisture, reading.temperature, reading.conductivity);
+        let deep = (reading.deep_moisture, reading.deep_temperature);
+        let report = (soil, deep, reading.open, self.said.clone());
+        let is_new = plot.report.get() != Some(&report);
+        if reading.validate().is_err() || !(is_new || litres > 0) {
+            return;
+        }
+        self.litres = reading.litres;
+        let _ = board.update(now, |plot| {
+            if is_new {
+                plot.report.set(report);
+            }
+            plot.litres.try_add(litres.into())
+        });
     }
 }

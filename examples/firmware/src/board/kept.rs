@@ -1,4 +1,4 @@
-//! [`KeptJournal`]: RAM that outlives a reset, as the storage of a lease.
+//! [`KeptJournal`] and [`take_saves`]: RAM that outlives a reset, as storage.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -8,6 +8,9 @@ use core::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 use gofarm_core::command::{Journal, JournalFull, snapshot_len};
 
 const ROOM: usize = snapshot_len(16);
+
+/// Room for one save of a board, in bytes.
+pub const SAVE: usize = 512;
 
 /// What tells a page that was written from the noise of a power-up.
 const MARK: u32 = 0x6F46_6172;
@@ -22,16 +25,46 @@ struct Page {
     bytes: [u8; ROOM],
 }
 
-struct Pages(UnsafeCell<MaybeUninit<[Page; 2]>>);
+/// RAM that the start of a program does not touch: a reset leaves it as it is, power that comes on leaves noise in it.
+struct Kept<T>(UnsafeCell<MaybeUninit<T>>);
 
-// SAFETY: only the one `KeptJournal` reaches them, and it lives in one thread.
-unsafe impl Sync for Pages {}
+// SAFETY: the only way in is `take`, which gives one reference, once, to whoever comes first.
+unsafe impl<T: Send> Sync for Kept<T> {}
 
-/// Not touched by the start of the program: a reset leaves them as they are.
-#[unsafe(link_section = ".uninit.PAGES")]
-static PAGES: Pages = Pages(UnsafeCell::new(MaybeUninit::uninit()));
+#[unsafe(link_section = ".uninit.JOURNAL")]
+static JOURNAL: Kept<[Page; 2]> = Kept(UnsafeCell::new(MaybeUninit::uninit()));
+static JOURNAL_IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+#[unsafe(link_section = ".uninit.SAVES")]
+static SAVES: Kept<[[u8; SAVE]; 2]> = Kept(UnsafeCell::new(MaybeUninit::uninit()));
+static SAVES_ARE_TAKEN: AtomicBool = AtomicBool::new(false);
+
+impl<T> Kept<T> {
+    /// What is kept, the first time.
+    ///
+    /// # Safety
+    /// Every pattern of bits is a value of `T`, and `is_taken` is of this place alone.
+    unsafe fn take(&'static self, is_taken: &AtomicBool) -> Option<&'static mut T> {
+        // One core, and no interrupt comes here: no read-modify-write is needed.
+        if is_taken.load(Ordering::Relaxed) {
+            return None;
+        }
+        is_taken.store(true, Ordering::Relaxed);
+        let place = self.0.get();
+        // SAFETY: it does nothing. For the compiler it may have written the place, which is what the run before a
+        // reset did, or the power that came on.
+        unsafe { asm!("/* {0} */", in(reg) place, options(nostack, preserves_flags)) };
+        // SAFETY: this is the only reference, for it is made once; the place is written, as said above, and whatever
+        // was written there is a value, as the caller says.
+        Some(unsafe { (*place).assume_init_mut() })
+    }
+}
+
+/// Two pages for the saves of a board, as flash would have them; what the power left there is damaged or blank.
+pub fn take_saves() -> Option<&'static mut [[u8; SAVE]; 2]> {
+    // SAFETY: bytes are values whatever their bits, and nobody else uses this flag.
+    unsafe { SAVES.take(&SAVES_ARE_TAKEN) }
+}
 
 /// Two pages of RAM written in turn. They outlive a reset, not a loss of power: a product keeps them in flash or FRAM.
 ///
@@ -43,18 +76,8 @@ pub struct KeptJournal {
 impl KeptJournal {
     /// The journal, the first time.
     pub fn take() -> Option<Self> {
-        // One core, and no interrupt comes here: no read-modify-write is needed.
-        if IS_TAKEN.load(Ordering::Relaxed) {
-            return None;
-        }
-        IS_TAKEN.store(true, Ordering::Relaxed);
-        let pages = PAGES.0.get();
-        // SAFETY: it does nothing. For the compiler it may have written the pages, which is what the run before a
-        // reset, or the power that came on, did.
-        unsafe { asm!("/* {0} */", in(reg) pages, options(nostack, preserves_flags)) };
-        // SAFETY: this is the only reference, for it is made once. The pages are integers, for which every pattern is
-        // a value, and they are written, as said above.
-        let pages = unsafe { (*pages).assume_init_mut() };
+        // SAFETY: a page is integers and bytes, values whatever their bits, and nobody else uses this flag.
+        let pages = unsafe { JOURNAL.take(&JOURNAL_IS_TAKEN) }?;
         Some(Self { pages })
     }
 
