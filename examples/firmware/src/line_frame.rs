@@ -9,6 +9,9 @@ pub const OF_SESSION: u8 = 0;
 /// with all bits turned over, because a damaged frame may still decode.
 pub const OF_TIME: u8 = 1;
 
+/// What an installer's frame says, once: no command was ever sent to this node.
+pub const COMMISSION: &[u8] = b"\x02commission";
+
 /// Reads the time of a frame after its first byte; `None` if it is damaged.
 pub fn read_time(bytes: &[u8]) -> Option<UnixMillis> {
     let (time, check) = bytes.split_first_chunk()?;

@@ -8,7 +8,7 @@ use gofarm_crdt::clock::Now;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
 use gofarm_hal::serial::{Frames, Port};
 
-use crate::line_frame::{OF_SESSION, OF_TIME, read_time};
+use crate::line_frame::{COMMISSION, OF_SESSION, OF_TIME, read_time};
 
 /// The longest frame of a session on this line, in bytes.
 const FRAME: usize = 120;
@@ -20,19 +20,21 @@ pub struct SyncLine<P, const ACTORS: usize> {
     frames: Frames<P, { FRAME + 3 }>,
     session: Session<Fixed<ACTORS>, Fixed<256>>,
     time: Option<UnixMillis>,
+    is_commissioned: bool,
     refused: u32,
 }
 
 impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     /// Begins a session; `number` is 32 random bits.
     pub fn new(port: P, peer: PeerIdentity<Fixed<ACTORS>>, number: u32) -> Self {
-        let limits = Limits::lora()
+        let limits = Limits::lan()
             .with_max_frame(FRAME as u16)
-            .with_keep_alive(gofarm_core::time::secs(5));
+            .with_keep_alive(gofarm_core::time::secs(2));
         Self {
             frames: Frames::new(port),
             session: Session::of_capacity(peer, limits, number),
             time: None,
+            is_commissioned: false,
             refused: 0,
         }
     }
@@ -49,6 +51,10 @@ impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
                 Some((&OF_SESSION, frame)) => self.session.handle_input(board, now, frame).is_err(),
                 Some((&OF_TIME, time)) => {
                     self.time = read_time(time).or(self.time);
+                    false
+                }
+                _ if frame == COMMISSION => {
+                    self.is_commissioned = true;
                     false
                 }
                 _ => true,
@@ -71,6 +77,11 @@ impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     /// What time the peer says it is, once.
     pub fn poll_time(&mut self) -> Option<UnixMillis> {
         self.time.take()
+    }
+
+    /// Whether the installer said that no command was ever sent here, once.
+    pub fn poll_commissioned(&mut self) -> bool {
+        core::mem::take(&mut self.is_commissioned)
     }
 
     /// What happened.

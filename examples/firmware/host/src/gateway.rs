@@ -7,12 +7,12 @@ use gofarm_core::time::{
 };
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::driver::{Arrival, Transport};
-use gofarm_firmware::line_frame::{OF_SESSION, OF_TIME};
+use gofarm_firmware::line_frame::{COMMISSION, OF_SESSION, OF_TIME};
 use gofarm_hal::serial::tokio::{Frames, FramesError};
 use tokio::net::TcpStream;
 
-/// How often the node is told what time it is.
-const TELL_TIME: Duration = secs(60);
+/// How often the node is told what time it is, at most: it forgets in a reset.
+const TELL_TIME: Duration = secs(1);
 
 /// A session's frames on a node's line, and the time beside them.
 pub struct Wire {
@@ -29,6 +29,14 @@ impl Wire {
             told: None,
             clocks: Clocks::default(),
         }
+    }
+
+    /// Tells the node that no command was ever sent to it; whoever installs it does that once.
+    ///
+    /// # Errors
+    /// The line's.
+    pub async fn commission(&mut self) -> Result<(), FramesError> {
+        self.frames.send(COMMISSION).await
     }
 
     async fn tell_time(&mut self) -> Result<(), FramesError> {
@@ -57,6 +65,8 @@ impl Transport for Wire {
 
     async fn receive(&mut self) -> Result<Arrival, FramesError> {
         loop {
+            // A node that was reset says something, and is told the time before anybody listens on.
+            self.tell_time().await?;
             if let Some((&OF_SESSION, frame)) = self.frames.receive().await?.split_first() {
                 return Ok(Arrival::Frame(frame.to_vec()));
             }

@@ -64,7 +64,10 @@ impl Gateway {
 
     /// Talks to the node until the task is ended.
     async fn plug_in(&mut self, node: &Node) -> JoinHandle<()> {
-        let wire = Wire::new(node.line(1).await.unwrap());
+        let mut wire = Wire::new(node.line(1).await.unwrap());
+        if self.sessions == 0 {
+            wire.commission().await.unwrap();
+        }
         let valve = ReplicaId::of(&DeviceId::new("valve-7").unwrap());
         self.sessions += 1;
         let session = Session::new(PeerIdentity::own_only(valve), Limits::lan(), self.sessions);

@@ -95,6 +95,9 @@ async fn main(_spawner: Spawner) {
         if let Some(time) = sync.poll_time() {
             irrigation.set_wall(time, now);
         }
+        if sync.poll_commissioned() && irrigation.commission().is_ok() {
+            log(&["commissioned"]);
+        }
         while let Some(event) = sync.poll_event() {
             if matches!(event, Event::Synced) {
                 log(&["synced"]);

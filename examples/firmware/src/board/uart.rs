@@ -60,6 +60,8 @@ fn write(uart: usize, offset: usize, value: u32) {
 pub(super) fn receive(uart: usize) {
     critical_section::with(|cs| {
         let mut ring = RINGS[uart - 1].borrow(cs).borrow_mut();
+        // Before the bytes are read: one that comes behind the last look asks for another interrupt.
+        write(uart, INTERRUPT_CLEAR, 0b1111);
         while read(uart, STATE) & RECEIVE_FULL != 0 {
             let byte = read(uart, DATA) as u8;
             if ring.len == RING {
@@ -70,7 +72,6 @@ pub(super) fn receive(uart: usize) {
                 ring.len += 1;
             }
         }
-        write(uart, INTERRUPT_CLEAR, 0b1111);
     });
 }
 
