@@ -32,6 +32,6 @@ PY
 }
 
 printf '%-16s %8s %8s %8s   %8s %8s\n' "node, bytes" text data bss "text <=" "RAM <="
-row modbus_server 1000000 1000000
-row valve_node 1000000 1000000
-row full_node 1000000 1000000
+row modbus_server 11800 4450
+row valve_node 25400 3930
+row full_node 115200 10930

@@ -64,6 +64,7 @@ impl Irrigation {
     }
 
     /// Opens the valve for the time of a lease.
+    #[inline(never)]
     pub fn open(&mut self, command: &Command<Open>, now: Instant) -> Verdict {
         let verdict = self.valve.accept(command, now, self.wall(now));
         match &verdict {
@@ -103,6 +104,7 @@ impl Irrigation {
     ///
     /// # Errors
     /// A pin that could not be set; it is tried again.
+    #[inline(never)]
     pub fn poll(&mut self, now: Instant) -> Result<Option<Instant>, PinError> {
         let moved = self.valve.poll(now);
         while let Some(event) = self.valve.poll_event() {

@@ -44,6 +44,7 @@ impl Probes {
     }
 
     /// What the Modbus unit says, when it has said something new.
+    #[inline(never)]
     pub fn poll_soil(&mut self, now: Instant) -> Option<Soil> {
         if now < self.soil_due {
             return None;
@@ -60,6 +61,7 @@ impl Probes {
     }
 
     /// What the SDI-12 probe says, when it has said something new.
+    #[inline(never)]
     pub fn poll_deep(&mut self, now: Instant) -> Option<Deep> {
         if now < self.deep_due {
             return None;

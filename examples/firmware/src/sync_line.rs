@@ -40,6 +40,7 @@ impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     }
 
     /// Moves what can be moved now.
+    #[inline(never)]
     pub fn poll<T: Replicated, const CELLS: usize>(
         &mut self,
         board: &mut Board<'_, T, ACTORS, CELLS>,

@@ -13,6 +13,10 @@ use tokio::time::timeout;
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The RAM of the nodes, as `build.rs` of the firmware says.
+const RAM_START: usize = 0x2000_0000;
+const RAM_LEN: usize = 64 * 1024;
+
 /// A running node. It ends when this is dropped.
 pub struct Node {
     child: Child,
@@ -90,6 +94,41 @@ impl Node {
         self.monitor
             .write_all(b"{\"execute\":\"system_reset\"}\n")
             .await
+    }
+
+    /// The greatest depth of the stack so far, in bytes, as its memory shows: below it nothing was ever written.
+    ///
+    /// # Errors
+    /// The node has gone, or its memory could not be read.
+    pub async fn stack(&mut self) -> io::Result<usize> {
+        let mut said = [0; 4096];
+        while self.monitor.try_read(&mut said).is_ok_and(|len| len > 0) {}
+        let pid = self.child.id().unwrap_or_default();
+        let file = std::env::temp_dir().join(format!("gofarm-node-{pid}.ram"));
+        let order = format!(
+            "{{\"execute\":\"pmemsave\",\"arguments\":{{\"val\":{RAM_START},\"size\":{RAM_LEN},\"filename\":{file:?}}}}}\n"
+        );
+        self.monitor.write_all(order.as_bytes()).await?;
+        let mut answer = String::new();
+        while !answer.contains("\"return\"") {
+            let len = patiently(self.monitor.read(&mut said)).await?;
+            if len == 0 || answer.contains("\"error\"") {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            answer.push_str(&String::from_utf8_lossy(&said[..len]));
+        }
+        let ram = std::fs::read(&file)?;
+        std::fs::remove_file(&file)?;
+        // The longest stretch of zeros is what neither the statics nor the stack ever touched.
+        let (mut longest, mut begin) = (0..0, 0);
+        for (at, byte) in ram.iter().enumerate() {
+            if *byte != 0 {
+                begin = at + 1;
+            } else if at + 1 - begin > longest.len() {
+                longest = begin..at + 1;
+            }
+        }
+        Ok(ram.len() - longest.end)
     }
 
     /// The next line on the console.

@@ -36,6 +36,9 @@ struct Plot {
 /// See `valve_node.rs`.
 const LATE: u64 = 250_000;
 
+/// The deepest stack that was measured, and a tenth.
+const MAX_STACK: usize = 64_000;
+
 struct Gateway {
     handle: Handle<Replica<MemoryStore>>,
     state: gofarm_crdt::replica::Handle<Plot>,
@@ -204,4 +207,8 @@ async fn a_plot_is_measured_watered_and_dry_again_whatever_becomes_of_the_link()
     node.says("command accepted").await.unwrap();
     gateway.sees("the valve open again", is_open).await;
     link.abort();
+
+    let stack = node.stack().await.unwrap();
+    println!("the stack was at most {stack} bytes deep");
+    assert!((1_000..=MAX_STACK).contains(&stack), "{stack}");
 }

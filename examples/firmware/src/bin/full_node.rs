@@ -116,6 +116,7 @@ struct Node {
 
 impl Node {
     /// Carries out what the gateway ordered, once: the lease knows what it has run, also before a reset.
+    #[inline(never)]
     fn obey(&mut self, board: &PlotBoard, irrigation: &mut Irrigation, now: Instant) {
         match board.read().order.get() {
             None if self.ordered.take().is_some() => irrigation.close_now(now),
@@ -136,6 +137,7 @@ impl Node {
     }
 
     /// Writes what is new to the state. What does not keep to the contract is not reported.
+    #[inline(never)]
     fn report(&mut self, board: &mut PlotBoard, reading: &Reading, now: Now) {
         let plot = board.read();
         let litres = reading.litres - self.litres;
