@@ -20,12 +20,15 @@ const REGISTERS: Request<'static> = Request::ReadHoldingRegisters {
     quantity: 4,
 };
 
+/// Two values that become a reading.
+type DeepProbe = Probe<Bus<Uart>, fn([Value; 2]) -> Deep, 2>;
+
 /// A soil probe and a water meter behind one Modbus unit, and a deep soil probe on SDI-12.
 pub struct Probes {
     soil: Client<Rtu<Uart>, 16>,
     soil_due: Instant,
     meter: FlowMeter,
-    deep: Probe<Bus<Uart>, fn([Value; 2]) -> Deep, 2>,
+    deep: DeepProbe,
     deep_due: Instant,
 }
 

@@ -59,7 +59,7 @@ pub async fn soil(line: TcpStream, water: Water) {
     while server.serve(&mut unit).await.is_ok() {}
 }
 
-/// An SDI-12 probe that says 0.287 m³/m³ and 14.6 °C at once.
+/// An SDI-12 probe that says 0.287 m³/m³ and -14.6 °C at once.
 struct DeepProbe;
 
 impl Measure for DeepProbe {
@@ -82,7 +82,7 @@ impl Measure for DeepProbe {
     fn value(&self, _: Measurement, index: u16) -> Option<Value> {
         match index {
             0 => Value::new(287, 3),
-            1 => Value::new(-14_6, 1),
+            1 => Value::new(-146, 1),
             _ => None,
         }
     }

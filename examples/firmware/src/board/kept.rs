@@ -44,6 +44,7 @@ impl<T> Kept<T> {
     ///
     /// # Safety
     /// Every pattern of bits is a value of `T`, and `is_taken` is of this place alone.
+    #[expect(clippy::mut_from_ref, reason = "it is given once")]
     unsafe fn take(&'static self, is_taken: &AtomicBool) -> Option<&'static mut T> {
         // One core, and no interrupt comes here: no read-modify-write is needed.
         if is_taken.load(Ordering::Relaxed) {
