@@ -5,7 +5,11 @@
 #[cfg(any(test, feature = "std"))]
 extern crate alloc;
 
+pub mod calibration;
+#[cfg(feature = "std")]
+pub mod emulator;
 pub mod fault_injector;
+pub mod filter;
 pub mod flow_meter;
 pub mod modbus;
 pub mod one_wire;
@@ -14,4 +18,6 @@ pub mod sdi12;
 pub mod sensor;
 pub mod serial;
 mod turn;
+#[cfg(feature = "update")]
+pub mod update;
 pub mod valve;

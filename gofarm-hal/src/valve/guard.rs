@@ -14,7 +14,7 @@ use super::event::Events;
 use super::{
     Alone, Cause, Config, ConfigError, Drive, EndSwitches, Event, Fault, Position, Stroke, Turns,
 };
-use crate::flow_meter::{Expected, Flow, FlowWatch};
+use crate::flow_meter::{Flow, FlowWatch};
 
 /// Keeps the rules of water for one valve, whatever moves it.
 ///
@@ -81,7 +81,8 @@ pub struct Guard<D, J, S: Turns = Alone, const N: usize = 16> {
     watch: Option<FlowWatch>,
     flow: Option<(Flow, Instant)>,
     volume: Option<VolumeEnd>,
-    switches: Option<(EndSwitches, Instant)>,
+    /// The end switches since the last stroke that closes was begun.
+    switches: Option<EndSwitches>,
     events: Events,
 }
 
@@ -346,7 +347,10 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         self.drive.start(to, now);
         match &mut self.phase {
             Phase::Opening { is_driven, .. } => *is_driven = true,
-            Phase::Closing(closing) => closing.step = Step::Driven,
+            Phase::Closing(closing) => {
+                closing.step = Step::Driven;
+                self.switches = None;
+            }
             Phase::Open | Phase::Closed(_) => {}
         }
     }
@@ -377,21 +381,6 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
                 self.fail(fault, now);
                 self.watch_duty(now);
             }
-        }
-    }
-
-    fn expected(&self) -> Expected {
-        match self.phase {
-            Phase::Closed(_) => Expected::None,
-            Phase::Open => Expected::Some,
-            Phase::Opening { .. } | Phase::Closing(_) => Expected::Unknown,
-        }
-    }
-
-    fn expect_flow(&mut self, now: Instant) {
-        let expected = self.expected();
-        if let Some(watch) = &mut self.watch {
-            watch.expect(expected, now);
         }
     }
 }

@@ -119,11 +119,15 @@ impl Latching {
             Phase::Dead { to, until: free }
         } else {
             match self.boost {
-                Some(boost) if self.charged().is_err() => Phase::Charging {
-                    to,
-                    until: now + boost.limit,
-                },
-                Some(_) | None => self.pulse_to(to, now),
+                Some(boost) => {
+                    // What was measured before may have leaked away.
+                    self.millivolts = 0;
+                    Phase::Charging {
+                        to,
+                        until: now + boost.limit,
+                    }
+                }
+                None => self.pulse_to(to, now),
             }
         };
     }

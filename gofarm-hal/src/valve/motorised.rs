@@ -170,6 +170,8 @@ impl Drive for Motorised {
     fn start(&mut self, to: Position, now: Instant) {
         self.wanted = Some((to, now));
         self.fault = None;
+        // Where it stood before says nothing of where this stroke leads.
+        self.switches = None;
     }
 
     fn poll(&mut self, now: Instant) -> Stroke {

@@ -4,7 +4,9 @@
 
 extern crate alloc;
 
+mod calibration;
 mod fault_injector;
+mod filter;
 mod flow_meter;
 #[cfg(feature = "frames")]
 mod frames;
@@ -15,9 +17,13 @@ mod one_wire;
 mod ring_buffer;
 mod rs485;
 mod sdi12;
+#[cfg(feature = "std")]
+mod sensor;
 mod serial;
 #[cfg(all(feature = "frames", feature = "tokio"))]
 mod tokio_frames;
 #[cfg(all(feature = "std", target_os = "linux"))]
 mod tty;
+#[cfg(all(feature = "std", feature = "update"))]
+mod update;
 mod valve;

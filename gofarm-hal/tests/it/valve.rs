@@ -4,3 +4,4 @@ mod drives;
 mod field_failures;
 mod model;
 mod rig;
+mod supply;

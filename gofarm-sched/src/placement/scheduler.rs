@@ -127,7 +127,8 @@ impl Scheduler {
     /// Finds the node that costs least, the one with the lowest place among equal ones, and reserves it.
     ///
     /// Costs `O(c log n)` for `c` nodes that changed since the same shape of request was placed; `O(n)` for a new
-    /// shape, for a changed group if a plugin is of [`Sensitivity::Group`], and at worst for each decision if one is
+    /// shape, when nodes came or went or all loads were ranked anew, for a changed group if a plugin is of
+    /// [`Sensitivity::Group`], and at worst for each decision if one is
     /// of [`Sensitivity::Always`]: nodes are then asked from the cheapest on, until no other can be cheaper.
     ///
     /// # Errors

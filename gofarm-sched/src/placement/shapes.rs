@@ -228,45 +228,50 @@ impl Shape {
             self.costs.grow_to(slots);
         }
         let is_resized = self.resize(board);
-        // Where somebody looks at groups, they are asked about when it is known which domains count.
         let (nodes, loads_seen) = (self.cursor, self.loads);
+        let by_load = board.looks_at_load() || self.saw_load;
+        let loads = || match board.table.changes(loads_seen) {
+            _ if is_resized => Changes::All,
+            changes => changes,
+        };
+        // Groups are asked about when it is known which domains count; the load is looked at last, and once.
+        let is_last = |slot| !by_load || !(is_resized || board.table.has_changed(slot, loads_seen));
         each(board.log.since(nodes), slots, |slot| {
             self.ask_node(slot, board, asked);
+            if !board.has_group() && is_last(slot) {
+                self.weigh(slot, board);
+            }
         });
-        let loads = (board.looks_at_load() || self.saw_load).then(|| {
-            let changes = || board.table.changes(loads_seen);
-            if is_resized { Changes::All } else { changes() }
-        });
-        if let Some(changes) = loads.clone() {
-            each(changes, slots, |slot| {
+        if self.saw_load {
+            each(loads(), slots, |slot| {
                 if self.saw_load_of(slot) {
                     self.ask_node(slot, board, asked);
                 }
             });
         }
         let group = board.group_version(&self.request);
-        let is_other = self.group != group;
-        if board.has_group() && (self.bar(board, group.0) || is_other) {
-            for slot in 0..slots {
-                self.ask_group(slot, board, asked);
-                self.weigh(slot, board);
-            }
-        } else {
-            each(board.log.since(nodes), slots, |slot| {
-                self.ask_group(slot, board, asked);
-                let comes = is_resized || board.table.has_changed(slot, loads_seen);
-                if !(comes && loads.is_some()) {
+        if board.has_group() {
+            if self.bar(board, group.0) || self.group != group {
+                for slot in 0..slots {
+                    self.ask_group(slot, board, asked);
                     self.weigh(slot, board);
                 }
-            });
-            if let Some(changes) = loads {
-                each(changes, slots, |slot| {
-                    if self.saw_load_of(slot) {
-                        self.ask_group(slot, board, asked);
-                    }
+            } else {
+                each(board.log.since(nodes), slots, |slot| {
+                    self.ask_group(slot, board, asked);
                     self.weigh(slot, board);
                 });
+                if self.saw_load {
+                    each(loads(), slots, |slot| {
+                        if self.saw_load_of(slot) {
+                            self.ask_group(slot, board, asked);
+                        }
+                    });
+                }
             }
+        }
+        if by_load || self.saw_load {
+            each(loads(), slots, |slot| self.weigh(slot, board));
         }
         self.cursor = board.log.cursor();
         self.loads = board.table.cursor();
@@ -306,7 +311,9 @@ impl Shape {
             self.is_bar_due |= self.unable.set(slot, !able);
         }
         if let Some(kept) = self.entries.get_mut(slot) {
-            *kept = Entry::new(node, None, saw_load.into_inner());
+            let group = (!board.has_group()).then_some(0.0);
+            *kept = Entry::new(node, group, saw_load.into_inner());
+            self.saw_load |= kept.saw_load;
         }
     }
 
@@ -332,9 +339,6 @@ impl Shape {
         asked: &mut Asked,
     ) -> Option<f32> {
         let (devices, _) = node?;
-        if !board.has_group() {
-            return Some(0.0);
-        }
         asked.group += 1;
         let asking = (Sensitivity::Group, saw_load);
         let request = (&*self.request, &self.barred);

@@ -79,9 +79,9 @@ fn metrics_that_settle_slowly_make_no_herd() {
     spread_evenly(
         100,
         [
-            (Lives::Fixed, true, 1.13),
-            (Lives::Exponential, true, 1.15),
-            (Lives::Exponential, false, 1.40),
+            (Lives::Fixed, true, 1.10),
+            (Lives::Exponential, true, 1.10),
+            (Lives::Exponential, false, 1.35),
         ],
     );
 }

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use gofarm_sched::placement::Decision;
+use gofarm_sched::placement::{Decision, Reason};
 
 use super::uplink::Uplink;
 use super::work::Work;
@@ -56,7 +56,10 @@ impl Account {
 
     /// Keeps the decision that has most to tell: of the harvest, if there is one, and with the most refusals.
     fn tell(&mut self, work: Work, decision: &Decision) {
-        let (is_harvest, refusals) = (work == Work::Harvest, decision.refusals().len());
+        // A machine that is away has nothing to tell.
+        let refusals = decision.refusals().iter();
+        let here = refusals.filter(|(_, refusal)| refusal.reason() != Reason::NotReady);
+        let (is_harvest, refusals) = (work == Work::Harvest, here.count());
         let told = self.told.as_ref();
         if told.is_none_or(|told| (told.is_harvest, told.refusals) < (is_harvest, refusals)) {
             let text = format!("{}: {decision:#}", work.name());

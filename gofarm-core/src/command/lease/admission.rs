@@ -33,6 +33,16 @@ pub(super) fn save<J: Journal, const N: usize>(
 impl<J: Journal, const N: usize> Lease<J, N> {
     /// Takes note that the device refused a command for a reason of its own and did not ask here: an interlock, a
     /// minimum off time. It counts as refused and is not remembered.
+    ///
+    /// ```
+    /// # use gofarm_core::time::Instant;
+    /// use gofarm_core::command::{Lease, Outcome};
+    ///
+    /// let mut lease: Lease<()> = Lease::restore((), Instant::ZERO);
+    /// lease.declined();
+    /// assert_eq!(lease.tally().ended(Outcome::Refused), 1);
+    /// assert!(lease.tally().is_balanced());
+    /// ```
     pub fn declined(&mut self) {
         self.memory.tally.issue();
         self.memory.tally.settle(Outcome::Refused);

@@ -121,10 +121,9 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
                 }
                 _ => false,
             },
-            Confirm::EndSwitch => self
-                .switches
-                .and_then(|(switches, _)| EndSwitches::position(switches))
-                .is_some_and(|position| position == Position::Closed),
+            Confirm::EndSwitch => {
+                self.switches.and_then(EndSwitches::position) == Some(Position::Closed)
+            }
             Confirm::Current => self.drive.is_proven(),
         }
     }

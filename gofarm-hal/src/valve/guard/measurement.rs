@@ -4,13 +4,14 @@ use gofarm_core::command::Journal;
 use gofarm_core::time::Instant;
 
 use super::{Guard, Phase};
-use crate::flow_meter::{Flow, FlowEvent};
+use crate::flow_meter::{Expected, Flow, FlowEvent};
 use crate::valve::{Cause, Confirm, Drive, EndSwitches, Event, Position, Sense, Turns};
 
 impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
     /// Takes the voltage of the store that closes the valve, in mV.
     ///
-    /// At the lower limit it closes at once and does not open until the upper one is reached.
+    /// At the lower limit it closes at once and does not open until the upper one is reached. The last reading counts
+    /// until the next, so read it often.
     pub fn reserve(&mut self, millivolts: u16, now: Instant) {
         let now = self.tick(now);
         let Some(limits) = self.rules.reserve else {
@@ -65,11 +66,13 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
 
     /// Takes the end switches of the valve.
     ///
+    /// A stroke knows only what was read since it began, so that a reader that has died confirms nothing.
+    ///
     /// Where they confirm a close, a valve that is found closed in a run ends it, and one that is found open though it
     /// was closed is closed again.
     pub fn end_switches(&mut self, switches: EndSwitches, now: Instant) {
         let now = self.tick(now);
-        self.switches = Some((switches, now));
+        self.switches = Some(switches);
         self.drive.sense(Sense::EndSwitches(switches), now);
         if self.rules.confirm == Confirm::EndSwitch {
             match self.phase {
@@ -96,9 +99,25 @@ impl<D: Drive, J: Journal, S: Turns, const N: usize> Guard<D, J, S, N> {
         self.drive.sense(Sense::Current(milliamps), now);
     }
 
-    /// Takes the voltage of the boost capacitor, in mV.
+    /// Takes the voltage of the boost capacitor, in mV. Only what is read while it charges lets a pulse begin early.
     pub fn boost(&mut self, millivolts: u16, now: Instant) {
         let now = self.tick(now);
         self.drive.sense(Sense::Boost(millivolts), now);
+    }
+
+    fn expected(&self) -> Expected {
+        match self.phase {
+            Phase::Closed(_) => Expected::None,
+            Phase::Open => Expected::Some,
+            Phase::Opening { .. } | Phase::Closing(_) => Expected::Unknown,
+        }
+    }
+
+    /// Tells the watch what to expect from now on.
+    pub(super) fn expect_flow(&mut self, now: Instant) {
+        let expected = self.expected();
+        if let Some(watch) = &mut self.watch {
+            watch.expect(expected, now);
+        }
     }
 }

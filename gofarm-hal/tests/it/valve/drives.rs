@@ -1,15 +1,15 @@
-//! What each drive switches on and when, and how valves share a supply.
+//! What each drive switches on and when.
 
 use core::fmt::Debug;
 
 use gofarm_core::time::{Instant, millis, minutes, secs};
 use gofarm_hal::flow_meter::{Flow, FlowLimits};
 use gofarm_hal::valve::{
-    Bridge, Cause, Coil, Config, Confirm, CurrentLimits, Drive, EndSwitches, Event, Fault, Guard,
-    Latching, LatchingConfig, MotorisedConfig, Refusal, SolenoidConfig, Supply, Turns,
+    Bridge, Cause, Coil, Config, Confirm, CurrentLimits, Drive, EndSwitches, Event, Fault,
+    LatchingConfig, MotorisedConfig, Refusal, SolenoidConfig,
 };
 
-use super::rig::{Page, START, TestValve, run, started};
+use super::rig::{TestValve, run, started};
 
 /// Every change of the output, with the time in ms since `from`.
 fn trace<D: Drive>(
@@ -216,13 +216,36 @@ fn a_motor_that_does_not_leave_its_end_has_stalled_and_is_turned_back() {
     };
     let (mut valve, now) = ready(config, |valve, now| valve.end_switches(closed, now));
     valve.open_by_hand(secs(60), now).unwrap();
-    run(&mut valve, now, now + secs(4), |_, _| {});
+    for tenth in 0..40 {
+        let at = now + millis(100 * tenth);
+        valve.poll(at).unwrap();
+        valve.end_switches(closed, at);
+    }
     assert_eq!(valve.poll_event(), Some(Event::Failed(Fault::Stalled)));
     assert_eq!(
         valve.poll_event(),
         Some(Event::Closing(Cause::Fault(Fault::Stalled)))
     );
     assert!(matches!(valve.poll_event(), Some(Event::Closed(_))));
+}
+
+#[test]
+fn what_end_switches_said_before_a_stroke_confirms_nothing() {
+    let config = MotorisedConfig::new(secs(8))
+        .end_switches(secs(1))
+        .confirm(Confirm::EndSwitch);
+    let closed = EndSwitches {
+        open: false,
+        closed: true,
+    };
+    let (mut valve, now) = ready(config, |valve, now| valve.end_switches(closed, now));
+    valve.open_by_hand(secs(60), now).unwrap(); // and from now on nobody reads the switches
+    run(&mut valve, now, now + minutes(30), |_, _| {});
+    assert!(!valve.is_closed());
+    let told: Vec<_> = core::iter::from_fn(|| valve.poll_event())
+        .map(Event::as_str)
+        .collect();
+    assert!(told.contains(&"overdue") || told.len() == 8, "{told:?}");
 }
 
 #[test]
@@ -322,60 +345,4 @@ fn flow_through_a_closed_valve_is_a_leak_and_keeps_it_closed() {
         .map(Event::as_str)
         .collect();
     assert_eq!(told, ["leak", "closing", "unconfirmed", "leak_ended"]);
-}
-
-fn on(supply: &Supply) -> Guard<Latching, Page, &Supply, 4> {
-    Guard::restore(LatchingConfig::new().close_strokes(1), Page::new(), START)
-        .unwrap()
-        .on(supply)
-}
-
-#[test]
-fn one_stroke_at_a_time_and_closes_go_first() {
-    let supply = Supply::new(1, 3);
-    let mut valves = [on(&supply), on(&supply), on(&supply)];
-    let mut now = START;
-    let mut most = 0;
-    let mut settle = |valves: &mut [Guard<_, _, &Supply, 4>; 3], now: &mut Instant, time| {
-        let end = *now + time;
-        while *now < end {
-            valves.iter_mut().for_each(|valve| valve.poll(*now));
-            let drawing = valves.iter().filter(|v| v.output() != Bridge::Off).count();
-            most = most.max(drawing);
-            *now += millis(5);
-        }
-    };
-    settle(&mut valves, &mut now, secs(1));
-    assert!(valves.iter().all(Guard::is_closed));
-    assert!(!supply.is_water_wanted());
-    valves[0].open_by_hand(minutes(5), now).unwrap();
-    settle(&mut valves, &mut now, secs(1));
-    valves[1].open_by_hand(minutes(5), now).unwrap();
-    settle(&mut valves, &mut now, millis(50)); // its stroke is under way
-    valves[2].open_by_hand(minutes(5), now).unwrap();
-    valves[0].close_by_hand(secs(0), now);
-    valves[0].poll(now);
-    settle(&mut valves, &mut now, millis(150));
-    assert!(valves[0].output() == Bridge::Close || valves[0].is_closed());
-    assert!(!valves[2].is_open());
-    settle(&mut valves, &mut now, secs(1));
-    assert!(valves[0].is_closed() && valves[2].is_open());
-    assert!(supply.is_water_wanted());
-    assert_eq!(most, 1);
-}
-
-#[test]
-fn what_a_dropped_valve_held_is_free_again() {
-    let supply = Supply::new(1, 1);
-    let mut valve = on(&supply);
-    let mut now = START;
-    while !valve.is_closed() {
-        valve.poll(now);
-        now += millis(10);
-    }
-    valve.open_by_hand(secs(60), now).unwrap();
-    valve.poll(now + millis(20));
-    assert!((&supply).place().is_none());
-    drop(valve);
-    assert!((&supply).place().is_some());
 }

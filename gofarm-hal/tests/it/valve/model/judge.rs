@@ -96,6 +96,7 @@ impl Judge {
     pub(super) fn ended<K: Kind>(&mut self, now: Instant) {
         if self.permission.take().is_some() || !self.is_due {
             self.is_due = true;
+            self.is_evident = false;
             self.strokes = 0;
             self.begins_by = Some(now + K::BEGINS_WITHIN);
         }

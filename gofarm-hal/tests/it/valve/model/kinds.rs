@@ -261,7 +261,7 @@ impl Kind for Motor {
         "over_current",
         "pin",
     ];
-    const STATES: usize = 200_000;
+    const STATES: usize = 150_000;
     const CONFIRM: Confirm = Confirm::EndSwitch;
     const BEGINS_WITHIN: Duration = millis(50);
     const STROKE: Duration = millis(50 + 500);
