@@ -143,7 +143,7 @@ impl Node {
         let litres = reading.litres - self.litres;
         let soil = (reading.moisture, reading.temperature, reading.conductivity);
         let deep = (reading.deep_moisture, reading.deep_temperature);
-        let report = (soil, deep, reading.open, self.said.clone());
+        let report = (soil, deep, reading.open, self.said);
         let is_new = plot.report.get() != Some(&report);
         if reading.validate().is_err() || !(is_new || litres > 0) {
             return;
