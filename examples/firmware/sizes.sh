@@ -39,4 +39,4 @@ PY
 printf '%-16s %8s %8s %8s %8s   %8s %8s\n' "node, bytes" text data bss kept "text <=" "RAM <="
 row modbus_server 11800 4450
 row valve_node 25400 2940
-row full_node 115200 8780
+row full_node 115300 8330

@@ -16,10 +16,10 @@ pub type Soil = (u16, i16, u16);
 /// Moisture in permille and temperature in tenths of a degree Celsius.
 pub type Deep = (u16, i16);
 
-/// Soil at 10 cm and at 50 cm, whether water may flow, and what became of the last order: `accepted`, or why not.
+/// Soil at 10 cm and at 50 cm if it was measured, whether water may flow, and what became of the last order: `accepted`, or why not.
 ///
 /// One register, since one node writes all of it: each type of register costs 2.5 KB of flash.
-pub type Report = (Soil, Deep, bool, Text<16>);
+pub type Report = (Option<Soil>, Option<Deep>, bool, Text<16>);
 
 /// The id of a command to open, when it expires, and its lease.
 pub type Order = (CommandId, UnixMillis, Duration);

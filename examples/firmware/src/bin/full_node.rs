@@ -20,7 +20,7 @@ use gofarm_firmware::board::kept::{KeptJournal, SAVE, take_saves};
 use gofarm_firmware::board::uart::Uart;
 use gofarm_firmware::board::{clock, log};
 use gofarm_firmware::irrigation::Irrigation;
-use gofarm_firmware::plot::Plot;
+use gofarm_firmware::plot::{Deep, Plot, Soil};
 use gofarm_firmware::probes::Probes;
 use gofarm_firmware::reading::{Open, Reading};
 use gofarm_firmware::sync_line::SyncLine;
@@ -57,8 +57,9 @@ async fn main(_spawner: Spawner) {
     let pulses = KFactor::per_litre(450).expect("a factor");
     let mut probes = Probes::new(Uart::start(2, nvic), Uart::start(3, nvic), pulses);
 
-    let mut reading = Reading::default();
     let mut node = Node {
+        soil: None,
+        deep: None,
         ordered: None,
         said: board.read().report.get_or_default().3,
         litres: 0,
@@ -66,30 +67,16 @@ async fn main(_spawner: Spawner) {
     log(&["started"]);
     loop {
         let now = clock::now();
-        if let Some((moisture, temperature, conductivity)) = probes.poll_soil(now) {
-            reading.moisture = moisture;
-            reading.temperature = temperature;
-            reading.conductivity = conductivity;
-        }
-        if let Some((moisture, temperature)) = probes.poll_deep(now) {
-            reading.deep_moisture = moisture;
-            reading.deep_temperature = temperature;
-        }
-        reading.litres = probes.litres(now);
+        node.soil = probes.poll_soil(now).or(node.soil);
+        node.deep = probes.poll_deep(now).or(node.deep);
         node.obey(&board, &mut irrigation, now);
         // A pin that failed is tried again by the next poll.
         let _ = irrigation.poll(now);
-        reading.open = irrigation.is_open();
 
         let both = Now::new(now, irrigation.wall(now));
-        node.report(&mut board, &reading, both);
-        let mut page = [0; SAVE];
-        if board.is_unsaved()
-            && let Ok(save) = board.save(&mut page)
-        {
-            let len = save.bytes().len();
-            saves[save.sequence() as usize % 2][..len].copy_from_slice(save.bytes());
-            save.done();
+        node.report(&mut board, irrigation.is_open(), probes.litres(now), both);
+        if board.is_unsaved() {
+            keep(&mut board, saves);
         }
         sync.poll(&mut board, both);
         if let Some(time) = sync.poll_time() {
@@ -109,6 +96,8 @@ async fn main(_spawner: Spawner) {
 
 /// What the program remembers between two turns.
 struct Node {
+    soil: Option<Soil>,
+    deep: Option<Deep>,
     ordered: Option<CommandId>,
     said: Text<16>,
     litres: u32,
@@ -136,24 +125,46 @@ impl Node {
         }
     }
 
-    /// Writes what is new to the state. What does not keep to the contract is not reported.
+    /// Writes what is new to the state. A measurement that does not keep to the contract is not reported.
     #[inline(never)]
-    fn report(&mut self, board: &mut PlotBoard, reading: &Reading, now: Now) {
-        let plot = board.read();
-        let litres = reading.litres - self.litres;
-        let soil = (reading.moisture, reading.temperature, reading.conductivity);
-        let deep = (reading.deep_moisture, reading.deep_temperature);
-        let report = (soil, deep, reading.open, self.said);
-        let is_new = plot.report.get() != Some(&report);
-        if reading.validate().is_err() || !(is_new || litres > 0) {
+    fn report(&mut self, board: &mut PlotBoard, open: bool, litres: u32, now: Now) {
+        let (moisture, temperature, conductivity) = self.soil.unwrap_or_default();
+        let (deep_moisture, deep_temperature) = self.deep.unwrap_or_default();
+        let reading = Reading {
+            moisture,
+            temperature,
+            conductivity,
+            deep_moisture,
+            deep_temperature,
+            open,
+            litres,
+        };
+        if reading.validate().is_err() {
+            (self.soil, self.deep) = (None, None);
+        }
+        let report = (self.soil, self.deep, open, self.said);
+        let is_new = board.read().report.get() != Some(&report);
+        let more = litres.saturating_sub(self.litres);
+        if !is_new && more == 0 {
             return;
         }
-        self.litres = reading.litres;
+        self.litres = litres;
         let _ = board.update(now, |plot| {
             if is_new {
                 plot.report.set(report);
             }
-            plot.litres.try_add(litres.into())
+            plot.litres.try_add(more.into())
         });
+    }
+}
+
+/// Writes the board to the page whose turn it is. A board that does not fit is not shown to anybody.
+#[inline(never)]
+fn keep(board: &mut PlotBoard, saves: &mut [[u8; SAVE]; 2]) {
+    let mut page = [0; SAVE];
+    if let Ok(save) = board.save(&mut page) {
+        let len = save.bytes().len();
+        saves[save.sequence() as usize % 2][..len].copy_from_slice(save.bytes());
+        save.done();
     }
 }
