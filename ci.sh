@@ -14,7 +14,7 @@ usage: ./ci.sh CHECK...
   fmt       formatting
   lint      clippy: all features, and none
   test      unit, property, integration and documentation tests
-  embedded  builds for ${targets[*]}, flash cost of a contract
+  embedded  builds for ${targets[*]}, flash cost of a contract, size of the nodes, nodes in QEMU with their peers
   season    the season example: promises, determinism, bad input
   docs      rustdoc as docs.rs builds it (nightly if installed)
   deny      licences, bans and sources of all dependencies
@@ -129,6 +129,12 @@ check_embedded() {
         done
     done
     run examples/firmware/flash_cost.sh
+    need_target thumbv7m-none-eabi
+    run examples/firmware/sizes.sh
+    need_package qemu-system-arm qemu-system-arm
+    need_package cc gcc
+    need_header modbus/modbus.h libmodbus-dev
+    run cargo test -q --manifest-path examples/firmware/Cargo.toml -p gofarm-firmware-host
 }
 
 check_season() {

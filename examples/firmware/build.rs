@@ -1,7 +1,13 @@
 //! Puts the memory map where the linker finds it.
 
+#[expect(dead_code, reason = "only its contract is of interest here")]
+#[path = "src/reading.rs"]
+mod reading;
+
 use std::path::PathBuf;
 use std::{env, fs};
+
+use gofarm_core::Device;
 
 /// A small Cortex-M0 for the cost of a contract.
 const SMALL: &str = "MEMORY {\n  FLASH : ORIGIN = 0x08000000, LENGTH = 128K\n  RAM : ORIGIN = 0x20000000, LENGTH = 16K\n}\n";
@@ -16,8 +22,15 @@ fn main() {
     fs::write(out.join("memory.x"), memory).expect("OUT_DIR is writable");
     // The interrupts are in the table of `board::interrupt`, none has a default to name here.
     fs::write(out.join("device.x"), "").expect("OUT_DIR is writable");
+    let mut contract = String::new();
+    reading::Reading::DESCRIPTOR
+        .thing_description("urn:dev:ops:valve-7")
+        .write_to(&mut contract)
+        .expect("a string takes everything");
+    fs::write(out.join("plot.td.json"), contract).expect("OUT_DIR is writable");
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     println!("cargo::rustc-link-arg-bins=--nmagic");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/reading.rs");
 }

@@ -20,4 +20,6 @@ pub mod sdi12;
 pub mod sensor;
 pub mod serial;
 mod turn;
+#[cfg(feature = "update")]
+pub mod update;
 pub mod valve;

@@ -3,13 +3,15 @@
 //! A Cortex-M3 at 25 MHz, its SysTick as the clock, its CMSDK UARTs as lines.
 
 pub mod clock;
+pub mod console;
 pub mod interrupt;
+pub mod kept;
 pub mod pin;
 pub mod uart;
 
-use core::fmt::Write;
-
 use cortex_m_semihosting::debug;
+
+pub use console::{Decimal, log};
 
 /// Frequency of the core, in hertz.
 pub const CORE_HZ: u32 = 25_000_000;
@@ -26,13 +28,9 @@ pub fn exit(passed: bool) -> ! {
     }
 }
 
-/// Writes a line to the console, UART 0, waiting for each character.
-pub fn log(line: core::fmt::Arguments<'_>) {
-    let _ = writeln!(uart::Console, "{line}");
-}
-
+/// Stops with a failure; a message would bring its text and its formatting, a third of a small node.
 #[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    log(format_args!("{info}"));
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    log(&["panic"]);
     exit(false)
 }

@@ -6,7 +6,8 @@
 //!
 //! Of version 0.12 an integrator has to know: it takes any downlink in the receive windows of a confirmed uplink for the
 //! acknowledgement; it ignores the data rate of LinkADRReq, so the application sets it; it panics if a radio answers a
-//! transmission with something other than `TxDone`. Its feature `embassy-time` links version 0.3 of that crate, which
+//! transmission with something other than `TxDone`; it does not shorten a frame for the MAC commands that it adds, so in
+//! US915 at DR0 a full payload with commands is longer than the dwell time. Its feature `embassy-time` links version 0.3 of that crate, which
 //! cannot stand beside 0.5 in one program: this adapter uses its non-blocking device and needs no clock.
 
 mod dice;

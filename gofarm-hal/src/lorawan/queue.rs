@@ -121,7 +121,8 @@ impl<const N: usize, const LEN: usize, const B: usize> Queue<N, LEN, B> {
     /// Takes a frame.
     ///
     /// When all places are taken, the oldest frame of the least urgent priority gives way, if it is not more urgent than
-    /// this one; alarms never do.
+    /// this one; alarms never do. A new alarm is tried at once, as far as the duty cycle allows, even while the link counts
+    /// as down.
     ///
     /// # Errors
     /// [`PushError`] if the frame is too long, its port is none of an application's, or only more urgent frames wait.
@@ -133,6 +134,9 @@ impl<const N: usize, const LEN: usize, const B: usize> Queue<N, LEN, B> {
         };
         *sum = sum.saturating_add(1);
         self.account.waiting = self.store.len();
+        if result.is_ok() && uplink.priority == Priority::Alarm {
+            self.link.urge(now);
+        }
         result
     }
 

@@ -148,6 +148,23 @@ fn a_confirmed_reading_is_given_up_after_its_last_try_and_an_alarm_is_not() {
 }
 
 #[test]
+fn a_new_alarm_is_tried_at_once_though_the_link_is_down() {
+    let mut queue = queue();
+    let mut random = SplitMix64::new(2);
+    let mut now = Instant::ZERO;
+    push(&mut queue, now, Priority::ValveReport, 0, 8);
+    while !queue.is_link_down() {
+        match queue.poll_transmit(now, 5) {
+            Progress::Ready(_) => queue.handle_unanswered(now, &mut random),
+            Progress::WouldBlock(until) => now = until,
+        }
+    }
+    assert!(queue.poll_timeout(now, 5) > Some(now));
+    push(&mut queue, now, Priority::Alarm, 0, 8);
+    assert!(matches!(queue.poll_transmit(now, 5), Progress::Ready(frame) if frame.payload[0] == 0));
+}
+
+#[test]
 fn an_unconfirmed_stream_is_probed() {
     let mut queue = queue();
     let mut now = Instant::ZERO;

@@ -33,4 +33,6 @@ mod serial;
 mod tokio_frames;
 #[cfg(all(feature = "std", target_os = "linux"))]
 mod tty;
+#[cfg(all(feature = "std", feature = "update"))]
+mod update;
 mod valve;

@@ -86,7 +86,9 @@ impl Policy {
                 Box::new(BalancedAllocation::new()),
             ],
             Self::Fragmentation => vec![Box::new(Fragmentation::new(mix))],
-            Self::Stranding | Self::StrandingLearning | Self::Scheduler(_) => vec![Box::new(Stranding::new(mix))],
+            Self::Stranding | Self::StrandingLearning | Self::Scheduler(_) => {
+                vec![Box::new(Stranding::new(mix))]
+            }
         }
     }
 }

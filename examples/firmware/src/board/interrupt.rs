@@ -22,16 +22,24 @@ extern "C" fn receive_2() {
     uart::receive(2);
 }
 
+extern "C" fn receive_3() {
+    uart::receive(3);
+}
+
+/// The receive interrupt of each UART (DAI0385D, table 3-4).
+pub(super) const RECEIVE: [usize; 4] = [0, 2, 4, 18];
+
 const STOP: Vector = Vector {
     handler: DefaultHandler,
 };
 
-/// UARTs 0 to 2 have a pair each, receive and transmit (DAI0385D, table 3-4).
+/// The vectors after those of the core.
 #[unsafe(link_section = ".vector_table.interrupts")]
 #[unsafe(no_mangle)]
 pub static __INTERRUPTS: [Vector; 32] = {
     let mut table = [STOP; 32];
-    table[2] = Vector { handler: receive_1 };
-    table[4] = Vector { handler: receive_2 };
+    table[RECEIVE[1]] = Vector { handler: receive_1 };
+    table[RECEIVE[2]] = Vector { handler: receive_2 };
+    table[RECEIVE[3]] = Vector { handler: receive_3 };
     table
 };

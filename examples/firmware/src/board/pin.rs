@@ -4,7 +4,7 @@ use core::convert::Infallible;
 
 use embedded_hal::digital::{ErrorType, OutputPin};
 
-use super::{clock, log};
+use super::{Decimal, clock, log};
 
 /// An output that logs its changes as `pin NAME LEVEL MICROSECONDS`.
 pub struct Pin {
@@ -24,12 +24,9 @@ impl Pin {
     fn set(&mut self, is_high: bool) {
         if self.is_high != Some(is_high) {
             self.is_high = Some(is_high);
-            let micros = clock::now().as_micros();
-            log(format_args!(
-                "pin {} {} {micros}",
-                self.name,
-                u8::from(is_high)
-            ));
+            let micros = Decimal::of(clock::now().as_micros());
+            let level = if is_high { " 1 " } else { " 0 " };
+            log(&["pin ", self.name, level, micros.as_str()]);
         }
     }
 }

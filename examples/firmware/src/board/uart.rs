@@ -2,12 +2,14 @@
 
 use core::cell::RefCell;
 use core::convert::Infallible;
-use core::fmt;
 
 use critical_section::Mutex;
 use gofarm_core::device::Progress;
 use gofarm_core::time::Instant;
-use gofarm_hal::serial::Port;
+use gofarm_hal::serial::{Port, SetBreak};
+
+/// UARTs 1 to this are lines; there is a fifth, whose registers lie apart.
+const LINES: usize = 3;
 
 /// Bytes between the interrupt and the program; more are counted as lost.
 const RING: usize = 256;
@@ -31,21 +33,21 @@ struct Ring {
     lost: u32,
 }
 
-static RINGS: [Mutex<RefCell<Ring>>; 2] = [const {
+static RINGS: [Mutex<RefCell<Ring>>; LINES] = [const {
     Mutex::new(RefCell::new(Ring {
         bytes: [0; RING],
         head: 0,
         len: 0,
         lost: 0,
     }))
-}; 2];
+}; LINES];
 
 fn register(uart: usize, offset: usize) -> *mut u32 {
     (0x4000_4000 + 0x1000 * uart + offset) as *mut u32
 }
 
 fn read(uart: usize, offset: usize) -> u32 {
-    // SAFETY: the registers of UARTs 0 to 2 are at these addresses, and reading one has no effect on memory.
+    // SAFETY: the registers of UARTs 0 to 3 are at these addresses, and no access to one has an effect on memory.
     unsafe { register(uart, offset).read_volatile() }
 }
 
@@ -58,6 +60,8 @@ fn write(uart: usize, offset: usize, value: u32) {
 pub(super) fn receive(uart: usize) {
     critical_section::with(|cs| {
         let mut ring = RINGS[uart - 1].borrow(cs).borrow_mut();
+        // Before the bytes are read: one that comes behind the last look asks for another interrupt.
+        write(uart, INTERRUPT_CLEAR, 0b1111);
         while read(uart, STATE) & RECEIVE_FULL != 0 {
             let byte = read(uart, DATA) as u8;
             if ring.len == RING {
@@ -68,11 +72,10 @@ pub(super) fn receive(uart: usize) {
                 ring.len += 1;
             }
         }
-        write(uart, INTERRUPT_CLEAR, 0b1111);
     });
 }
 
-/// UART 1 or 2 as a line; QEMU moves bytes at once, whatever the speed.
+/// UART 1, 2 or 3 as a line; QEMU moves bytes at once, whatever the speed.
 pub struct Uart {
     number: usize,
 }
@@ -81,17 +84,17 @@ impl Uart {
     /// Starts a UART.
     ///
     /// # Panics
-    /// If `number` is not 1 or 2.
+    /// If `number` is not 1 to 3.
     pub fn start(number: usize, nvic: &mut cortex_m::peripheral::NVIC) -> Self {
-        assert!(matches!(number, 1 | 2), "UART {number} is not a line");
+        assert!((1..=LINES).contains(&number));
         write(number, BAUD_DIVIDER, super::CORE_HZ / 115_200);
         write(
             number,
             CONTROL,
             TRANSMIT_ENABLE | RECEIVE_ENABLE | RECEIVE_INTERRUPT,
         );
-        // SAFETY: bits 2 and 4 are the receive interrupts, whose handlers take a critical section for what they share.
-        unsafe { nvic.iser[0].write(1 << (2 * number)) };
+        // SAFETY: these are the receive interrupts, whose handlers take a critical section for what they share.
+        unsafe { nvic.iser[0].write(1 << super::interrupt::RECEIVE[number]) };
         Self { number }
     }
 
@@ -138,17 +141,20 @@ impl Port for Uart {
     }
 }
 
-/// UART 0, for people.
-pub(super) struct Console;
-
-impl fmt::Write for Console {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        write(0, BAUD_DIVIDER, super::CORE_HZ / 115_200);
-        write(0, CONTROL, TRANSMIT_ENABLE);
-        for byte in text.bytes() {
-            while read(0, STATE) & TRANSMIT_FULL != 0 {}
-            write(0, DATA, u32::from(byte));
-        }
+/// An SDI-12 line is woken by a break, which these UARTs cannot send and no socket could carry: it is left out here, and
+/// the probe on the other end does not wait for it.
+impl SetBreak for Uart {
+    fn set_break(&mut self, _: Instant, _: bool) -> Result<(), Infallible> {
         Ok(())
+    }
+}
+
+/// Writes to UART 0, waiting for each character.
+pub(super) fn print(text: &str) {
+    write(0, BAUD_DIVIDER, super::CORE_HZ / 115_200);
+    write(0, CONTROL, TRANSMIT_ENABLE);
+    for byte in text.bytes() {
+        while read(0, STATE) & TRANSMIT_FULL != 0 {}
+        write(0, DATA, u32::from(byte));
     }
 }

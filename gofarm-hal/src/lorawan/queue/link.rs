@@ -44,6 +44,11 @@ impl Link {
         self.unheard = self.unheard.saturating_add(1);
     }
 
+    /// Something new is urgent: the next probe need not wait.
+    pub(super) fn urge(&mut self, now: Instant) {
+        self.probe_at = self.probe_at.min(now);
+    }
+
     pub(super) const fn hear(&mut self) {
         *self = Self::new();
     }
