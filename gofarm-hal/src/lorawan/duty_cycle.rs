@@ -4,7 +4,7 @@
 //! long reading at SF12 waits for four and a half minutes although the hour's budget is hardly touched. The standard
 //! limits the sum in any hour, so that is what is counted: in slots of 100 s, of which the last 37 and the running one
 //! cover the hour whatever the moment, at 152 bytes a sub-band. A slot counts as long as any of it may be in the hour, so
-//! the sum is never too low, and at most 100 s late in falling.
+//! the sum is never too low, and at most 200 s late in falling.
 
 use core::time::Duration;
 
