@@ -6,6 +6,7 @@
 extern crate alloc;
 
 pub mod calibration;
+mod crc16;
 #[cfg(feature = "std")]
 pub mod emulator;
 pub mod fault_injector;
@@ -14,6 +15,7 @@ pub mod flow_meter;
 pub mod lorawan;
 pub mod modbus;
 pub mod one_wire;
+mod outbox;
 pub mod payload;
 pub mod ring_buffer;
 pub mod sdi12;

@@ -1,7 +1,6 @@
 //! [`Bus`]: the master over a serial port, shared by all drivers of devices on it.
 
 use core::convert::Infallible;
-use core::ops::Range;
 
 use embedded_hal::digital::{ErrorType, OutputPin};
 use gofarm_core::device::Progress;
@@ -15,6 +14,7 @@ use super::line::{Line, Received};
 use super::master::{Master, Transmit};
 use super::rom::Rom;
 use super::search::Search;
+use crate::outbox::{Outbox, Outgoing};
 use crate::serial::{Port, SetBaudRate};
 use crate::turn::{Ticket, Turn, Turns};
 
@@ -49,10 +49,7 @@ pub struct Bus<P, U = NoPullUp> {
     pull_up: U,
     master: Master,
     asked: Option<Asked>,
-    out: [u8; Master::BUFFER],
-    pending: Range<usize>,
-    /// While bytes leave: when they must have left at the latest.
-    draining: Option<Instant>,
+    out: Outbox<{ Master::BUFFER }>,
     turns: Turns,
 }
 
@@ -80,9 +77,7 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
             pull_up,
             master: Master::new(millis(20)),
             asked: None,
-            out: [0; Master::BUFFER],
-            pending: 0..0,
-            draining: None,
+            out: Outbox::new(),
             turns: Turns::new(),
         }
     }
@@ -100,7 +95,7 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
     fn give_up(&mut self) {
         if self.asked.take().is_some() {
             self.master.cancel();
-            self.pending = 0..0;
+            self.out.drop_rest();
         }
     }
 
@@ -109,14 +104,22 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
         loop {
             self.hear(now).map_err(Error::Line)?;
             self.master.handle_timeout(now);
-            if !self.has_left(now).map_err(Error::Line)? {
-                if self.draining.is_some_and(|limit| now >= limit) {
+            match self.out.poll(&mut self.port, now).map_err(Error::Line)? {
+                Outgoing::Nothing | Outgoing::Left => {}
+                Outgoing::Leaving => {
+                    let end = self.master.poll_end();
+                    if end.is_some() {
+                        self.out.drop_rest(); // what was given up must not go out with the next exchange
+                    }
+                    return Ok(end);
+                }
+                Outgoing::Stuck => {
+                    self.out.drop_rest();
                     self.master.cancel();
                     return Ok(Some(Err(Fault::NoEcho)));
                 }
-                return Ok(self.master.poll_end());
             }
-            match self.master.poll_transmit(now, &mut self.out) {
+            match self.master.poll_transmit(now, self.out.room()) {
                 Some(Transmit::BaudRate(rate)) => {
                     if let Err(error) = self.port.set_baud_rate(rate) {
                         self.master.forget_rate();
@@ -124,34 +127,11 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
                     }
                 }
                 Some(Transmit::Bytes(len)) => {
-                    self.pending = 0..len;
-                    self.draining = Some(now + secs(1));
+                    self.out.send(len, now, secs(1));
                 }
                 Some(Transmit::PullUp) => self.pull_up.set_high().map_err(|_| Error::PullUp)?,
                 Some(Transmit::Release) => self.pull_up.set_low().map_err(|_| Error::PullUp)?,
                 None => return Ok(self.master.poll_end()),
-            }
-        }
-    }
-
-    fn has_left(&mut self, now: Instant) -> Result<bool, P::Error> {
-        if self.draining.is_none() {
-            return Ok(true);
-        }
-        if !self.pending.is_empty() {
-            let rest = self.out.get(self.pending.clone()).unwrap_or_default();
-            let written = self.port.write(now, rest)?;
-            self.pending.start = self.pending.end.min(self.pending.start + written);
-        }
-        if !self.pending.is_empty() {
-            return Ok(false);
-        }
-        match self.port.poll_drained(now) {
-            Progress::WouldBlock(_) => Ok(false),
-            Progress::Ready(drained) => {
-                drained?;
-                self.draining = None;
-                Ok(true)
             }
         }
     }
@@ -222,7 +202,7 @@ impl<P: SetBaudRate, U: OutputPin> Bus<P, U> {
             .master
             .next_echo(now)
             .map_or(timeout, |echo| echo.min(timeout));
-        if self.draining.is_some() {
+        if self.out.is_leaving() {
             next.min(soon).max(now)
         } else {
             next.max(now)

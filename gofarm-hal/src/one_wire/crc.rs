@@ -1,6 +1,6 @@
 //! The two CRCs of 1-Wire.
 
-use crate::sdi12;
+use crate::crc16;
 
 /// CRC-8/MAXIM-DOW of `bytes` (Maxim application note 27): x^8 + x^5 + x^4 + 1, reflected, from 0.
 ///
@@ -55,7 +55,7 @@ const fn nibbles() -> [u8; 16] {
 /// ```
 #[must_use]
 pub const fn crc16(bytes: &[u8]) -> u16 {
-    !sdi12::crc16(bytes)
+    !crc16::arc(bytes)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! [`Bus`]: the recorder over a serial port, shared by all sensors on it.
 
 use core::cell::RefCell;
-use core::ops::Range;
 
 use gofarm_core::device::Progress;
 use gofarm_core::error::{Classify, Kind};
@@ -15,6 +14,7 @@ use super::recorder::{Event, Failure, Recorder, Transmit};
 use super::reply::Answer;
 use super::request::Request;
 use super::timing::Timing;
+use crate::outbox::{Outbox, Outgoing};
 use crate::serial::{Port, SetBreak};
 use crate::turn::{Ticket, Turn, Turns};
 
@@ -119,10 +119,7 @@ pub struct Bus<P: Port> {
     port: P,
     recorder: Recorder,
     asked: Option<Ask>,
-    out: [u8; Request::MAX_LEN],
-    pending: Range<usize>,
-    /// While a command leaves: when it must have left at the latest.
-    draining: Option<Instant>,
+    out: Outbox<{ Request::MAX_LEN }>,
     fault: Option<P::Error>,
     turns: Turns,
 }
@@ -139,9 +136,7 @@ impl<P: SetBreak> Bus<P> {
             port,
             recorder: Recorder::new(timing, framing),
             asked: None,
-            out: [0; Request::MAX_LEN],
-            pending: 0..0,
-            draining: None,
+            out: Outbox::new(),
             fault: None,
             turns: Turns::new(),
         }
@@ -160,7 +155,7 @@ impl<P: SetBreak> Bus<P> {
     fn give_up(&mut self) {
         if self.asked.take().is_some() {
             self.recorder.cancel();
-            self.pending = 0..0;
+            self.out.drop_rest();
         }
     }
 
@@ -168,46 +163,29 @@ impl<P: SetBreak> Bus<P> {
     fn pump(&mut self, now: Instant) -> Result<Option<Event>, P::Error> {
         self.hear(now)?;
         self.recorder.handle_timeout(now);
-        while self.has_left(now)? {
-            match self.recorder.poll_transmit(now, &mut self.out) {
+        loop {
+            match self.out.poll(&mut self.port, now)? {
+                Outgoing::Nothing => {}
+                Outgoing::Left => self.recorder.handle_drained(now),
+                Outgoing::Leaving => break,
+                Outgoing::Stuck => {
+                    self.out.drop_rest();
+                    self.recorder.cancel();
+                    return Ok(Some(Event::Failed(Failure::Stuck)));
+                }
+            }
+            match self.recorder.poll_transmit(now, self.out.room()) {
                 Some(Transmit::Break) => self.port.set_break(now, true)?,
                 Some(Transmit::Mark) => self.port.set_break(now, false)?,
-                Some(Transmit::Bytes(len)) => {
-                    self.pending = 0..len;
-                    self.draining = Some(now + secs(2));
-                }
-                None => return Ok(self.recorder.poll_event()),
+                Some(Transmit::Bytes(len)) => self.out.send(len, now, secs(2)),
+                None => break,
             }
         }
-        if self.draining.is_some_and(|limit| now >= limit) {
-            self.recorder.cancel();
-            return Ok(Some(Event::Failed(Failure::Stuck)));
+        let end = self.recorder.poll_event();
+        if end.is_some() {
+            self.out.drop_rest(); // a command that was given up must not go out with the next one
         }
-        Ok(self.recorder.poll_event())
-    }
-
-    /// Writes what is left of a command, and says whether its last bit has left.
-    fn has_left(&mut self, now: Instant) -> Result<bool, P::Error> {
-        if self.draining.is_none() {
-            return Ok(true);
-        }
-        if !self.pending.is_empty() {
-            let rest = self.out.get(self.pending.clone()).unwrap_or_default();
-            let written = self.port.write(now, rest)?;
-            self.pending.start = self.pending.end.min(self.pending.start + written);
-        }
-        if !self.pending.is_empty() {
-            return Ok(false);
-        }
-        match self.port.poll_drained(now) {
-            Progress::WouldBlock(_) => Ok(false),
-            Progress::Ready(drained) => {
-                drained?;
-                self.draining = None;
-                self.recorder.handle_drained(now);
-                Ok(true)
-            }
-        }
+        Ok(end)
     }
 
     /// Hands what has arrived to the recorder.
@@ -250,7 +228,7 @@ impl<P: SetBreak> Bus<P> {
     /// When the next poll is worth its while, with an exchange under way.
     fn next_poll(&self, now: Instant) -> Instant {
         let soon = now + self.recorder.timing().latency.max(millis(1));
-        if self.draining.is_some() || self.recorder.is_listening() {
+        if self.out.is_leaving() || self.recorder.is_listening() {
             return self
                 .recorder
                 .poll_timeout()

@@ -3,29 +3,6 @@
 /// The characters of a CRC in a reply.
 pub(super) const LEN: usize = 3;
 
-/// The remainders of four bits: a table of bytes would be 512 bytes for a line of 120 characters a second.
-const NIBBLES: [u16; 16] = nibbles();
-
-const fn nibbles() -> [u16; 16] {
-    let mut table = [0; 16];
-    let mut nibble = 0_u16;
-    while nibble < 16 {
-        let mut crc = nibble;
-        let mut bit = 0;
-        while bit < 4 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ 0xA001
-            } else {
-                crc >> 1
-            };
-            bit += 1;
-        }
-        table[nibble as usize] = crc;
-        nibble += 1;
-    }
-    table
-}
-
 /// CRC-16/ARC of `bytes` (SDI-12 1.4, section 4.4.12.1): polynomial 0xA001 reflected, from 0, nothing inverted.
 ///
 /// In SDI-12 it covers a reply from its address up to the CRC. The 1-Wire CRC-16 is the same, inverted at the end.
@@ -35,15 +12,7 @@ const fn nibbles() -> [u16; 16] {
 /// ```
 #[must_use]
 pub const fn crc16(bytes: &[u8]) -> u16 {
-    let mut crc = 0_u16;
-    let mut i = 0;
-    while i < bytes.len() {
-        crc ^= bytes[i] as u16;
-        crc = (crc >> 4) ^ NIBBLES[(crc & 0xF) as usize];
-        crc = (crc >> 4) ^ NIBBLES[(crc & 0xF) as usize];
-        i += 1;
-    }
-    crc
+    crate::crc16::arc(bytes)
 }
 
 /// A CRC as the three characters that end a reply (section 4.4.12.2); the second and third may be 0x7F.

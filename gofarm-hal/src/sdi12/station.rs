@@ -1,15 +1,14 @@
 //! [`Station`]: a sensor of one's own over a serial port.
 
-use core::ops::Range;
 use core::time::Duration;
 
-use gofarm_core::device::Progress;
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::time::{Instant, millis};
+use gofarm_core::time::{Instant, millis, secs};
 
 use super::measure::Measure;
 use super::reply::MAX_LINE;
 use super::responder::Responder;
+use crate::outbox::{Outbox, Outgoing};
 use crate::serial::Port;
 
 /// A port that sees breaks: by the UART's break detection, or by an edge interrupt on the receiving pin.
@@ -37,9 +36,7 @@ impl<P: DetectBreak + ?Sized> DetectBreak for &mut P {
 pub struct Station<P, M> {
     port: P,
     responder: Responder<M>,
-    out: [u8; MAX_LINE],
-    pending: Range<usize>,
-    draining: bool,
+    out: Outbox<MAX_LINE>,
 }
 
 impl<P: DetectBreak, M: Measure> Station<P, M> {
@@ -48,9 +45,7 @@ impl<P: DetectBreak, M: Measure> Station<P, M> {
         Self {
             port,
             responder,
-            out: [0; MAX_LINE],
-            pending: 0..0,
-            draining: false,
+            out: Outbox::new(),
         }
     }
 
@@ -70,7 +65,7 @@ impl<P: DetectBreak, M: Measure> Station<P, M> {
         self.hear(now)?;
         self.responder.handle_timeout(now);
         self.send(now)?;
-        if self.draining {
+        if self.out.is_leaving() {
             return Ok(Some(now + millis(1)));
         }
         let timeout = self.responder.poll_timeout(now);
@@ -98,24 +93,16 @@ impl<P: DetectBreak, M: Measure> Station<P, M> {
     }
 
     fn send(&mut self, now: Instant) -> Result<(), P::Error> {
-        if !self.draining {
-            let Some(len) = self.responder.poll_transmit(now, &mut self.out) else {
-                return Ok(());
-            };
-            self.pending = 0..len;
-            self.draining = true;
-        }
-        if !self.pending.is_empty() {
-            let rest = self.out.get(self.pending.clone()).unwrap_or_default();
-            let written = self.port.write(now, rest)?;
-            self.pending.start = self.pending.end.min(self.pending.start + written);
-        }
-        if self.pending.is_empty()
-            && let Progress::Ready(drained) = self.port.poll_drained(now)
+        if !self.out.is_leaving()
+            && let Some(len) = self.responder.poll_transmit(now, self.out.room())
         {
-            self.draining = false;
-            self.responder.handle_drained(now);
-            drained?;
+            self.out.send(len, now, secs(2));
+        }
+        match self.out.poll(&mut self.port, now)? {
+            Outgoing::Left => self.responder.handle_drained(now),
+            // An answer that cannot leave is late for its recorder, which asks again.
+            Outgoing::Stuck => self.out.drop_rest(),
+            Outgoing::Nothing | Outgoing::Leaving => {}
         }
         Ok(())
     }

@@ -4,5 +4,6 @@ mod faults;
 mod hostile;
 mod measuring;
 mod monitor;
+mod stuck_port;
 mod timing;
 mod wire;
