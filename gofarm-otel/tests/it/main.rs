@@ -1,0 +1,1 @@
+//! Public behaviour of gofarm-otel, a file per subject.
