@@ -10,6 +10,8 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod runtime;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;
