@@ -10,6 +10,10 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+mod protobuf;
+#[cfg(feature = "std")]
+pub mod resource;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;
