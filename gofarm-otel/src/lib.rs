@@ -13,7 +13,13 @@ pub mod clock;
 #[cfg(feature = "std")]
 mod protobuf;
 #[cfg(feature = "std")]
+pub mod queue;
+#[cfg(feature = "std")]
 pub mod resource;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;
+#[cfg(feature = "std")]
+pub mod tracer;
+#[cfg(feature = "std")]
+mod value;

@@ -73,6 +73,11 @@ impl<'a> Message<'a> {
         self.put_varint(len as u64);
     }
 
+    /// Fields that are encoded already.
+    pub(crate) fn raw(&mut self, fields: &[u8]) {
+        self.buf.extend_from_slice(fields);
+    }
+
     /// A message within this one; its length is patched in once it is known.
     pub(crate) fn message(&mut self, field: u32, fill: impl FnOnce(&mut Message<'_>)) {
         self.tag(field, DELIMITED);
