@@ -12,6 +12,15 @@ pub mod batch;
 pub mod clock;
 #[cfg(feature = "std")]
 pub mod runtime;
+mod protobuf;
+#[cfg(feature = "std")]
+pub mod queue;
+#[cfg(feature = "std")]
+pub mod resource;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;
+#[cfg(feature = "std")]
+pub mod tracer;
+#[cfg(feature = "std")]
+mod value;

@@ -1,1 +1,7 @@
 //! Public behaviour of gofarm-otel, a file per subject.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(feature = "std")]
+
+mod queue;
+mod received;
+mod tracer;
