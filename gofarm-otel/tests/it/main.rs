@@ -1,1 +1,4 @@
-//! Public behaviour of gofarm-otel, a file per subject.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
