@@ -17,6 +17,7 @@ mod protobuf;
 pub mod queue;
 #[cfg(feature = "std")]
 pub mod resource;
+pub mod propagation;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;

@@ -5,3 +5,6 @@
 mod queue;
 mod received;
 mod tracer;
+
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
