@@ -10,6 +10,12 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod export;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod sampler;
 pub mod span;
+#[cfg(feature = "std")]
+pub mod spool;
 pub mod timestamp;
