@@ -18,8 +18,13 @@ pub mod queue;
 #[cfg(feature = "std")]
 pub mod resource;
 pub mod propagation;
+pub mod export;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 pub mod sampler;
 pub mod span;
+#[cfg(feature = "std")]
+pub mod spool;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
