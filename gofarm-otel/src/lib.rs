@@ -10,6 +10,10 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod instrument;
 pub mod sampler;
+#[cfg(feature = "std")]
+pub mod snapshot;
 pub mod span;
 pub mod timestamp;
