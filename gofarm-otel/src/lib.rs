@@ -12,6 +12,10 @@ pub mod batch;
 pub mod clock;
 #[cfg(feature = "std")]
 pub mod instrument;
+#[cfg(feature = "std")]
+mod protobuf;
+#[cfg(feature = "std")]
+pub mod resource;
 pub mod sampler;
 #[cfg(feature = "std")]
 pub mod snapshot;
