@@ -1,1 +1,6 @@
 //! Public behaviour of gofarm-otel, a file per subject.
+
+#![cfg(feature = "std")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod instrument;
