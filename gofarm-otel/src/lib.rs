@@ -12,6 +12,8 @@ pub mod batch;
 pub mod clock;
 #[cfg(feature = "std")]
 pub mod runtime;
+pub mod instrument;
+#[cfg(feature = "std")]
 mod protobuf;
 #[cfg(feature = "std")]
 pub mod queue;
@@ -22,6 +24,8 @@ pub mod export;
 #[cfg(feature = "otlp")]
 pub mod otlp;
 pub mod sampler;
+#[cfg(feature = "std")]
+pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;

@@ -8,3 +8,6 @@ mod tracer;
 
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
+
+
+mod instrument;
