@@ -2,12 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+mod instrument;
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
 mod queue;
 mod received;
 mod tracer;
-
-#[cfg(all(feature = "tower", feature = "b3"))]
-mod propagation;
-
-
-mod instrument;
