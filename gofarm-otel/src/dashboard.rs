@@ -27,11 +27,13 @@ mod expression;
 mod grafana;
 mod rules;
 
-use gofarm_core::observe::Instrument;
+use gofarm_core::observe::{Instrument, InstrumentKind};
 
 pub use catalogue::Severity;
 pub use grafana::{farm_dashboard, golden_dashboard};
 pub use rules::Rules;
+
+use crate::exposition::family_name;
 
 /// The lists of instruments of several crates: each module's `INSTRUMENTS`.
 pub type Lists<'a> = [&'a [&'static Instrument]];
@@ -42,4 +44,13 @@ fn find(lists: &Lists<'_>, name: &str) -> Option<&'static Instrument> {
 
 fn all<'a>(lists: &'a Lists<'_>) -> impl Iterator<Item = &'static Instrument> + 'a {
     lists.iter().flat_map(|list| list.iter().copied())
+}
+
+/// The name that queries use: with `_total` for a counter; a histogram's takes `_bucket`, `_count` or `_sum`.
+fn metric_name(instrument: &Instrument) -> String {
+    let mut name = family_name(instrument.name(), instrument.unit(), instrument.kind());
+    if instrument.kind() == InstrumentKind::Counter {
+        name.push_str("_total");
+    }
+    name
 }

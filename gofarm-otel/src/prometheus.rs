@@ -44,7 +44,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::exposition::{self, Format};
+use crate::exposition::{Format, write};
 use crate::instrument::Registry;
 use crate::resource::Resource;
 
@@ -163,9 +163,12 @@ pub fn respond<B>(
     }
     let accept = request.headers().get(ACCEPT);
     let accept = accept.and_then(|value| value.to_str().ok()).unwrap_or("");
-    let format = Format::negotiate(accept);
+    let format = Format::accepted(accept);
     let snapshot = registry.collect(registry.clock().now());
-    let mut response = Response::new(exposition::encode(&snapshot, resource, format));
+    let mut page = String::new();
+    let written = write(&mut page, format, &snapshot, resource);
+    debug_assert!(written.is_ok(), "a String takes everything");
+    let mut response = Response::new(page);
     let content_type = HeaderValue::from_static(format.content_type());
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response

@@ -1,7 +1,6 @@
 //! PromQL with the names of instruments in it: `rate([[gofarm.valve.events]][5m])`.
 
-use super::{Lists, find};
-use crate::exposition::metric_name;
+use super::{Lists, find, metric_name};
 
 /// Writes the metric's name for each `[[name]]`.
 ///

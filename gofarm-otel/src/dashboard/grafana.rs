@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 
 use super::catalogue::PLOTS;
 use super::expression::resolve;
-use super::{Lists, all};
-use crate::exposition::metric_name;
+use super::{Lists, all, metric_name};
 
 /// The golden signals and what farms fear, in rows; the panels whose instruments are in `lists`.
 ///
