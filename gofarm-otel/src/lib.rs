@@ -15,9 +15,15 @@ pub mod dashboard;
 #[cfg(feature = "std")]
 pub mod export;
 #[cfg(feature = "std")]
+pub mod exposition;
+#[cfg(feature = "std")]
 pub mod instrument;
+#[cfg(feature = "std")]
+pub mod meter;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "std")]
+pub mod otlp_metrics;
 #[cfg(feature = "prometheus")]
 pub mod prometheus;
 pub mod propagation;

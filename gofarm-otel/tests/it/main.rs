@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+mod exposition;
 mod instrument;
+mod meter;
+mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
 mod queue;
