@@ -11,6 +11,7 @@ pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
 pub mod propagation;
+pub mod remote_span;
 pub mod sampler;
 pub mod span;
 pub mod timestamp;

@@ -4,5 +4,6 @@
 
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
+mod remote_span;
 #[cfg(feature = "std")]
 mod sampler;
