@@ -31,6 +31,7 @@ pub mod propagation;
 mod protobuf;
 #[cfg(feature = "std")]
 pub mod queue;
+pub mod remote_span;
 #[cfg(feature = "std")]
 pub mod resource;
 #[cfg(feature = "std")]

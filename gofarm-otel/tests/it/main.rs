@@ -10,4 +10,7 @@ mod otlp_metrics;
 mod propagation;
 mod queue;
 mod received;
+mod remote_span;
+#[cfg(feature = "std")]
+mod sampler;
 mod tracer;
