@@ -73,6 +73,14 @@ impl<'a> Message<'a> {
         self.put_varint(len as u64);
     }
 
+    /// `repeated fixed64` or, by its bits, `repeated double`; packed.
+    pub(crate) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
+        self.delimiter(field, values.len() * 8);
+        for value in values {
+            self.buf.extend_from_slice(&value.to_le_bytes());
+        }
+    }
+
     /// A message within this one; its length is patched in once it is known.
     pub(crate) fn message(&mut self, field: u32, fill: impl FnOnce(&mut Message<'_>)) {
         self.tag(field, DELIMITED);
