@@ -11,7 +11,13 @@ pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
 #[cfg(feature = "std")]
+pub mod exposition;
+#[cfg(feature = "std")]
 pub mod instrument;
+#[cfg(feature = "std")]
+pub mod meter;
+#[cfg(feature = "std")]
+pub mod otlp_metrics;
 #[cfg(feature = "std")]
 mod protobuf;
 #[cfg(feature = "std")]

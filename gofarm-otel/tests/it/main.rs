@@ -3,4 +3,7 @@
 #![cfg(feature = "std")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod exposition;
 mod instrument;
+mod meter;
+mod otlp_metrics;
