@@ -13,8 +13,8 @@
 //! values, from which the exporters work. So the number of readers does not matter to those who count.
 //!
 //! Labels come from outside and may never repeat. An instrument therefore has at most
-//! [`cardinality`](Builder::cardinality) series; what comes after shares one series labelled
-//! `otel.metric.overflow=true`, and `gofarm.otel.metric.overflow` counts it.
+//! [`cardinality`](Builder::cardinality) series; what comes after, or has more than 4096 bytes of keys and texts,
+//! shares one series labelled `otel.metric.overflow=true`, and `gofarm.otel.metric.overflow` counts it.
 //!
 //! A measurement of a sampled trace leaves an [`Exemplar`]: the latest one for each counter and for each bucket of a
 //! histogram. Signals say their trace, or the current context of the OpenTelemetry API does; a held handle is told

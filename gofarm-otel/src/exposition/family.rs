@@ -57,7 +57,9 @@ impl Kind {
 /// The families of a snapshot, by name, and how much had no name of its own.
 pub(super) fn families(snapshot: &Snapshot) -> (Vec<Family<'_>>, usize) {
     let mut families: BTreeMap<String, (Family<'_>, BTreeSet<String>)> = BTreeMap::new();
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    // Names of lines, and whose they are. The page begins with the resource.
+    let target = ["target", "target_info"].map(|name| (name.into(), String::new()));
+    let mut taken = BTreeMap::from(target);
     let mut left_out = 0;
     for metric in &snapshot.metrics {
         let family = family(metric);

@@ -30,6 +30,9 @@ pub(crate) struct Metadata {
     pub(crate) boundaries: Boundaries,
 }
 
+/// The most bytes of keys and texts in one set of labels: with the cardinality this bounds the memory.
+const MAX_TEXT: usize = 4096;
+
 /// Which numbers are expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NumberKind {
@@ -123,7 +126,8 @@ impl Family {
             if let Some(found) = found {
                 return f(found);
             }
-            if series.len() >= self.cardinality && !labels::repeats(set) {
+            let is_full = series.len() >= self.cardinality && !labels::repeats(set);
+            if is_full || labels::text_len(set) > MAX_TEXT {
                 return f(self.overflow());
             }
         }

@@ -1,6 +1,6 @@
 //! Our pages, read by others: the parsers of Prometheus' Python client and promtool.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -148,7 +148,7 @@ fn float_hex(value: f64) -> String {
     if value == 0.0 {
         return format!("{sign}0x0.0p+0");
     }
-    let exponent = ((bits >> 52) & 0x7ff) as i64 - 1023;
+    let exponent = ((bits >> 52) & 0x7ff).cast_signed() - 1023;
     format!("{sign}0x1.{:013x}p{exponent:+}", bits & ((1 << 52) - 1))
 }
 
@@ -204,15 +204,17 @@ fn metrics_that_become_one_name_are_merged_or_left_out_and_counted() {
     static LOW: Instrument = Instrument::counter("test.a_b", "", "The same for Prometheus");
     static TOTAL: Instrument = Instrument::gauge("test.a.b.total", "", "The name of a sample");
     static LEVEL: Instrument = Instrument::gauge("test.a__b", "", "Another kind");
+    static TARGET: Instrument = Instrument::gauge("target.info", "", "The name of the resource");
     let registry = registry();
     registry.observe(&DOTTED.count(1));
     registry.observe(&LOW.count(2).labelled(&[Label::text("zone", "a")]));
     registry.observe(&LOW.count(4));
     registry.observe(&TOTAL.measure(1.0));
     registry.observe(&LEVEL.measure(1.0));
+    registry.observe(&TARGET.measure(1.0));
     let (page, written) = page(&registry, Format::OpenMetrics);
     assert_eq!(page.matches("# TYPE test_a_b").count(), 1, "{page}");
-    assert_eq!(written.left_out, 3);
+    assert_eq!(written.left_out, 4);
 }
 
 #[test]
