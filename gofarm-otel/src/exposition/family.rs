@@ -170,7 +170,8 @@ fn scope_labels(scope: &Scope) -> Vec<Attribute<'_>> {
     labels
 }
 
-/// `a="1",b="2"`, sorted; the values of keys that become the same name are joined by `;`.
+/// `a="1",b="2"`, sorted; the values of keys that become the same name are joined by `;`, and an empty value is left
+/// out, which for Prometheus is the same.
 pub(super) fn rendered<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> String {
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for attribute in attributes {
@@ -180,6 +181,9 @@ pub(super) fn rendered<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> S
             Value::Int(int) => int.to_string(),
             Value::Double(double) => Real(double).to_string(),
         };
+        if value.is_empty() {
+            continue;
+        }
         let mut name = label_name(attribute.key);
         if name == "le" {
             // The label of a histogram's buckets.

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Data, HistogramPoint, Metric, NumberPoint, Snapshot, Temporality};
+use super::{Data, HistogramPoint, NumberPoint, Snapshot, Temporality};
 use crate::instrument::{Labels, Number, Scope};
 use crate::timestamp::Timestamp;
 

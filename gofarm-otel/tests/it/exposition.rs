@@ -55,7 +55,7 @@ fn one_of_each() -> Registry {
     let zone = [Label::text("farm.zone", "north \"1\"\n\\")];
     registry.observe(&OPENED.count(3).labelled(&zone).within(sampled()));
     registry.observe(&WATER.measure(2.5));
-    registry.observe(&DEPTH.change(-4));
+    registry.observe(&DEPTH.change(-4).within(sampled()));
     registry.observe(&FILL.measure(0.25));
     registry.observe(&DELAY.measure(0.3).within(sampled()));
     registry.observe(&DELAY.measure(99.0));
@@ -131,6 +131,7 @@ fn hexadecimal(text: &str) -> String {
 fn line(name: &str, labels: &[(&str, &str)], value: f64, exemplar: &str) -> String {
     let mut labels: Vec<_> = labels
         .iter()
+        .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| format!("{}={}", hexadecimal(key), hexadecimal(value)))
         .collect();
     labels.sort();
@@ -261,6 +262,7 @@ fn another_parser_reads_what_was_measured() {
             registry.observe(&FILL.measure(*value).labelled(&labels));
             registry.observe(&DELAY.measure(*delay).within(sampled()));
             registry.observe(&COLD.measure(-1.0));
+            registry.observe(&DEPTH.change(7).within(sampled()));
             pages.push(page(&registry, format).0);
 
             let port = i64::try_from(*count).unwrap_or(i64::MAX).to_string();
@@ -268,6 +270,7 @@ fn another_parser_reads_what_was_measured() {
             let mut lines = BTreeSet::from([
                 line("test_opened_total", &labels, (count >> 20) as f64, &trace),
                 line("test_fill_ratio", &labels, *value, ""),
+                line("test_depth", &[], 7.0, ""),
                 line("test_delay_seconds_count", &[], 1.0, ""),
                 line("test_delay_seconds_sum", &[], *delay, ""),
             ]);
