@@ -252,11 +252,15 @@ impl Sum {
     }
 }
 
-/// Adds to the bits of an `f64`; adding nothing changes nothing.
+/// Adds to the bits of an `f64`.
 fn add_real(bits: &AtomicU64, value: f64) {
-    let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
-    if bits.fetch_update(Relaxed, Relaxed, add).is_err() {
-        // The closure never gives up, so this cannot be reached.
+    let mut seen = bits.load(Relaxed);
+    loop {
+        let sum = f64::from_bits(seen) + value;
+        match bits.compare_exchange_weak(seen, sum.to_bits(), Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(now) => seen = now,
+        }
     }
 }
 

@@ -302,6 +302,7 @@ fn an_observable_is_asked_at_each_collection() {
     use core::sync::atomic::{AtomicI64, Ordering};
     let asked = AtomicI64::new(0);
     let registry = Registry::builder().cardinality(2).build();
+    registry.register(&[&OPENED]);
     registry.observable(&OPENED, move |observation| {
         let n = asked.fetch_add(10, Ordering::Relaxed);
         for zone in ["b", "a", "a", "over"] {
