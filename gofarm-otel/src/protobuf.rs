@@ -73,6 +73,11 @@ impl<'a> Message<'a> {
         self.put_varint(len as u64);
     }
 
+    /// Fields that are encoded already.
+    pub(crate) fn raw(&mut self, fields: &[u8]) {
+        self.buf.extend_from_slice(fields);
+    }
+
     /// `repeated fixed64` or, by its bits, `repeated double`; packed.
     pub(crate) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
         self.delimiter(field, values.len() * 8);

@@ -1,7 +1,6 @@
 //! Public behaviour of gofarm-otel, a file per subject.
-
-#![cfg(feature = "std")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(feature = "std")]
 
 extern crate alloc;
 
@@ -9,4 +8,12 @@ mod exposition;
 mod instrument;
 mod meter;
 mod otlp_metrics;
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
+mod queue;
+mod received;
+mod remote_span;
+#[cfg(feature = "std")]
+mod sampler;
 mod snapshot;
+mod tracer;
