@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+extern crate alloc;
+
 mod exposition;
 mod instrument;
 mod meter;
@@ -13,4 +15,5 @@ mod received;
 mod remote_span;
 #[cfg(feature = "std")]
 mod sampler;
+mod snapshot;
 mod tracer;
