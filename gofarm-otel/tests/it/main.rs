@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
-extern crate alloc;
-
 mod exposition;
 mod instrument;
 mod meter;
