@@ -27,6 +27,8 @@ mod ids;
 mod limits;
 mod pool;
 mod recording;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod span;
 pub mod span_context;
 mod start;
@@ -35,6 +37,8 @@ pub use limits::Limits;
 pub use span::Span;
 pub use start::SpanStart;
 
+#[cfg(feature = "sdk")]
+pub(crate) use api::own_kind;
 use ids::Ids;
 use recording::{Opening, When};
 
@@ -241,7 +245,7 @@ impl Tracer {
         &self.provider.0.limits
     }
 
-    fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.provider.0.clock
     }
 }

@@ -2,6 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+mod logger;
 mod queue;
 mod received;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod tracer;
+#[cfg(feature = "tracing")]
+mod tracing;
