@@ -148,7 +148,6 @@ pub(crate) const fn varint_len(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "masked to seven bits")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }

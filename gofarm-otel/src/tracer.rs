@@ -119,6 +119,10 @@ impl TracerProvider {
     /// that a device measured.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let tracer = Tracer {
             provider: self.clone(),
@@ -213,6 +217,10 @@ impl Tracer {
     /// Writes down a span that has ended, whatever the sampler would say.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let shared = &*self.provider.0;
         let opening = Opening {
