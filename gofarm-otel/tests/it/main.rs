@@ -4,9 +4,17 @@
 
 extern crate alloc;
 
+mod exposition;
+mod instrument;
 mod logger;
+mod meter;
+mod otlp_metrics;
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
 mod queue;
 mod received;
+mod remote_span;
+mod sampler;
 #[cfg(feature = "sdk")]
 mod sdk;
 mod tracer;
