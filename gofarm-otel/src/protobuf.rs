@@ -69,11 +69,6 @@ impl<'a> Message<'a> {
 
     /// The head of a field of `len` bytes, which the caller appends next.
     pub(crate) fn delimiter(&mut self, field: u32, len: usize) {
-        if let (Ok(len @ 0..=0x7f), Ok(field @ 0..=15)) = (u8::try_from(len), u8::try_from(field)) {
-            // The usual case, in one step.
-            self.buf.extend_from_slice(&[field << 3 | 2, len]);
-            return;
-        }
         self.tag(field, DELIMITED);
         self.put_varint(len as u64);
     }
@@ -81,6 +76,8 @@ impl<'a> Message<'a> {
     /// Fields that are encoded already.
     pub(crate) fn raw(&mut self, fields: &[u8]) {
         self.buf.extend_from_slice(fields);
+    }
+
     /// `repeated fixed64` or, by its bits, `repeated double`; packed.
     pub(crate) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
         self.delimiter(field, values.len() * 8);
@@ -119,16 +116,7 @@ impl<'a> Message<'a> {
         self.put_varint(u64::from(field << 3 | wire_type));
     }
 
-    fn put_varint(&mut self, value: u64) {
-        if value < 0x80 {
-            self.buf.push(low_bits(value));
-            return;
-        }
-        self.put_long_varint(value);
-    }
-
-    #[cold]
-    fn put_long_varint(&mut self, mut value: u64) {
+    fn put_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             self.buf.push(low_bits(value) | 0x80);
             value >>= 7;
@@ -147,7 +135,6 @@ pub(crate) fn attribute(message: &mut Message<'_>, field: u32, attribute: &Attri
     };
     let key_len = 1 + varint_len(attribute.key.len() as u64) + attribute.key.len();
     let len = key_len + 1 + varint_len(value_len as u64) + value_len;
-    message.buf.reserve(len + 15);
     message.delimiter(field, len);
     message.text(1, attribute.key);
     message.delimiter(2, value_len);
