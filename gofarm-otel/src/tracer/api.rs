@@ -62,7 +62,7 @@ impl trace::Tracer for Tracer {
         let opening = Opening {
             context: context.sampled(),
             parent: caused_by.map(|parent| parent.span_id()),
-            is_remote: parent.is_remote(),
+            is_remote: caused_by.map(|_| parent.is_remote()),
             kind,
             start,
         };

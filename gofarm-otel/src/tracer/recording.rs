@@ -34,7 +34,8 @@ const ERROR: u8 = 2;
 pub(super) struct Opening {
     pub(super) context: TraceContext,
     pub(super) parent: Option<SpanId>,
-    pub(super) is_remote: bool,
+    /// Whether the parent is in another process, if that is known.
+    pub(super) is_remote: Option<bool>,
     pub(super) kind: SpanKind,
     pub(super) start: When,
 }
@@ -283,8 +284,7 @@ impl Recording {
                 message.varint(3, u64::from(self.status));
             });
         }
-        let is_remote = parent.map(|_| self.opening.is_remote);
-        message.fixed32(16, flags(context.flags(), is_remote));
+        message.fixed32(16, flags(context.flags(), self.opening.is_remote));
     }
 
     fn attribute(&mut self, key: &str, limits: &Limits, write: impl FnOnce(&mut Message<'_>)) {

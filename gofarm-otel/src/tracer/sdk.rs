@@ -36,10 +36,11 @@ impl Tracer {
         let Some(context) = span_context::from_api(&span.span_context) else {
             return false;
         };
+        let parent = SpanId::new(span.parent_span_id.to_bytes());
         let opening = Opening {
             context,
-            parent: SpanId::new(span.parent_span_id.to_bytes()),
-            is_remote: span.parent_span_is_remote,
+            parent,
+            is_remote: parent.map(|_| span.parent_span_is_remote),
             kind: own_kind(&span.span_kind),
             start: When::Date(Timestamp::from(span.start_time)),
         };

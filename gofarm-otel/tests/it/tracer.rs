@@ -405,6 +405,7 @@ proptest! {
         prop_assert_eq!(&read.name, &name);
         prop_assert_eq!(read.trace_id, trace.to_be_bytes());
         prop_assert_eq!(read.span_id, id.to_be_bytes());
+        prop_assert_eq!(read.flags, 0, "nobody knows where the parent was");
         let parent = parent.map_or(vec![], |parent| parent.to_be_bytes().to_vec());
         prop_assert_eq!(read.parent_span_id, parent);
         prop_assert_eq!(read.start_time_unix_nano, start.as_unix_nanos());
@@ -500,4 +501,6 @@ fn everything_goes_between_threads() {
     goes::<Tracer>();
     goes::<Span>();
     goes::<Queue>();
+    // The provider of the whole process, for libraries that ask the API for it.
+    let _: fn(TracerProvider) -> _ = opentelemetry::global::set_tracer_provider;
 }
