@@ -15,6 +15,7 @@ use super::Tracer;
 use super::limits::Limits;
 use crate::attribute::Attribute;
 use crate::clock::{Clock, Moment};
+use crate::protobuf::delimited::{self, Field};
 use crate::protobuf::{self, Message};
 use crate::span::{SpanKind, Status};
 use crate::timestamp::Timestamp;
@@ -343,8 +344,9 @@ impl Recording {
         if self.attributes.kept == 0 {
             return false;
         }
-        let found = fields(&self.fields).find(|field| field.key() == Some(key.as_bytes()));
-        let Some(range) = found.map(|field| field.range) else {
+        let is_it = |field: &Field<'_>| self::key(field) == Some(key.as_bytes());
+        let found = delimited::fields(&self.fields).find(is_it);
+        let Some(Field { range, .. }) = found else {
             return false;
         };
         self.fields.drain(range);
@@ -361,51 +363,13 @@ impl When {
     }
 }
 
-/// A length-delimited field of a buffer, and where it stands in it.
-struct Field<'a> {
-    number: u8,
-    body: &'a [u8],
-    range: core::ops::Range<usize>,
-}
-
-impl<'a> Field<'a> {
-    /// The key, if this is an attribute.
-    fn key(&self) -> Option<&'a [u8]> {
-        let is_attribute = u32::from(self.number) == ATTRIBUTES;
-        // A `KeyValue` of ours begins with its key, field 1.
-        let (len, rest) = length(self.body.get(1..)?)?;
-        rest.get(..len).filter(|_| is_attribute)
+/// The key of an attribute; a `KeyValue` of ours begins with it.
+fn key<'a>(field: &Field<'a>) -> Option<&'a [u8]> {
+    if field.number != ATTRIBUTES {
+        return None;
     }
-}
-
-/// The fields of `buffer`, which holds nothing but attributes, events and links.
-fn fields(buffer: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let (&tag, rest) = buffer.get(at..)?.split_first()?;
-        let (len, rest) = length(rest)?;
-        let body = rest.get(..len)?;
-        let start = at;
-        at = buffer.len() - rest.len() + len;
-        Some(Field {
-            number: tag >> 3,
-            body,
-            range: start..at,
-        })
-    })
-}
-
-/// The varint at the front of `bytes`, and what stands behind it.
-fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (mut len, mut shift, mut rest) = (0_usize, 0, bytes);
-    loop {
-        let (&byte, behind) = rest.split_first()?;
-        len |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some((len, behind));
-        }
-        (shift, rest) = (shift + 7, behind);
-    }
+    let (len, rest) = delimited::length(field.body.get(1..)?)?;
+    rest.get(..len)
 }
 
 /// How many of `count` attributes are kept, and how many are not with those that the caller left out.
