@@ -85,6 +85,8 @@ impl Queue {
     }
 
     /// A queue that tells `observer` of each record that it drops and of its length; see [`signal::INSTRUMENTS`].
+    ///
+    /// It is called while a span ends, so it must not say anything about that span.
     #[must_use]
     pub fn observed(
         kind: Kind,
@@ -145,7 +147,7 @@ impl Queue {
 
     /// Calls `wake` whenever the queue grows past `bytes`, on the thread that filled it; only the first call counts.
     ///
-    /// It must neither block nor record anything: an exporter sets a flag.
+    /// It must neither block nor record anything: it wakes the task that exports.
     pub fn wake_at(&self, bytes: usize, wake: impl Fn() + Send + Sync + 'static) {
         let call = Box::new(wake);
         // A second one is not wanted, and the first stays.

@@ -26,6 +26,7 @@ use crate::span::SpanRecord;
 mod api;
 mod ids;
 mod limits;
+mod opening;
 mod pool;
 mod recording;
 #[cfg(feature = "sdk")]
@@ -41,7 +42,7 @@ pub use start::SpanStart;
 #[cfg(feature = "sdk")]
 pub(crate) use api::own_kind;
 use ids::Ids;
-use recording::{Opening, When};
+use opening::{Opening, When};
 
 /// Makes tracers; clones are the same provider.
 ///

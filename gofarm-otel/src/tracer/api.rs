@@ -11,7 +11,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
-use super::recording::{Opening, When};
+use super::opening::{Opening, When};
 use super::{Span, Tracer, TracerProvider, pool, span_context};
 use crate::sampler::{Decision, Head, Parent};
 use crate::span::{SpanKind, Status};

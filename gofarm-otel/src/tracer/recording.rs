@@ -7,14 +7,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gofarm_core::trace_context::{SpanId, TraceContext};
+use gofarm_core::trace_context::TraceContext;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 
 use super::Tracer;
 use super::limits::Limits;
+use super::opening::{Opening, When};
 use crate::attribute::Attribute;
-use crate::clock::{Clock, Moment};
 use crate::protobuf::delimited::{self, Field};
 use crate::protobuf::{self, Message};
 use crate::span::{SpanKind, Status};
@@ -29,24 +29,6 @@ const LINKS: u32 = 13;
 const UNSET: u8 = 0;
 const OK: u8 = 1;
 const ERROR: u8 = 2;
-
-/// What a span knows from its first moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    pub(super) context: TraceContext,
-    pub(super) parent: Option<SpanId>,
-    /// Whether the parent is in another process, if that is known.
-    pub(super) is_remote: Option<bool>,
-    pub(super) kind: SpanKind,
-    pub(super) start: When,
-}
-
-/// A time that was given as one or the other.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum When {
-    Moment(Moment),
-    Date(Timestamp),
-}
 
 /// How many were kept and how many were not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,7 +51,7 @@ pub(super) struct Recording {
     message: String,
 }
 
-/// The recording; a panic while it was locked has left at worst an attribute out.
+/// The recording; no code of a caller runs while it is locked, so a panic never leaves it half written.
 pub(super) fn lock(recording: &Mutex<Recording>) -> MutexGuard<'_, Recording> {
     recording.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -351,15 +333,6 @@ impl Recording {
         };
         self.fields.drain(range);
         true
-    }
-}
-
-impl When {
-    fn date(self, clock: &Clock) -> Timestamp {
-        match self {
-            Self::Moment(moment) => clock.timestamp(moment),
-            Self::Date(date) => date,
-        }
     }
 }
 

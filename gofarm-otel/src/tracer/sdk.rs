@@ -6,8 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 use gofarm_core::trace_context::SpanId;
 
 use super::api::{header, own_kind};
-use super::recording::{self, Opening, When};
-use super::{Tracer, TracerProvider, pool, span_context};
+use super::opening::{Opening, When};
+use super::{Tracer, TracerProvider, pool, recording, span_context};
 use crate::span::Status;
 use crate::timestamp::Timestamp;
 
