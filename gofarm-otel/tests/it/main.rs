@@ -4,6 +4,7 @@
 
 mod exposition;
 mod instrument;
+mod logger;
 mod meter;
 mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
@@ -11,7 +12,10 @@ mod propagation;
 mod queue;
 mod received;
 mod remote_span;
-#[cfg(feature = "std")]
 mod sampler;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod snapshot;
 mod tracer;
+#[cfg(feature = "tracing")]
+mod tracing;
