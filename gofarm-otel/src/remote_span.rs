@@ -27,7 +27,7 @@
 //!     .with(Name::Code(1), Value::Int(2))?;
 //! let mut frame = [0; RemoteSpan::MAX_LEN];
 //! let len = span.encode(&mut frame)?;
-//! assert_eq!(len, 46);
+//! assert_eq!(len, 48);
 //!
 //! // At the gateway: the date is that of the arrival.
 //! let received = RemoteSpan::decode(&frame[..len])?;
