@@ -133,7 +133,10 @@ impl Headers for Endless<'_> {
 
 #[test]
 fn headers_that_are_repeated_without_end_are_asked_for_a_few_times() {
-    for value in hostile_values() {
+    for value in hostile_values()
+        .into_iter()
+        .step_by(if cfg!(miri) { 6 } else { 1 })
+    {
         let headers = Endless {
             value: &value,
             asked: Cell::new(0),
