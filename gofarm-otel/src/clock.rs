@@ -6,6 +6,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::ops::Add;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::time::{Instant, SystemTime};
@@ -33,6 +34,16 @@ impl Moment {
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Later by that; stops at the end of the range.
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Self(self.0.saturating_add(nanos))
     }
 }
 
@@ -100,6 +111,16 @@ impl Clock {
     #[must_use]
     pub fn timestamp(&self, moment: Moment) -> Timestamp {
         Timestamp::from_unix_nanos(self.0.zero.load(Ordering::Relaxed).saturating_add(moment.0))
+    }
+
+    /// Whether `time`, which somebody else read from the wall clock, is now; never by a manual clock.
+    ///
+    /// The API of OpenTelemetry reads it to end a span. What was read within the last 20 us is better said by
+    /// the monotonic clock, which no one sets.
+    pub(crate) fn is_now(&self, time: SystemTime) -> bool {
+        const NOW: Duration = Duration::from_micros(20);
+        let is_system = matches!(self.0.monotonic, Monotonic::System(_));
+        is_system && time.elapsed().is_ok_and(|age| age < NOW)
     }
 
     /// Reads the wall clock, which may have been set since; a manual clock does nothing.

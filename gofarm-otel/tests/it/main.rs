@@ -1,9 +1,16 @@
-//! What an integrator sees of the telemetry.
-
+//! Public behaviour of gofarm-otel, a file per subject.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(feature = "std")]
 
+mod exposition;
+mod instrument;
+mod meter;
+mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
+mod queue;
+mod received;
 mod remote_span;
 #[cfg(feature = "std")]
 mod sampler;
+mod tracer;
