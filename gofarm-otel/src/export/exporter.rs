@@ -313,18 +313,18 @@ impl Exporter {
             since,
             due: now + delay,
         };
-        let is_in_spool = self.is_counted_by_spool(&request);
         match request {
             InFlight::Live(waiting) => {
                 self.memory_bytes += waiting.batch.body.len();
                 self.memory.push_front(waiting);
                 self.make_room(now);
             }
-            // Its segment had to make room meanwhile, and was counted without it.
-            InFlight::Spooled(entry) if !is_in_spool => {
-                self.drop_batch(Reason::Oldest, &entry.batch().clone());
+            InFlight::Spooled(entry) => {
+                let spool = self.spool.as_mut();
+                if !spool.is_some_and(|spool| spool.put_back(&entry)) {
+                    self.drop_batch(Reason::Oldest, entry.batch());
+                }
             }
-            InFlight::Spooled(_) => {}
         }
     }
 

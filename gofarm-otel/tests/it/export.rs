@@ -51,7 +51,12 @@ impl World {
     }
 
     /// Lets time pass; the receiver answers `takes` after `delay` each.
-    fn run(&mut self, span: Duration, delay: Duration, mut receiver: impl FnMut(Moment, &Batch) -> (bool, Answer)) {
+    fn run(
+        &mut self,
+        span: Duration,
+        delay: Duration,
+        mut receiver: impl FnMut(Moment, &Batch) -> (bool, Answer),
+    ) {
         let end = self.now + span;
         loop {
             if self.sent.is_none()
@@ -62,7 +67,10 @@ impl World {
             }
             self.assert_sum();
             let due = match &self.sent {
-                Some((due, _)) => self.exporter.poll_timeout().map_or(*due, |next| next.min(*due)),
+                Some((due, _)) => self
+                    .exporter
+                    .poll_timeout()
+                    .map_or(*due, |next| next.min(*due)),
                 None => self.exporter.poll_timeout().unwrap_or(end),
             };
             let next = due.max(self.now);
@@ -85,11 +93,15 @@ impl World {
     }
 
     fn up(&mut self, span: Duration) {
-        self.run(span, Duration::from_millis(50), |_, _| (true, Answer::Accepted));
+        self.run(span, Duration::from_millis(50), |_, _| {
+            (true, Answer::Accepted)
+        });
     }
 
     fn down(&mut self, span: Duration) {
-        self.run(span, Duration::from_millis(50), |_, _| (false, Answer::Unreachable));
+        self.run(span, Duration::from_millis(50), |_, _| {
+            (false, Answer::Unreachable)
+        });
     }
 
     /// The power goes, and comes back.

@@ -24,19 +24,40 @@ fn what_was_partly_taken_is_not_sent_again_and_its_rest_is_counted() {
     world.create(10);
     world.create(10);
     let mut answers = [
-        Answer::Partial { rejected: 3, message: "span too long".into() },
-        Answer::Partial { rejected: 99, message: String::new() },
-    ].into_iter();
+        Answer::Partial {
+            rejected: 3,
+            message: "span too long".into(),
+        },
+        Answer::Partial {
+            rejected: 99,
+            message: String::new(),
+        },
+    ]
+    .into_iter();
     world.run(hours(1), millis(1), |_, _| (true, answers.next().unwrap()));
     assert_eq!(world.requests, 2);
-    assert_eq!((world.tally().exported().total(), world.dropped_for(Reason::Rejected)), (7, 13));
+    assert_eq!(
+        (
+            world.tally().exported().total(),
+            world.dropped_for(Reason::Rejected)
+        ),
+        (7, 13)
+    );
 }
 
 #[test]
 fn a_warning_with_everything_taken_is_kept_for_a_person() {
     let mut world = world();
     world.create(10);
-    world.run(secs(1), millis(1), |_, _| (true, Answer::Partial { rejected: 0, message: "old schema".into() }));
+    world.run(secs(1), millis(1), |_, _| {
+        (
+            true,
+            Answer::Partial {
+                rejected: 0,
+                message: "old schema".into(),
+            },
+        )
+    });
     assert_eq!(world.tally().exported().total(), 10);
     assert_eq!(world.exporter.last_message(), "old schema");
 }
@@ -47,10 +68,22 @@ fn what_is_refused_for_good_is_dropped_and_the_next_goes_on() {
     world.create(10);
     world.create(5);
     world.run(secs(1), millis(1), |_, batch| match batch.items {
-        10 => (false, Answer::Refused { status: 400, message: "no such tenant".into() }),
+        10 => (
+            false,
+            Answer::Refused {
+                status: 400,
+                message: "no such tenant".into(),
+            },
+        ),
         _ => (true, Answer::Accepted),
     });
-    assert_eq!((world.tally().exported().total(), world.dropped_for(Reason::Refused)), (5, 10));
+    assert_eq!(
+        (
+            world.tally().exported().total(),
+            world.dropped_for(Reason::Refused)
+        ),
+        (5, 10)
+    );
     assert_eq!(world.exporter.last_message(), "no such tenant");
 }
 
@@ -61,11 +94,19 @@ fn a_receiver_that_asks_for_time_gets_it() {
     let mut tried: Vec<Moment> = Vec::new();
     world.run(hours(3), millis(1), |now, _| {
         tried.push(now);
-        (false, Answer::Retry { after: Some(minutes(20)) })
+        (
+            false,
+            Answer::Retry {
+                after: Some(minutes(20)),
+            },
+        )
     });
     for pair in tried.windows(2) {
         let waited = pair[1].since(pair[0]);
-        assert!(waited >= minutes(20) && waited <= minutes(22) + millis(2), "{waited:?}");
+        assert!(
+            waited >= minutes(20) && waited <= minutes(22) + millis(2),
+            "{waited:?}"
+        );
     }
     assert!((8..=9).contains(&tried.len()), "{}", tried.len());
 }
@@ -102,7 +143,10 @@ fn a_slow_receiver_never_makes_memory_grow_beyond_its_bound() {
     }
     world.up(minutes(20));
     let tally = world.tally();
-    assert_eq!(tally.exported().total() + tally.dropped().total(), world.created);
+    assert_eq!(
+        tally.exported().total() + tally.dropped().total(),
+        world.created
+    );
     assert_eq!(world.arrived.distinct(), tally.exported().total());
 }
 
@@ -160,7 +204,10 @@ fn a_segment_dropped_under_a_request_on_its_way_is_counted_once() {
             assert_eq!(world.tally().exported().total(), u64::from(batch.items));
         } else {
             world.exporter.handle_answer(world.now, Answer::Unreachable);
-            assert_eq!(world.tally().dropped().total(), before.dropped().total() + u64::from(batch.items));
+            assert_eq!(
+                world.tally().dropped().total(),
+                before.dropped().total() + u64::from(batch.items)
+            );
         }
         world.assert_sum();
     }

@@ -22,9 +22,15 @@ fn three_days_away_lose_nothing_that_the_bound_allows() {
     assert_eq!(tally.dropped().total(), 0);
     world.up(hours(1));
     let tally = world.tally();
-    assert_eq!((tally.exported().total(), tally.held().total()), (world.created, 0));
+    assert_eq!(
+        (tally.exported().total(), tally.held().total()),
+        (world.created, 0)
+    );
     assert_eq!(world.arrived.distinct(), world.created);
-    assert!(world.arrived.0.values().all(|times| *times == 1), "no request arrived and went unanswered");
+    assert!(
+        world.arrived.0.values().all(|times| *times == 1),
+        "no request arrived and went unanswered"
+    );
 }
 
 #[test]
@@ -43,10 +49,17 @@ fn three_days_away_with_a_spool_too_small_keep_the_newest_and_count_the_rest() {
     assert!(lost > 0);
     assert_eq!(tally.exported().total() + lost, world.created);
     let expected: Vec<u64> = (lost..world.created).collect();
-    assert!(world.arrived.0.keys().copied().eq(expected), "the oldest went first");
+    assert!(
+        world.arrived.0.keys().copied().eq(expected),
+        "the oldest went first"
+    );
     // What a full spool of three quarters at the least holds.
     let kept = (2 << 20) * 3 / 4 / (crate::spans::batch(1 << 20, 50).body.len() as u64 + 24) * 50;
-    assert!(world.arrived.distinct() >= kept, "{} {kept}", world.arrived.distinct());
+    assert!(
+        world.arrived.distinct() >= kept,
+        "{} {kept}",
+        world.arrived.distinct()
+    );
 }
 
 #[test]
@@ -54,7 +67,11 @@ fn three_days_away_try_about_once_a_minute() {
     let mut world = World::new(CONFIG, Limits::new(1 << 20));
     world.create(1);
     world.down(hours(72));
-    assert!((3_000..6_000).contains(&world.requests), "{}", world.requests);
+    assert!(
+        (3_000..6_000).contains(&world.requests),
+        "{}",
+        world.requests
+    );
 }
 
 #[test]
@@ -93,7 +110,10 @@ fn a_link_that_comes_and_goes_loses_nothing() {
     }
     world.up(minutes(10));
     let tally = world.tally();
-    assert_eq!((tally.exported().total(), tally.dropped().total()), (world.created, 0));
+    assert_eq!(
+        (tally.exported().total(), tally.dropped().total()),
+        (world.created, 0)
+    );
     assert_eq!(world.arrived.distinct(), world.created);
 }
 

@@ -17,8 +17,7 @@ fn live_data_are_at_most_one_request_late_while_the_spool_is_replayed() {
         world.create(10);
         world.down(secs(30));
     }
-    world.up(minutes(2));
-    let mut world = replaying(world);
+    world.exporter.hurry(world.now);
     let outage = world.created;
     let mut order = Vec::new();
     for _ in 0..30 {
@@ -28,19 +27,18 @@ fn live_data_are_at_most_one_request_late_while_the_spool_is_replayed() {
             (true, Answer::Accepted)
         });
     }
-    assert!(world.tally().held().total() > 0, "the spool is not through yet");
-    assert!(order.windows(3).all(|turns| turns.contains(&true)), "{order:?}");
-    assert!(order.windows(4).all(|turns| turns.contains(&false)), "{order:?}");
-}
-
-/// Lets the receiver be away until the spool is long, and comes back to it.
-fn replaying(mut world: World) -> World {
-    for _ in 0..500 {
-        world.create(10);
-        world.down(secs(30));
-    }
-    world.exporter.hurry(world.now);
-    world
+    assert!(
+        world.tally().held().total() > 0,
+        "the spool is not through yet"
+    );
+    assert!(
+        order.windows(3).all(|turns| turns.contains(&true)),
+        "{order:?}"
+    );
+    assert!(
+        order.windows(4).all(|turns| turns.contains(&false)),
+        "{order:?}"
+    );
 }
 
 #[test]
@@ -67,7 +65,10 @@ impl Observer for Seen {
     fn observe(&self, signal: &Signal<'_>) {
         use gofarm_core::observe::Measurement::{Change, Count, Value};
         let name = signal.instrument().name();
-        assert!(INSTRUMENTS.iter().any(|listed| listed.name() == name), "{name} is in the list");
+        assert!(
+            INSTRUMENTS.iter().any(|listed| listed.name() == name),
+            "{name} is in the list"
+        );
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let value = match signal.measurement() {
             Count(n) => n as f64,
@@ -80,7 +81,12 @@ impl Observer for Seen {
 
 impl Seen {
     fn sum(&self, name: &str) -> f64 {
-        self.0.borrow().iter().filter(|(seen, _)| *seen == name).map(|(_, value)| value).sum()
+        self.0
+            .borrow()
+            .iter()
+            .filter(|(seen, _)| *seen == name)
+            .map(|(_, value)| value)
+            .sum()
     }
 }
 
@@ -92,15 +98,30 @@ fn reports_add_up_to_the_tally() {
         world.create(10);
         world.run(secs(20), millis(10), |_, _| match at % 3 {
             0 => (false, Answer::Unreachable),
-            1 => (true, Answer::Partial { rejected: 1, message: String::new() }),
+            1 => (
+                true,
+                Answer::Partial {
+                    rejected: 1,
+                    message: String::new(),
+                },
+            ),
             _ => (true, Answer::Accepted),
         });
         world.exporter.report(&seen);
     }
     let tally = world.tally();
     #[expect(clippy::cast_precision_loss, reason = "small numbers")]
-    let expected = [tally.exported().total() as f64, tally.dropped().total() as f64];
-    assert_eq!([seen.sum("gofarm.otel.exported"), seen.sum("gofarm.otel.dropped")], expected);
+    let expected = [
+        tally.exported().total() as f64,
+        tally.dropped().total() as f64,
+    ];
+    assert_eq!(
+        [
+            seen.sum("gofarm.otel.exported"),
+            seen.sum("gofarm.otel.dropped")
+        ],
+        expected
+    );
     assert!(seen.sum("gofarm.otel.requests.failed") >= 17.0);
     assert!(seen.sum("gofarm.otel.spool.written") > 0.0);
 }
