@@ -10,12 +10,42 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 #[cfg(feature = "std")]
 pub mod export;
+#[cfg(feature = "std")]
+pub mod exposition;
+#[cfg(feature = "std")]
+pub mod instrument;
+#[cfg(feature = "std")]
+pub mod meter;
 #[cfg(feature = "otlp")]
 pub mod otlp;
+#[cfg(feature = "std")]
+pub mod otlp_metrics;
+#[cfg(feature = "prometheus")]
+pub mod prometheus;
+pub mod propagation;
+#[cfg(feature = "std")]
+mod protobuf;
+#[cfg(feature = "std")]
+pub mod queue;
+pub mod remote_span;
+#[cfg(feature = "std")]
+pub mod resource;
+#[cfg(feature = "std")]
+pub mod runtime;
 pub mod sampler;
+#[cfg(feature = "std")]
+pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;
 pub mod timestamp;
+#[cfg(feature = "std")]
+pub mod tracer;
+#[cfg(feature = "std")]
+mod value;
+#[cfg(feature = "std")]
+mod wire;

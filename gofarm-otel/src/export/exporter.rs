@@ -11,7 +11,7 @@ use gofarm_core::random::SplitMix64;
 use super::backoff::Backoff;
 use super::signal::{self, Told};
 use super::tally::{Reason, Tally};
-use super::{Answer, ExporterConfig};
+use super::{Answer, ExporterConfig, split};
 use crate::batch::{Batch, Counts, Kind};
 use crate::clock::Moment;
 use crate::spool::{AppendError, Entry, Spool, Stats};
@@ -113,10 +113,7 @@ impl Exporter {
     pub fn handle_batch(&mut self, now: Moment, batch: Batch) {
         self.counted.created.add(batch.kind, u64::from(batch.items));
         self.memory_bytes += batch.body.len();
-        self.memory.push_back(Waiting {
-            since: now,
-            batch: Arc::new(batch),
-        });
+        self.memory.push_back(Waiting::new(now, batch));
         self.make_room(now);
     }
 
@@ -164,7 +161,7 @@ impl Exporter {
                 self.last_message = message;
                 self.finish(now, request, 0, Reason::Refused);
             }
-            Answer::TooLarge => self.finish(now, request, 0, Reason::TooLarge),
+            Answer::TooLarge => self.cut(now, request),
             Answer::Retry { after } => self.put_back(now, request, after),
             Answer::Unreachable | Answer::TimedOut => self.put_back(now, request, None),
         }
@@ -300,6 +297,31 @@ impl Exporter {
         self.backoff.reset();
     }
 
+    /// The receiver does not take so much at once: the halves are tried, down to single records.
+    ///
+    /// What came from the spool waits in memory then, until that is written to the spool again.
+    fn cut(&mut self, now: Moment, request: InFlight) {
+        let Some((first, second)) = split::halves(request.batch()) else {
+            return self.finish(now, request, 0, Reason::TooLarge);
+        };
+        let since = match request {
+            InFlight::Live(waiting) => waiting.since,
+            InFlight::Spooled(entry) => {
+                if let Some(spool) = &mut self.spool {
+                    spool.acknowledge(now, entry);
+                }
+                now
+            }
+        };
+        for batch in [second, first] {
+            self.memory_bytes += batch.body.len();
+            self.memory.push_front(Waiting::new(since, batch));
+        }
+        self.link = Link::Up;
+        self.backoff.reset();
+        self.make_room(now);
+    }
+
     fn put_back(&mut self, now: Moment, request: InFlight, asked: Option<Duration>) {
         self.failures += 1;
         let delay = self
@@ -386,10 +408,18 @@ impl Exporter {
         while let Some(waiting) = self.memory.pop_front() {
             match spool.append(now, &waiting.batch) {
                 Ok(()) => self.memory_bytes -= waiting.batch.body.len(),
-                // It fits nowhere on the disk, and stays for as long as memory has room.
                 Err(AppendError::TooLarge { .. }) => {
-                    outcome = Err(Reason::TooLarge);
-                    kept.push_back(waiting);
+                    if let Some((first, second)) = split::halves(&waiting.batch) {
+                        self.memory_bytes -= waiting.batch.body.len();
+                        for batch in [second, first] {
+                            self.memory_bytes += batch.body.len();
+                            self.memory.push_front(Waiting::new(waiting.since, batch));
+                        }
+                    } else {
+                        // It fits nowhere on the disk, and stays for as long as memory has room.
+                        outcome = Err(Reason::TooLarge);
+                        kept.push_back(waiting);
+                    }
                 }
                 Err(error) => {
                     outcome = Err(match error {
@@ -406,6 +436,15 @@ impl Exporter {
         // Whether or not the disk vouches for it, it is held; the spool counts the failure.
         let _ = spool.sync();
         outcome
+    }
+}
+
+impl Waiting {
+    fn new(since: Moment, batch: Batch) -> Self {
+        Self {
+            since,
+            batch: Arc::new(batch),
+        }
     }
 }
 

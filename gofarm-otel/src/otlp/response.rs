@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use http::HeaderMap;
 
-use super::wire::Fields;
 use crate::export::Answer;
+use crate::wire::Fields;
 
 /// The longest message of a receiver that is kept, in bytes.
 const MESSAGE: usize = 1_024;
@@ -60,6 +60,8 @@ pub(super) fn of_grpc(status: u16, message: &str, details: &[u8]) -> Answer {
         1 | 4 | 10 | 11 | 14 | 15 => Answer::Retry { after },
         // Resource exhausted: only a receiver that names a time expects to recover.
         8 if after.is_some() => Answer::Retry { after },
+        // The words of the gRPC servers in Go and C for a message above their bound, which is 4 MiB if nobody set it.
+        8 if message.contains("larger than max") => Answer::TooLarge,
         _ => Answer::Refused {
             status,
             message: text(message.as_bytes()),
@@ -70,7 +72,7 @@ pub(super) fn of_grpc(status: u16, message: &str, details: &[u8]) -> Answer {
 /// The delay of a `google.rpc.RetryInfo` among the details of a `google.rpc.Status`.
 #[cfg(feature = "grpc")]
 fn retry_info(status: &[u8]) -> Option<Duration> {
-    use super::wire::Value;
+    use crate::wire::Value;
     for (field, value) in Fields(status) {
         let (3, Value::Bytes(any)) = (field, value) else {
             continue;

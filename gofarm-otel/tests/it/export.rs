@@ -2,6 +2,7 @@
 
 mod faults;
 mod outage;
+mod pieces;
 mod turns;
 
 use core::time::Duration;

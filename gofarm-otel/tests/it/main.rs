@@ -1,9 +1,21 @@
 //! Public behaviour of gofarm-otel, a file per subject.
-#![cfg(feature = "std")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![cfg(feature = "std")]
 
 mod export;
+mod exposition;
+mod instrument;
+mod meter;
 #[cfg(feature = "otlp")]
 mod otlp;
+mod otlp_metrics;
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
+mod queue;
+mod received;
+mod remote_span;
+#[cfg(feature = "std")]
+mod sampler;
 mod spans;
 mod spool;
+mod tracer;

@@ -9,6 +9,7 @@ any; the first line of output is `listening HTTP_PORT GRPC_PORT`. Each line of i
     retry N         HTTP: 503 with `Retry-After: N`; gRPC: resource exhausted with a RetryInfo of N seconds
     partial N       the first N spans of each request are rejected
     delay S         taken, answered after S seconds
+    large N         HTTP: 413 for a request of more than N bytes; gRPC: what grpc-go says of one
     die             the process ends when half of the next HTTP request was read, or when a gRPC request was taken
     close           HTTP: taken, and the connection closed after the answer
 
@@ -86,6 +87,8 @@ class Http(BaseHTTPRequestHandler):
             return self.answer(400, b"\x12\x0bnot OTLP")
         if mode[0] == "status":
             return self.answer(int(mode[1]), b"\x08\x03\x12\x0as a status")
+        if mode[0] == "large" and length > int(mode[1]):
+            return self.answer(413, b"")
         if mode[0] == "retry":
             return self.answer(503, b"", {"Retry-After": mode[1]})
         request, response = KINDS[self.path]
@@ -101,8 +104,11 @@ class Http(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         for name, value in headers.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except OSError:
+            self.close_connection = True  # The client has not waited.
 
     def log_message(self, *_):
         pass
@@ -123,6 +129,8 @@ def export(path):
         if mode[0] == "status":
             code = next(code for code in grpc.StatusCode if code.value[0] == int(mode[1]))
             context.abort(code, "as a status")
+        if mode[0] == "large" and len(body) > int(mode[1]):
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "grpc: received message larger than max")
         if mode[0] == "retry":
             info = field(1, b"\x08" + varint(int(mode[1])))
             detail = field(1, b"type.googleapis.com/google.rpc.RetryInfo") + field(2, info)

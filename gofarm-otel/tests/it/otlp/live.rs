@@ -177,6 +177,23 @@ async fn what_a_receiver_refuses_is_dropped_and_the_rest_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_for_a_receiver_arrives_in_pieces() {
+    let Some(mut receiver) = Receiver::start() else {
+        return;
+    };
+    receiver.mode("large 2000");
+    for (at, by) in (0..).zip(BOTH) {
+        let first = at * 10_000;
+        let running = Running::start(receiver.config(*by), None);
+        running.handle.send(spans::batch(first, 500));
+        let tally = running.end().await;
+        assert_eq!(tally.exported().total(), 500, "{by:?}");
+        let arrived = receiver.arrived();
+        assert!((first..first + 500).all(|number| arrived.0.get(&number) == Some(&1)));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_closes_after_each_answer_costs_no_try() {
     let Some(mut receiver) = Receiver::start() else {
         return;
