@@ -20,6 +20,7 @@ mod answer;
 mod backoff;
 mod config;
 mod exporter;
+mod memory;
 mod signal;
 mod split;
 mod tally;

@@ -97,3 +97,39 @@ fn text(bytes: &[u8]) -> String {
     let kept = bytes.get(..MESSAGE).unwrap_or(bytes);
     String::from_utf8_lossy(kept).into_owned().trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_taken_is_read_from_the_partial_success() {
+        let partial = |rejected, message: &str| Answer::Partial {
+            rejected,
+            message: message.into(),
+        };
+        let rows: [(&[u8], Answer); 7] = [
+            (b"", Answer::Accepted),
+            (b"\x0a\x00", Answer::Accepted),
+            (b"\x0a\x02\x08\x07", partial(7, "")),
+            (b"\x0a\x06\x08\x01\x12\x02no", partial(1, "no")),
+            (b"\x0a\x04\x12\x02hm", partial(0, "hm")),
+            // A count below zero is none, and what is cut is not read.
+            (
+                b"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                Answer::Accepted,
+            ),
+            (b"\x0a\x09\x08\x07", Answer::Accepted),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(taken(body), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_receiver_have_a_bound() {
+        let long = [b'x'; 5_000];
+        assert_eq!(text(&long).len(), MESSAGE);
+        assert_eq!(text(&[0xff, b'a', b' ']), "\u{fffd}a");
+    }
+}

@@ -7,6 +7,7 @@ mod receiver;
 
 use core::time::Duration;
 
+use gofarm_otel::batch::Batch;
 use gofarm_otel::clock::Clock;
 use gofarm_otel::export::{Exporter, ExporterConfig, Tally};
 use gofarm_otel::otlp::{Handle, OtlpConfig, Worker};
@@ -36,6 +37,10 @@ impl Running {
             handle,
             worker: tokio::spawn(worker.run(())),
         }
+    }
+
+    async fn send(&self, batch: Batch) {
+        assert!(self.handle.send(batch).await, "the worker runs");
     }
 
     /// Waits until the tally is as it should be, for a minute at most.

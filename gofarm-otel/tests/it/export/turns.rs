@@ -3,7 +3,7 @@
 use core::cell::RefCell;
 
 use gofarm_core::observe::{Observer, Signal};
-use gofarm_core::time::{hours, millis, minutes, secs};
+use gofarm_core::time::{hours, millis, secs};
 use gofarm_otel::export::{Answer, ExporterConfig, INSTRUMENTS};
 use gofarm_otel::spool::Limits;
 

@@ -23,7 +23,7 @@ async fn what_is_sent_arrives_once() {
         let first = at * 10_000;
         let running = Running::start(receiver.config(*by), None);
         for batch in 0..20 {
-            assert!(running.handle.send(spans::batch(first + batch * 100, 100)));
+            running.send(spans::batch(first + batch * 100, 100)).await;
         }
         let tally = running.end().await;
         assert_eq!(
@@ -75,18 +75,22 @@ async fn metrics_and_logs_have_their_own_services() {
             (Kind::Logs, logs.encode_to_vec()),
         ];
         for (kind, body) in bodies {
-            running.handle.send(Batch {
-                kind,
-                items: 1,
-                body,
-            });
+            running
+                .send(Batch {
+                    kind,
+                    items: 1,
+                    body,
+                })
+                .await;
         }
         // What is not in the definitions, the receiver refuses: so it has looked.
-        running.handle.send(Batch {
-            kind: Kind::Logs,
-            items: 1,
-            body: vec![0x7a, 1, 7],
-        });
+        running
+            .send(Batch {
+                kind: Kind::Logs,
+                items: 1,
+                body: vec![0x7a, 1, 7],
+            })
+            .await;
         let tally = running.end().await;
         assert_eq!(tally.exported().of(Kind::Metrics), 1, "{by:?}");
         assert_eq!(tally.exported().of(Kind::Logs), 1, "{by:?}");
@@ -112,7 +116,7 @@ async fn a_receiver_that_is_overloaded_gets_everything_later() {
             receiver.mode(mode[usize::try_from(at).unwrap()]);
             let running = Running::start(receiver.config(*by), None);
             for batch in 0..5 {
-                running.handle.send(spans::batch(first + batch * 10, 10));
+                running.send(spans::batch(first + batch * 10, 10)).await;
             }
             let tally = running
                 .handle
@@ -139,7 +143,7 @@ async fn what_a_receiver_takes_in_part_is_not_sent_again() {
         let first = at * 10_000;
         let running = Running::start(receiver.config(*by), None);
         for batch in 0..5 {
-            running.handle.send(spans::batch(first + batch * 10, 10));
+            running.send(spans::batch(first + batch * 10, 10)).await;
         }
         let tally = running.end().await;
         let rejected = tally.dropped_for(Reason::Rejected).total();
@@ -164,12 +168,12 @@ async fn what_a_receiver_refuses_is_dropped_and_the_rest_goes_on() {
         // Resource exhausted without a time to wait is for good.
         receiver.mode(["status 400", "status 8"][usize::try_from(at).unwrap()]);
         let running = Running::start(receiver.config(*by), None);
-        running.handle.send(spans::batch(at * 10_000, 10));
+        running.send(spans::batch(at * 10_000, 10)).await;
         running
             .until(|tally| tally.dropped_for(Reason::Refused).total() == 10)
             .await;
         receiver.mode("ok");
-        running.handle.send(spans::batch(at * 10_000 + 10, 10));
+        running.send(spans::batch(at * 10_000 + 10, 10)).await;
         let tally = running.end().await;
         assert_eq!(tally.exported().total(), 10, "{by:?}");
     }
@@ -185,7 +189,7 @@ async fn what_is_too_large_for_a_receiver_arrives_in_pieces() {
     for (at, by) in (0..).zip(BOTH) {
         let first = at * 10_000;
         let running = Running::start(receiver.config(*by), None);
-        running.handle.send(spans::batch(first, 500));
+        running.send(spans::batch(first, 500)).await;
         let tally = running.end().await;
         assert_eq!(tally.exported().total(), 500, "{by:?}");
         let arrived = receiver.arrived();
@@ -201,7 +205,7 @@ async fn a_server_that_closes_after_each_answer_costs_no_try() {
     receiver.mode("close");
     let running = Running::start(receiver.config(BOTH[0]), None);
     for batch in 0..10 {
-        running.handle.send(spans::batch(batch * 10, 10));
+        running.send(spans::batch(batch * 10, 10)).await;
         running
             .until(|tally| tally.exported().total() == (batch + 1) * 10)
             .await;
@@ -225,7 +229,7 @@ async fn over_tls_a_server_is_trusted_by_its_certificate_alone() {
     for (at, by) in (0..).zip(BOTH) {
         let config = receiver.config(*by).with_tls(trusted.clone());
         let running = Running::start(config, None);
-        running.handle.send(spans::batch(at * 100, 10));
+        running.send(spans::batch(at * 100, 10)).await;
         assert_eq!(running.end().await.exported().total(), 10, "{by:?}");
 
         let other = std::fs::read(data("server.pem")).unwrap();
@@ -233,7 +237,7 @@ async fn over_tls_a_server_is_trusted_by_its_certificate_alone() {
             .config(*by)
             .with_tls(Tls::trusting_pem(&other).unwrap());
         let running = Running::start(config, None);
-        running.handle.send(spans::batch(at * 100 + 50, 10));
+        running.send(spans::batch(at * 100 + 50, 10)).await;
         let tally = running
             .handle
             .flush(Duration::from_millis(500))

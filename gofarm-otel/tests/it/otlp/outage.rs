@@ -3,6 +3,8 @@
 use core::time::Duration;
 use std::time::Instant;
 
+use gofarm_otel::clock::Moment;
+use gofarm_otel::export::{Answer, Exporter, ExporterConfig, Reason};
 use gofarm_otel::spool::{Directory, Limits, Spool};
 
 use super::Running;
@@ -22,7 +24,7 @@ async fn a_receiver_slower_than_the_deadline_has_everything_in_the_end() {
             .with_timeout(Duration::from_millis(500));
         let running = Running::start(config, None);
         for batch in 0..5 {
-            running.handle.send(spans::batch(first + batch * 10, 10));
+            running.send(spans::batch(first + batch * 10, 10)).await;
         }
         let started = Instant::now();
         let tally = running
@@ -59,11 +61,11 @@ async fn a_receiver_killed_in_the_middle_of_a_batch_has_everything_after_it_is_b
     for (at, by) in (0..).zip(BOTH) {
         let first = at * 10_000;
         let running = Running::start(receiver.config(*by), None);
-        running.handle.send(spans::batch(first, 10));
+        running.send(spans::batch(first, 10)).await;
         running.until(|tally| tally.exported().total() == 10).await;
         receiver.mode("die");
         for batch in 1..10 {
-            running.handle.send(spans::batch(first + batch * 100, 100));
+            running.send(spans::batch(first + batch * 100, 100)).await;
         }
         let deadline = Instant::now() + Duration::from_secs(30);
         while !receiver.has_died() {
@@ -88,6 +90,67 @@ async fn a_receiver_killed_in_the_middle_of_a_batch_has_everything_after_it_is_b
     }
 }
 
+/// Three days without receiver on a simulated clock, then the process starts again and the receiver is there.
+async fn three_days(by: By, limits: Limits) -> (u64, u64) {
+    let Some(receiver) = Receiver::start() else {
+        return (0, 0);
+    };
+    let open = || Spool::open(Directory::open(receiver.directory()).unwrap(), limits).unwrap();
+    let mut exporter = Exporter::new(ExporterConfig::DEFAULT, 7).with_spool(open());
+    let (mut now, mut created) = (Moment::default(), 0);
+    let mut ended = now;
+    for _ in 0..72 * 6 {
+        exporter.handle_batch(now, spans::batch(created, 100));
+        created += 100;
+        ended = ended + Duration::from_secs(600);
+        while now < ended {
+            if exporter.poll_transmit(now).is_some() {
+                exporter.handle_answer(now, Answer::Unreachable);
+            }
+            now = exporter.poll_timeout().unwrap().min(ended);
+        }
+    }
+    exporter.shut_down(now);
+    let tally = exporter.tally();
+    assert_eq!(tally.created().total(), created);
+    assert_eq!(created, tally.dropped().total() + tally.held().total());
+    let (lost, held) = (
+        tally.dropped_for(Reason::Oldest).total(),
+        tally.held().total(),
+    );
+    drop(exporter);
+
+    let running = Running::start(receiver.config(by), Some(open()));
+    let tally = running.until(|tally| tally.held().total() == 0).await;
+    assert_eq!(
+        (tally.recovered().total(), tally.exported().total()),
+        (held, held),
+        "{by:?}"
+    );
+    running.end().await;
+    let arrived = receiver.arrived();
+    assert!(
+        arrived.0.keys().copied().eq(lost..created),
+        "{by:?}: the newest, none missing"
+    );
+    assert!(arrived.0.values().all(|times| *times == 1), "{by:?}");
+    (created, lost)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_three_simulated_days_a_receiver_has_everything_that_the_bound_allows() {
+    for by in BOTH {
+        let (created, lost) = three_days(*by, Limits::new(64 << 20)).await;
+        assert_eq!(lost, 0, "{by:?}: {created} fit into 64 MiB");
+        let (created, lost) = three_days(*by, Limits::new(1 << 20)).await;
+        assert_eq!(
+            lost > 0,
+            created > 0,
+            "{by:?}: {created} do not fit into 1 MiB"
+        );
+    }
+}
+
 /// The receiver is down for `down`, while a batch comes every `every`; the process ends once in the middle.
 async fn survives(by: By, down: Duration, every: Duration) {
     let Some(mut receiver) = Receiver::start() else {
@@ -105,7 +168,7 @@ async fn survives(by: By, down: Duration, every: Duration) {
     let mut has_restarted = false;
     while started.elapsed() < down {
         ticks.tick().await;
-        running.handle.send(spans::batch(created, 25));
+        running.send(spans::batch(created, 25)).await;
         created += 25;
         if started.elapsed() > down / 2 && !has_restarted {
             has_restarted = true;
