@@ -46,6 +46,8 @@ pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;
+#[cfg(all(feature = "otlp", feature = "prometheus"))]
+pub mod telemetry;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
