@@ -53,3 +53,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
+#[cfg(feature = "std")]
+mod wire;

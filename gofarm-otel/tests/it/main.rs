@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
-extern crate alloc;
-
+mod export;
 mod exposition;
 mod instrument;
 mod logger;
 mod meter;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
@@ -17,6 +18,9 @@ mod remote_span;
 mod sampler;
 #[cfg(feature = "sdk")]
 mod sdk;
+mod snapshot;
+mod spans;
+mod spool;
 mod tracer;
 #[cfg(feature = "tracing")]
 mod tracing;
