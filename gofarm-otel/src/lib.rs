@@ -19,6 +19,8 @@ pub mod exposition;
 #[cfg(feature = "std")]
 pub mod instrument;
 #[cfg(feature = "std")]
+pub mod logger;
+#[cfg(feature = "std")]
 pub mod meter;
 #[cfg(feature = "otlp")]
 pub mod otlp;
@@ -37,6 +39,8 @@ pub mod resource;
 #[cfg(feature = "std")]
 pub mod runtime;
 pub mod sampler;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 #[cfg(feature = "std")]
 pub mod snapshot;
 pub mod span;
@@ -45,5 +49,9 @@ pub mod spool;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
+#[cfg(feature = "std")]
+mod wire;

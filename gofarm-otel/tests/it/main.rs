@@ -2,15 +2,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+mod export;
 mod exposition;
 mod instrument;
+mod logger;
 mod meter;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
 mod queue;
 mod received;
 mod remote_span;
-#[cfg(feature = "std")]
 mod sampler;
+#[cfg(feature = "sdk")]
+mod sdk;
+mod snapshot;
+mod spans;
+mod spool;
 mod tracer;
+#[cfg(feature = "tracing")]
+mod tracing;
