@@ -55,5 +55,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
-#[cfg(feature = "std")]
+#[cfg(feature = "otlp")]
 mod wire;
