@@ -11,5 +11,6 @@ pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
 pub mod sampler;
+pub mod semantic;
 pub mod span;
 pub mod timestamp;

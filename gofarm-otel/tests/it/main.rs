@@ -1,1 +1,3 @@
 //! Public behaviour of gofarm-otel, a file per subject.
+
+mod semantic;
