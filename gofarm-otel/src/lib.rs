@@ -10,6 +10,7 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+pub mod propagation;
 pub mod sampler;
 pub mod semantic;
 pub mod span;
