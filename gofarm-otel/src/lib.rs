@@ -10,8 +10,16 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod current;
+#[cfg(feature = "std")]
+pub mod instrument;
+#[cfg(feature = "tower")]
+pub mod layer;
 pub mod propagation;
 pub mod sampler;
 pub mod semantic;
+#[cfg(feature = "std")]
+pub mod snapshot;
 pub mod span;
 pub mod timestamp;

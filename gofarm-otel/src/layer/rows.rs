@@ -81,23 +81,23 @@ pub(super) struct Row<H> {
 }
 
 impl<H> Rows<H> {
-    /// A table whose last row has that name.
-    pub(super) fn new() -> Self {
+    /// An empty table; the spans of the requests that find no place have that name.
+    pub(super) fn new(overflow_name: &str) -> Self {
         Self {
             slots: (0..SLOTS).map(|_| OnceLock::new()).collect(),
             taken: AtomicUsize::new(0),
-            overflow: Row::new(0, &Key { method: Method::Other, text: "", port: None }, ""),
+            overflow: Row::new(0, &Key { method: Method::Other, text: "", port: None }, overflow_name.into()),
         }
     }
 
     /// The row of `key`, if it is there.
     pub(super) fn find(&self, key: &Key<'_>) -> Option<Index> {
-        self.search(key, key.hash(), None::<fn() -> Box<str>>)
+        self.search(key, None)
     }
 
     /// The row of `key`; a new one gets that name. The last row, if the table is full.
-    pub(super) fn bind(&self, key: &Key<'_>, name: impl FnOnce() -> Box<str>) -> Index {
-        self.search(key, key.hash(), Some(name)).unwrap_or(Index::OVERFLOW)
+    pub(super) fn bind(&self, key: &Key<'_>, name: impl Fn() -> Box<str>) -> Index {
+        self.search(key, Some(&name)).unwrap_or(Index::OVERFLOW)
     }
 
     /// The row at `index`.
@@ -113,47 +113,58 @@ impl<H> Rows<H> {
         index == Index::OVERFLOW
     }
 
-    fn search(&self, key: &Key<'_>, hash: u64, name: Option<impl FnOnce() -> Box<str>>) -> Option<Index> {
+    fn search(&self, key: &Key<'_>, name: Option<&dyn Fn() -> Box<str>>) -> Option<Index> {
+        let hash = key.hash();
         #[expect(clippy::cast_possible_truncation, reason = "taken modulo the size of the table")]
         let first = hash as usize % SLOTS;
-        let mut name = name;
         for at in (first..SLOTS).chain(0..first) {
             let slot = self.slots.get(at)?;
             let row = match slot.get() {
                 Some(row) => row,
-                None => {
-                    let name = name.take()?;
-                    // Two threads may both take a place for one row; the bound is kept, one place is lost.
-                    if self.taken.fetch_add(1, Ordering::Relaxed) >= MAX_ROWS {
-                        self.taken.fetch_sub(1, Ordering::Relaxed);
-                        return None;
-                    }
-                    slot.get_or_init(|| Box::new(Row::new(hash, key, &name())))
-                }
+                None => self.fill(slot, hash, key, name?)?,
             };
-            if row.hash == hash && row.is(key) {
+            if row.hash == hash && row.key() == *key {
                 return u16::try_from(at).ok().map(Index);
             }
         }
         None
     }
+
+    /// A row in that place: a new one, or that of a thread that was faster. `None` if the table is full.
+    fn fill<'a>(
+        &self,
+        slot: &'a OnceLock<Box<Row<H>>>,
+        hash: u64,
+        key: &Key<'_>,
+        name: &dyn Fn() -> Box<str>,
+    ) -> Option<&'a Box<Row<H>>> {
+        if self.taken.fetch_add(1, Ordering::Relaxed) >= MAX_ROWS {
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let mut is_new = false;
+        let row = slot.get_or_init(|| {
+            is_new = true;
+            Box::new(Row::new(hash, key, name()))
+        });
+        if !is_new {
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+        }
+        Some(row)
+    }
 }
 
 impl<H> Row<H> {
-    fn new(hash: u64, key: &Key<'_>, name: &str) -> Self {
+    fn new(hash: u64, key: &Key<'_>, name: Box<str>) -> Self {
         Self {
             hash,
             method: key.method,
             text: key.text.into(),
             port: key.port,
-            name: name.into(),
+            name,
             endings: [const { OnceLock::new() }; ENDINGS],
             rest: OnceLock::new(),
         }
-    }
-
-    fn is(&self, key: &Key<'_>) -> bool {
-        self.key() == *key
     }
 
     pub(super) fn key(&self) -> Key<'_> {
@@ -175,5 +186,72 @@ impl<H> Row<H> {
             }
         }
         self.rest.get_or_init(|| bind(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    const fn get(text: &str) -> Key<'_> {
+        Key { method: Method::Get, text, port: None }
+    }
+
+    #[test]
+    fn a_key_finds_its_own_row_and_no_other() {
+        let rows: Rows<()> = Rows::new("");
+        let texts: [String; 100] = core::array::from_fn(|i| "x".repeat(i));
+        let bound = texts.each_ref().map(|text| rows.bind(&get(text), || text.as_str().into()));
+        for (text, index) in texts.iter().zip(bound) {
+            assert_eq!(rows.find(&get(text)), Some(index));
+            assert_eq!((rows.row(index).key(), rows.row(index).name()), (get(text), text.as_str()));
+            let post = Key { method: Method::Post, ..get(text) };
+            let ported = Key { port: Some(80), ..get(text) };
+            assert_eq!((rows.find(&post), rows.find(&ported)), (None, None));
+        }
+    }
+
+    #[test]
+    fn a_full_table_gives_its_last_row_and_still_finds_the_others() {
+        let rows: Rows<()> = Rows::new("HTTP");
+        for i in 0..MAX_ROWS {
+            let text = i.to_string();
+            assert!(!Rows::<()>::is_overflow(rows.bind(&get(&text), || text.as_str().into())));
+        }
+        let late = rows.bind(&get("late"), || "late".into());
+        assert!(Rows::<()>::is_overflow(late));
+        assert_eq!((rows.row(late).name(), rows.find(&get("late"))), ("HTTP", None));
+        assert!(rows.find(&get("7")).is_some());
+    }
+
+    #[test]
+    fn threads_that_meet_a_route_at_once_share_its_row() {
+        let rows: Rows<()> = Rows::new("");
+        let indices: [Vec<Index>; 2] = std::thread::scope(|scope| {
+            let bind = || (0..200).map(|i| {
+                let text = format!("/{i}");
+                rows.bind(&get(&text), || text.as_str().into())
+            }).collect();
+            [scope.spawn(bind), scope.spawn(bind)].map(|thread| thread.join().unwrap())
+        });
+        assert_eq!(indices[0], indices[1]);
+        assert_eq!(rows.taken.load(Ordering::Relaxed), 200);
+    }
+
+    #[test]
+    fn endings_are_bound_once_and_the_rest_together() {
+        let rows = Rows::new("");
+        let row = rows.row(rows.bind(&get("/"), || "/".into()));
+        let bind = |ending: Option<Ending>| ending;
+        for status in 0..u16::try_from(ENDINGS).unwrap() {
+            let ending = Ending::Answered(status);
+            assert_eq!(*row.histogram(ending, bind), Some(ending));
+        }
+        assert_eq!(*row.histogram(Ending::Cancelled, bind), None);
+        assert_eq!(*row.histogram(Ending::Answered(0), |_| None), Some(Ending::Answered(0)));
     }
 }

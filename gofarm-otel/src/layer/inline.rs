@@ -1,0 +1,80 @@
+//! A text on the stack that is cut where it gets too long: [`Inline`].
+
+use core::fmt;
+
+/// At most `N` bytes of text; what is longer is cut at the end of a character.
+#[derive(Clone, Copy)]
+pub(super) struct Inline<const N: usize> {
+    len: u16,
+    bytes: [u8; N],
+}
+
+impl<const N: usize> Inline<N> {
+    pub(super) const fn new() -> Self {
+        Self { len: 0, bytes: [0; N] }
+    }
+
+    /// The beginning of `bytes`, which are looked at only when the text is read.
+    pub(super) fn copy(source: &[u8]) -> Self {
+        let mut copy = Self::new();
+        copy.push(source);
+        copy
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        readable(self.bytes.get(..usize::from(self.len)).unwrap_or_default())
+    }
+
+    fn push(&mut self, source: &[u8]) {
+        let free = self.bytes.get_mut(usize::from(self.len)..).unwrap_or_default();
+        let len = source.len().min(free.len());
+        for (free, byte) in free.iter_mut().zip(source) {
+            *free = *byte;
+        }
+        self.len += u16::try_from(len).unwrap_or(0);
+    }
+}
+
+impl<const N: usize> fmt::Write for Inline<N> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// What of `bytes` is text: all up to the first byte that is not.
+pub(super) fn readable(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let valid = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            core::str::from_utf8(valid).unwrap_or_default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::fmt::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_too_long_is_cut_at_the_end_of_a_character() {
+        assert_eq!(Inline::<8>::copy(b"/plots/7/soil").as_str(), "/plots/7");
+        assert_eq!(Inline::<3>::copy("ab\u{e4}c".as_bytes()).as_str(), "ab");
+        assert_eq!(Inline::<8>::copy(b"a\xffb").as_str(), "a");
+        assert!(Inline::<0>::copy(b"a").is_empty());
+    }
+
+    #[test]
+    fn what_is_written_beyond_the_end_is_left_out() {
+        let mut text = Inline::<4>::new();
+        write!(text, "{}{}", 12, 345).unwrap();
+        assert_eq!(text.as_str(), "1234");
+    }
+}
