@@ -3,6 +3,37 @@
 //! A layer that collects attributes and then asks the sampler pays the full price for every request that is thrown
 //! away. Here the question comes first and costs nanoseconds: a [`Head`] holds what is known when a span
 //! begins, and borrows all of it.
+//!
+//! | rule | what it is for |
+//! |---|---|
+//! | [`Ratio`] | a share of all traces, the same ones in each process |
+//! | [`DeviceHash`] | a share of each device's traces, different ones on each device; changed by [`SignedRatio`] |
+//! | [`ParentBased`] | who began the trace has decided |
+//! | [`Dynamic`] | the share itself: less under load and while everything fails, more when something begins to |
+//! | [`LateKeep`] | what failed although it was not sampled, within a budget |
+//! | `Sampler` (feature `std`) | all of them, shared by tasks and changed while they run |
+//!
+//! All but the last are plain values without a heap, for firmware as well.
+
+mod device_hash;
+mod dynamic;
+mod late_keep;
+#[cfg(feature = "std")]
+mod live;
+mod parent_based;
+mod ratio;
+#[cfg(feature = "std")]
+pub mod signal;
+mod signed_ratio;
+
+pub use device_hash::DeviceHash;
+pub use dynamic::{Dynamic, Limits, Outcome, Phase};
+pub use late_keep::LateKeep;
+#[cfg(feature = "std")]
+pub use live::{Control, Sampler};
+pub use parent_based::ParentBased;
+pub use ratio::{Percent, Ratio, RatioError};
+pub use signed_ratio::{RatioRefused, RatioUpdates, SignedRatio};
 
 use gofarm_core::trace_context::TraceId;
 
@@ -72,6 +103,13 @@ pub enum Decision {
     Drop,
     /// The span is recorded and exported; the flag that goes on says *sampled*.
     Keep,
+}
+
+impl Decision {
+    /// Keeps if `keep` is so.
+    pub(crate) const fn keep_if(keep: bool) -> Self {
+        if keep { Self::Keep } else { Self::Drop }
+    }
 }
 
 /// A rule that keeps some traces.
