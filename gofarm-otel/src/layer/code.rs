@@ -25,7 +25,7 @@ const NAMES: [&str; 17] = [
 ];
 
 impl Code {
-    pub(super) const OK: Self = Self(0);
+    pub(super) const CANCELLED: Self = Self(1);
     pub(super) const UNKNOWN: Self = Self(2);
     pub(super) const UNIMPLEMENTED: Self = Self(12);
 
@@ -44,10 +44,32 @@ impl Code {
         NAMES.get(usize::from(self.0)).copied().unwrap_or("UNKNOWN")
     }
 
-    /// Whether the server is at fault, not the call: the codes that the conventions count as errors of a server span
-    /// (`UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`).
-    pub(super) const fn is_server_failure(self) -> bool {
-        matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
+    pub(super) const fn is_ok(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether a server's span with this code is an error: the codes that the conventions name (`UNKNOWN`,
+    /// `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE`, `DATA_LOSS`).
+    pub(super) const fn is_server_error(self) -> bool {
+        matches!(self.0, 2 | 4 | 12..=15)
+    }
+
+    /// Whether something is broken. `UNIMPLEMENTED` is not among these: whoever asks for what is not there chooses that
+    /// himself, as with a 404.
+    pub(super) const fn is_failure(self) -> bool {
+        self.is_server_error() && self.0 != Self::UNIMPLEMENTED.0
+    }
+
+    /// What an HTTP answer without a code stands for (grpc/grpc, `doc/http-grpc-status-mapping.md`).
+    pub(super) const fn from_http(status: u16) -> Self {
+        Self(match status {
+            400 => 13,
+            401 => 16,
+            403 => 7,
+            404 => 12,
+            429 | 502..=504 => 14,
+            _ => 2,
+        })
     }
 }
 

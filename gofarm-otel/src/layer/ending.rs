@@ -16,11 +16,12 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// Whether the side that answers failed, which is what a late keep and an escalation are about.
+    /// Whether something is broken, which is what a late keep and an escalation are about. A client's mistake is not,
+    /// and nobody's patience: a stranger could have both for the asking.
     pub(super) const fn is_failure(self) -> bool {
         match self {
             Self::Answered(status) => status >= 500,
-            Self::Called(code) => code.is_server_failure(),
+            Self::Called(code) => code.is_failure(),
             Self::Failed(_) => true,
             Self::Cancelled => false,
         }

@@ -1,0 +1,110 @@
+//! What a span says about the request: [`Description`].
+
+use core::fmt::Write;
+use core::net::SocketAddr;
+
+use http::Version;
+
+use super::address::Address;
+use super::inline::Inline;
+use super::list::List;
+use super::method::Method;
+use super::redacted;
+use super::role::Role;
+use crate::attribute::Attribute;
+use crate::semantic::{self, http as names, network, rpc};
+
+/// The longest URL or query that is written down, in bytes.
+const LONGEST: usize = 512;
+
+/// All that a span says about a request, borrowed from the request itself or from what was kept of it.
+#[derive(Clone, Copy)]
+pub(super) struct Description<'a> {
+    pub(super) role: Role,
+    pub(super) method: Method,
+    /// The method as it came, where nobody knows it.
+    pub(super) original: &'a str,
+    pub(super) scheme: &'a str,
+    pub(super) address: Address<'a>,
+    pub(super) path: &'a str,
+    pub(super) query: &'a str,
+    pub(super) user_agent: &'a str,
+    pub(super) version: Version,
+    /// The template of a server's route; the method of an RPC.
+    pub(super) route: &'a str,
+    pub(super) peer: Option<SocketAddr>,
+}
+
+impl Description<'_> {
+    /// Gives the attributes to `to`, with those in `more`.
+    pub(super) fn tell<T>(&self, more: &[Attribute<'_>], to: impl FnOnce(&[Attribute<'_>]) -> T) -> T {
+        let (mut url, mut peer) = (Inline::<LONGEST>::new(), Inline::<46>::new());
+        // An inline text takes all and cuts.
+        let _ = self.write_url(&mut url);
+        if let Some(address) = self.peer {
+            let _ = write!(peer, "{}", address.ip());
+        }
+        let mut list = List::new();
+        if self.role.is_grpc() {
+            list.text(rpc::SYSTEM_NAME, rpc::GRPC);
+            list.text(rpc::METHOD, self.route);
+        } else {
+            list.text(names::REQUEST_METHOD, self.method.as_str());
+            list.text(names::REQUEST_METHOD_ORIGINAL, self.original);
+            match self.role.is_server() {
+                true => {
+                    list.text(names::URL_SCHEME, self.scheme);
+                    list.text(names::URL_PATH, self.path);
+                    list.text(names::URL_QUERY, url.as_str());
+                    list.text(names::ROUTE, self.route);
+                    list.text(names::USER_AGENT_ORIGINAL, self.user_agent);
+                }
+                false => list.text(names::URL_FULL, url.as_str()),
+            }
+            list.text(network::PROTOCOL_VERSION, version(self.version));
+        }
+        list.text(network::SERVER_ADDRESS, self.address.host);
+        list.port(network::SERVER_PORT, self.address.port);
+        if self.role.is_server() {
+            list.text(network::CLIENT_ADDRESS, peer.as_str());
+        }
+        list.text(network::PEER_ADDRESS, peer.as_str());
+        list.port(network::PEER_PORT, self.peer.map(|peer| peer.port()));
+        for attribute in more {
+            list.push(*attribute);
+        }
+        to(&list)
+    }
+
+    /// The query for a server, the whole URL for a client.
+    fn write_url(&self, out: &mut Inline<LONGEST>) -> core::fmt::Result {
+        match self.role {
+            Role::HttpServer => redacted::query(self.query, out),
+            Role::HttpClient => redacted::url(self, out),
+            Role::GrpcServer | Role::GrpcClient => Ok(()),
+        }
+    }
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_11 => "1.1",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "",
+    }
+}
+
+/// The scheme as a constant, so that it can be kept.
+pub(super) fn known_scheme(scheme: Option<&str>) -> Option<&'static str> {
+    ["http", "https", "ws", "wss"]
+        .into_iter()
+        .find(|known| scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(known)))
+}
+
+/// Attributes about the end of a request.
+pub(super) fn ended<'a>(list: &mut List<'a>, kind: &'a str) {
+    list.text(semantic::ERROR_TYPE, kind);
+}
