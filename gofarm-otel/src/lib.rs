@@ -17,9 +17,19 @@ pub mod instrument;
 #[cfg(feature = "tower")]
 pub mod layer;
 pub mod propagation;
+#[cfg(feature = "std")]
+mod protobuf;
+#[cfg(feature = "std")]
+pub mod queue;
+#[cfg(feature = "std")]
+pub mod resource;
 pub mod sampler;
 pub mod semantic;
 #[cfg(feature = "std")]
 pub mod snapshot;
 pub mod span;
 pub mod timestamp;
+#[cfg(feature = "std")]
+pub mod tracer;
+#[cfg(feature = "std")]
+mod value;

@@ -40,6 +40,15 @@ impl From<UnixMillis> for Timestamp {
     }
 }
 
+/// The time of the operating system; 0 before 1970.
+#[cfg(feature = "std")]
+impl From<std::time::SystemTime> for Timestamp {
+    fn from(time: std::time::SystemTime) -> Self {
+        let since = time.duration_since(std::time::SystemTime::UNIX_EPOCH);
+        Self(0) + since.unwrap_or_default()
+    }
+}
+
 /// Later by that; stops at the end of the range (the year 2554).
 impl Add<Duration> for Timestamp {
     type Output = Self;
