@@ -46,7 +46,10 @@ pub(crate) fn unrecorded() -> Option<TraceContext> {
 /// Makes `trace` the unrecorded one of this thread, until the answer is dropped.
 pub(crate) fn enter(trace: Option<TraceContext>) -> Entered {
     let before = UNRECORDED.try_with(|current| current.replace(trace));
-    Entered { before: before.ok().flatten(), thread: PhantomData }
+    Entered {
+        before: before.ok().flatten(),
+        thread: PhantomData,
+    }
 }
 
 /// While this lives, the thread works for another trace.

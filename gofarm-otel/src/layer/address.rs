@@ -14,7 +14,10 @@ pub(super) struct Address<'a> {
 impl<'a> Address<'a> {
     /// What the URI says.
     pub(super) fn of(uri: &'a Uri) -> Option<Self> {
-        Some(Self { host: bare(uri.host()?), port: uri.port_u16() })
+        Some(Self {
+            host: bare(uri.host()?),
+            port: uri.port_u16(),
+        })
     }
 
     /// Reads a `host` header (RFC 9110, section 7.2).
@@ -24,7 +27,10 @@ impl<'a> Address<'a> {
             Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
             _ => (text, None),
         };
-        Self { host: bare(host), port }
+        Self {
+            host: bare(host),
+            port,
+        }
     }
 
     /// With the port that a scheme stands for, if none was said.
@@ -39,7 +45,9 @@ impl<'a> Address<'a> {
 }
 
 fn bare(host: &str) -> &str {
-    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let inner = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     inner.unwrap_or(host)
 }
 

@@ -51,9 +51,20 @@ impl Captured {
             version: request.version(),
             target: Inline::copy(target.as_bytes()),
             host: Inline::copy(host),
-            user_agent: picked.user_agent.map_or(Inline::new(), |value| Inline::copy(value.as_bytes())),
+            user_agent: picked
+                .user_agent
+                .map_or(Inline::new(), |value| Inline::copy(value.as_bytes())),
             peer,
         }
+    }
+
+    /// The method that an RPC asks for; empty if it did not fit.
+    pub(super) fn rpc(&self) -> &str {
+        let path = self.target.as_str();
+        if path.len() == LENGTHS.0 {
+            return "";
+        }
+        path.trim_start_matches('/')
     }
 
     pub(super) fn describe<'a>(&'a self, role: Role, route: &'a str) -> Description<'a> {

@@ -12,7 +12,7 @@ use super::method::Method;
 use super::redacted;
 use super::role::Role;
 use crate::attribute::Attribute;
-use crate::semantic::{self, http as names, network, rpc};
+use crate::semantic::{http as names, network, rpc};
 
 /// The longest URL or query that is written down, in bytes.
 const LONGEST: usize = 512;
@@ -37,7 +37,11 @@ pub(super) struct Description<'a> {
 
 impl Description<'_> {
     /// Gives the attributes to `to`, with those in `more`.
-    pub(super) fn tell<T>(&self, more: &[Attribute<'_>], to: impl FnOnce(&[Attribute<'_>]) -> T) -> T {
+    pub(super) fn tell<T>(
+        &self,
+        more: &[Attribute<'_>],
+        to: impl FnOnce(&[Attribute<'_>]) -> T,
+    ) -> T {
         let (mut url, mut peer) = (Inline::<LONGEST>::new(), Inline::<46>::new());
         // An inline text takes all and cuts.
         let _ = self.write_url(&mut url);
@@ -59,7 +63,10 @@ impl Description<'_> {
                     list.text(names::ROUTE, self.route);
                     list.text(names::USER_AGENT_ORIGINAL, self.user_agent);
                 }
-                false => list.text(names::URL_FULL, url.as_str()),
+                false => {
+                    list.text(names::URL_FULL, url.as_str());
+                    list.text(names::URL_TEMPLATE, self.route);
+                }
             }
             list.text(network::PROTOCOL_VERSION, version(self.version));
         }
@@ -95,16 +102,4 @@ fn version(version: Version) -> &'static str {
         Version::HTTP_3 => "3",
         _ => "",
     }
-}
-
-/// The scheme as a constant, so that it can be kept.
-pub(super) fn known_scheme(scheme: Option<&str>) -> Option<&'static str> {
-    ["http", "https", "ws", "wss"]
-        .into_iter()
-        .find(|known| scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(known)))
-}
-
-/// Attributes about the end of a request.
-pub(super) fn ended<'a>(list: &mut List<'a>, kind: &'a str) {
-    list.text(semantic::ERROR_TYPE, kind);
 }

@@ -1,6 +1,10 @@
 //! How a request ended: [`Ending`].
 
+use core::fmt::Write;
+
 use super::code::Code;
+use super::inline::Inline;
+use super::role::Role;
 
 /// How a request ended, as far as it makes a series of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +28,38 @@ impl Ending {
             Self::Called(code) => code.is_failure(),
             Self::Failed(_) => true,
             Self::Cancelled => false,
+        }
+    }
+
+    /// The value of `error.type`, if this is an error where `role` stands.
+    pub(super) fn error_type(self, role: Role) -> Option<ErrorType> {
+        role.is_error(self).then(|| match self {
+            Self::Answered(status) => {
+                let mut text = Inline::new();
+                // An inline text takes all and cuts.
+                let _ = write!(text, "{status}");
+                ErrorType::Status(text)
+            }
+            Self::Called(code) => ErrorType::Name(code.as_str()),
+            Self::Failed(name) => ErrorType::Name(name),
+            Self::Cancelled => ErrorType::Name("cancelled"),
+        })
+    }
+}
+
+/// The value of `error.type`.
+pub(super) enum ErrorType {
+    /// A status code, as text.
+    Status(Inline<3>),
+    /// The name of a code or a type.
+    Name(&'static str),
+}
+
+impl ErrorType {
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Status(text) => text.as_str(),
+            Self::Name(name) => name,
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     /// The head of `request`.
     #[must_use]
-    pub const fn of<B>(request: &'a Request<B>) -> Self {
+    pub fn of<B>(request: &'a Request<B>) -> Self {
         Self {
             method: request.method(),
             uri: request.uri(),

@@ -11,7 +11,10 @@ pub(super) struct Inline<const N: usize> {
 
 impl<const N: usize> Inline<N> {
     pub(super) const fn new() -> Self {
-        Self { len: 0, bytes: [0; N] }
+        Self {
+            len: 0,
+            bytes: [0; N],
+        }
     }
 
     /// The beginning of `bytes`, which are looked at only when the text is read.
@@ -30,7 +33,10 @@ impl<const N: usize> Inline<N> {
     }
 
     fn push(&mut self, source: &[u8]) {
-        let free = self.bytes.get_mut(usize::from(self.len)..).unwrap_or_default();
+        let free = self
+            .bytes
+            .get_mut(usize::from(self.len)..)
+            .unwrap_or_default();
         let len = source.len().min(free.len());
         for (free, byte) in free.iter_mut().zip(source) {
             *free = *byte;

@@ -15,7 +15,10 @@ pub(super) struct List<'a> {
 
 impl<'a> List<'a> {
     pub(super) const fn new() -> Self {
-        Self { attributes: [Attribute::int("", 0); ROOM], len: 0 }
+        Self {
+            attributes: [Attribute::int("", 0); ROOM],
+            len: 0,
+        }
     }
 
     pub(super) fn push(&mut self, attribute: Attribute<'a>) {

@@ -70,7 +70,12 @@ mod tests {
 
     #[test]
     fn a_method_that_nobody_knows_is_other() {
-        for (name, expected) in [("GET", "GET"), ("QUERY", "QUERY"), ("get", "_OTHER"), ("BREW", "_OTHER")] {
+        for (name, expected) in [
+            ("GET", "GET"),
+            ("QUERY", "QUERY"),
+            ("get", "_OTHER"),
+            ("BREW", "_OTHER"),
+        ] {
             let method = http::Method::from_bytes(name.as_bytes()).unwrap();
             assert_eq!(Method::from(&method).as_str(), expected);
         }

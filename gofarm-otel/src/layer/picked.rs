@@ -70,7 +70,7 @@ impl Headers for Picked<'_> {
             Field::TraceParent => (self.trace_parent, None),
             Field::TraceState => ([self.trace_state, None], None),
             Field::Baggage => ([self.baggage, None], None),
-            other => ([None; 2], Some(self.headers.values(other))),
+            other => ([None; 2], Some(Headers::values(self.headers, other))),
         };
         let seen = seen.into_iter().flatten().map(HeaderValue::as_bytes);
         seen.chain(rest.into_iter().flatten())
@@ -89,15 +89,28 @@ mod tests {
     fn few_headers_and_many_give_the_same() {
         let mut headers = HeaderMap::new();
         for (name, value) in [
-            ("traceparent", "a"), ("traceparent", "b"), ("traceparent", "c"), ("tracestate", "d"),
-            ("baggage", "e"), ("host", "f"), ("host", "g"), ("user-agent", "h"), ("b3", "i"),
+            ("traceparent", "a"),
+            ("traceparent", "b"),
+            ("traceparent", "c"),
+            ("tracestate", "d"),
+            ("baggage", "e"),
+            ("host", "f"),
+            ("host", "g"),
+            ("user-agent", "h"),
+            ("b3", "i"),
         ] {
             headers.append(name, HeaderValue::from_static(value));
         }
         let seen = |headers: &HeaderMap| {
             let picked = Picked::of(headers);
-            let fields = [Field::TraceParent, Field::TraceState, Field::Baggage, Field::B3];
-            let values = fields.map(|field| picked.values(field).flatten().copied().collect::<Vec<u8>>());
+            let fields = [
+                Field::TraceParent,
+                Field::TraceState,
+                Field::Baggage,
+                Field::B3,
+            ];
+            let values =
+                fields.map(|field| picked.values(field).flatten().copied().collect::<Vec<u8>>());
             let others = [picked.host, picked.user_agent].map(|value| value.cloned());
             (values, others)
         };

@@ -29,9 +29,17 @@ pub(super) fn query(query: &str, out: &mut impl Write) -> Result {
 pub(super) fn url(request: &Description<'_>, out: &mut impl Write) -> Result {
     let host = request.address.host;
     if !host.is_empty() {
-        let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
+        let (open, close) = if host.contains(':') {
+            ("[", "]")
+        } else {
+            ("", "")
+        };
         write!(out, "{}://{open}{host}{close}", request.scheme)?;
-        if let Some(port) = request.address.port.filter(|port| !is_default(*port, request.scheme)) {
+        if let Some(port) = request
+            .address
+            .port
+            .filter(|port| !is_default(*port, request.scheme))
+        {
             write!(out, ":{port}")?;
         }
     }

@@ -27,8 +27,10 @@ const ENDINGS: usize = 12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key<'a> {
     pub(super) method: Method,
-    /// The route of a server, the host that a client calls, the method of an RPC; empty for none.
-    pub(super) text: &'a str,
+    /// The template of the route, the method of an RPC; empty for none.
+    pub(super) route: &'a str,
+    /// The host that a client calls.
+    pub(super) host: &'a str,
     /// The port that a client calls.
     pub(super) port: Option<u16>,
 }
@@ -46,10 +48,14 @@ impl Key<'_> {
                 hash = (wide >> 64) as u64 ^ wide as u64;
             }
         };
-        let (words, rest) = self.text.as_bytes().as_chunks::<8>();
-        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
-        let tail = rest.iter().fold(0, |tail, byte| tail << 8 | u64::from(*byte));
-        mix(tail ^ (self.text.len() as u64) << 56);
+        for text in [self.route, self.host] {
+            let (words, rest) = text.as_bytes().as_chunks::<8>();
+            words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+            let tail = rest
+                .iter()
+                .fold(0, |tail, byte| tail << 8 | u64::from(*byte));
+            mix(tail ^ (text.len() as u64) << 56);
+        }
         hash
     }
 }
@@ -73,7 +79,8 @@ pub(super) struct Rows<H> {
 pub(super) struct Row<H> {
     hash: u64,
     method: Method,
-    text: Box<str>,
+    route: Box<str>,
+    host: Box<str>,
     port: Option<u16>,
     name: Box<str>,
     endings: [OnceLock<(Ending, H)>; ENDINGS],
@@ -86,7 +93,16 @@ impl<H> Rows<H> {
         Self {
             slots: (0..SLOTS).map(|_| OnceLock::new()).collect(),
             taken: AtomicUsize::new(0),
-            overflow: Row::new(0, &Key { method: Method::Other, text: "", port: None }, overflow_name.into()),
+            overflow: Row::new(
+                0,
+                &Key {
+                    method: Method::Other,
+                    route: "",
+                    host: "",
+                    port: None,
+                },
+                overflow_name.into(),
+            ),
         }
     }
 
@@ -115,7 +131,10 @@ impl<H> Rows<H> {
 
     fn search(&self, key: &Key<'_>, name: Option<&dyn Fn() -> Box<str>>) -> Option<Index> {
         let hash = key.hash();
-        #[expect(clippy::cast_possible_truncation, reason = "taken modulo the size of the table")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "taken modulo the size of the table"
+        )]
         let first = hash as usize % SLOTS;
         for at in (first..SLOTS).chain(0..first) {
             let slot = self.slots.get(at)?;
@@ -159,7 +178,8 @@ impl<H> Row<H> {
         Self {
             hash,
             method: key.method,
-            text: key.text.into(),
+            route: key.route.into(),
+            host: key.host.into(),
             port: key.port,
             name,
             endings: [const { OnceLock::new() }; ENDINGS],
@@ -168,7 +188,12 @@ impl<H> Row<H> {
     }
 
     pub(super) fn key(&self) -> Key<'_> {
-        Key { method: self.method, text: &self.text, port: self.port }
+        Key {
+            method: self.method,
+            route: &self.route,
+            host: &self.host,
+            port: self.port,
+        }
     }
 
     /// The name of its spans.
@@ -198,19 +223,35 @@ mod tests {
     use super::*;
 
     const fn get(text: &str) -> Key<'_> {
-        Key { method: Method::Get, text, port: None }
+        Key {
+            method: Method::Get,
+            route: text,
+            host: "",
+            port: None,
+        }
     }
 
     #[test]
     fn a_key_finds_its_own_row_and_no_other() {
         let rows: Rows<()> = Rows::new("");
         let texts: [String; 100] = core::array::from_fn(|i| "x".repeat(i));
-        let bound = texts.each_ref().map(|text| rows.bind(&get(text), || text.as_str().into()));
+        let bound = texts
+            .each_ref()
+            .map(|text| rows.bind(&get(text), || text.as_str().into()));
         for (text, index) in texts.iter().zip(bound) {
             assert_eq!(rows.find(&get(text)), Some(index));
-            assert_eq!((rows.row(index).key(), rows.row(index).name()), (get(text), text.as_str()));
-            let post = Key { method: Method::Post, ..get(text) };
-            let ported = Key { port: Some(80), ..get(text) };
+            assert_eq!(
+                (rows.row(index).key(), rows.row(index).name()),
+                (get(text), text.as_str())
+            );
+            let post = Key {
+                method: Method::Post,
+                ..get(text)
+            };
+            let ported = Key {
+                port: Some(80),
+                ..get(text)
+            };
             assert_eq!((rows.find(&post), rows.find(&ported)), (None, None));
         }
     }
@@ -220,11 +261,16 @@ mod tests {
         let rows: Rows<()> = Rows::new("HTTP");
         for i in 0..MAX_ROWS {
             let text = i.to_string();
-            assert!(!Rows::<()>::is_overflow(rows.bind(&get(&text), || text.as_str().into())));
+            assert!(!Rows::<()>::is_overflow(
+                rows.bind(&get(&text), || text.as_str().into())
+            ));
         }
         let late = rows.bind(&get("late"), || "late".into());
         assert!(Rows::<()>::is_overflow(late));
-        assert_eq!((rows.row(late).name(), rows.find(&get("late"))), ("HTTP", None));
+        assert_eq!(
+            (rows.row(late).name(), rows.find(&get("late"))),
+            ("HTTP", None)
+        );
         assert!(rows.find(&get("7")).is_some());
     }
 
@@ -232,10 +278,14 @@ mod tests {
     fn threads_that_meet_a_route_at_once_share_its_row() {
         let rows: Rows<()> = Rows::new("");
         let indices: [Vec<Index>; 2] = std::thread::scope(|scope| {
-            let bind = || (0..200).map(|i| {
-                let text = format!("/{i}");
-                rows.bind(&get(&text), || text.as_str().into())
-            }).collect();
+            let bind = || {
+                (0..200)
+                    .map(|i| {
+                        let text = format!("/{i}");
+                        rows.bind(&get(&text), || text.as_str().into())
+                    })
+                    .collect()
+            };
             [scope.spawn(bind), scope.spawn(bind)].map(|thread| thread.join().unwrap())
         });
         assert_eq!(indices[0], indices[1]);
@@ -252,6 +302,9 @@ mod tests {
             assert_eq!(*row.histogram(ending, bind), Some(ending));
         }
         assert_eq!(*row.histogram(Ending::Cancelled, bind), None);
-        assert_eq!(*row.histogram(Ending::Answered(0), |_| None), Some(Ending::Answered(0)));
+        assert_eq!(
+            *row.histogram(Ending::Answered(0), |_| None),
+            Some(Ending::Answered(0))
+        );
     }
 }

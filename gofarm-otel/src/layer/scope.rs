@@ -68,11 +68,19 @@ impl Scope {
     }
 
     pub(super) const fn recorded(context: Context, passed: Passed) -> Self {
-        Self { recorded: Some(context), unrecorded: None, passed }
+        Self {
+            recorded: Some(context),
+            unrecorded: None,
+            passed,
+        }
     }
 
     pub(super) const fn unrecorded(context: TraceContext, passed: Passed) -> Self {
-        Self { recorded: None, unrecorded: Some(context), passed }
+        Self {
+            recorded: None,
+            unrecorded: Some(context),
+            passed,
+        }
     }
 
     /// Makes this the scope of the thread until the answer is dropped.
@@ -80,7 +88,9 @@ impl Scope {
         let context = match &self.recorded {
             Some(context) => Some(context.clone()),
             // A span of the API would go first.
-            None if self.unrecorded.is_some() && Context::map_current(Context::has_active_span) => Some(Context::new()),
+            None if self.unrecorded.is_some() && Context::map_current(Context::has_active_span) => {
+                Some(Context::new())
+            }
             None => None,
         };
         self.passed.swap();
@@ -93,16 +103,25 @@ impl Scope {
 
     /// `future` in this scope, whoever polls it.
     pub const fn around<F: Future>(self, future: F) -> InScope<F> {
-        InScope { future, scope: self }
+        InScope {
+            future,
+            scope: self,
+        }
     }
 }
 
 impl Passed {
-    const EMPTY: Self = Self { trace_state: None, baggage: None, is_debugged: false };
+    const EMPTY: Self = Self {
+        trace_state: None,
+        baggage: None,
+        is_debugged: false,
+    };
 
     /// What the code that calls this was given.
     pub(super) fn current() -> Self {
-        PASSED.try_with(|passed| passed.borrow().clone()).unwrap_or_default()
+        PASSED
+            .try_with(|passed| passed.borrow().clone())
+            .unwrap_or_default()
     }
 
     const fn is_empty(&self) -> bool {
@@ -170,6 +189,8 @@ impl fmt::Debug for Entered<'_> {
 
 impl<F> fmt::Debug for InScope<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InScope").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("InScope")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }

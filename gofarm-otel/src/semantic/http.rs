@@ -30,5 +30,8 @@ pub const URL_QUERY: &str = "url.query";
 /// The scheme of the URL: `http`, `https`.
 pub const URL_SCHEME: &str = "url.scheme";
 
+/// The path with placeholders that a client fills in: `/plots/{plot}` (in development).
+pub const URL_TEMPLATE: &str = "url.template";
+
 /// What the client calls itself.
 pub const USER_AGENT_ORIGINAL: &str = "user_agent.original";

@@ -29,6 +29,7 @@ fn every_name_is_in_the_published_conventions() {
         (http::URL_PATH, attribute::URL_PATH),
         (http::URL_QUERY, attribute::URL_QUERY),
         (http::URL_SCHEME, attribute::URL_SCHEME),
+        (http::URL_TEMPLATE, attribute::URL_TEMPLATE),
         (http::USER_AGENT_ORIGINAL, attribute::USER_AGENT_ORIGINAL),
         (network::CLIENT_ADDRESS, attribute::CLIENT_ADDRESS),
         (network::SERVER_ADDRESS, attribute::SERVER_ADDRESS),

@@ -1,0 +1,390 @@
+//! One request from its head to its end: [`Exchange`].
+
+use alloc::sync::Arc;
+
+use gofarm_core::trace_context::{SpanId, TraceContext};
+use http::header::HeaderValue;
+use http::{Request, Uri};
+use opentelemetry::Context;
+
+use super::address::Address;
+use super::captured::Captured;
+use super::code::Code;
+use super::description::Description;
+use super::ending::Ending;
+use super::incoming::Incoming;
+use super::inline::readable;
+use super::list::List;
+use super::method::Method;
+use super::picked::Picked;
+use super::role::Role;
+use super::rows::{Index, Key};
+use super::scheme::known_scheme;
+use super::scope::{Passed, Scope};
+use super::terms::Terms;
+use crate::attribute::Attribute;
+use crate::clock::Moment;
+use crate::current;
+use crate::propagation::{Outgoing, Propagators, Remote};
+use crate::sampler::Parent;
+use crate::semantic::{self, http as names, rpc};
+use crate::span::{SpanRecord, Status};
+use crate::tracer::{Span, SpanStart};
+
+/// The longest `baggage` header that is handed on, in bytes (W3C Baggage, section 3.3.2).
+const MAX_BAGGAGE: usize = 8192;
+
+/// A request under way; dropped before its end, it counts as cancelled.
+pub(super) struct Exchange {
+    terms: Arc<Terms>,
+    start: Moment,
+    context: TraceContext,
+    parent: Option<SpanId>,
+    /// The span, if it is recorded.
+    span: Option<Span>,
+    /// What it would say, if it is not.
+    captured: Option<Captured>,
+    /// Where it is counted, if that is known already.
+    row: Option<Index>,
+    /// What the work on it takes along; a client's request takes what is there.
+    scope: Option<Scope>,
+    /// Whether it asks for the head of an answer alone.
+    is_head: bool,
+    is_told: bool,
+}
+
+impl Exchange {
+    /// A request begins, on whichever side `terms` says.
+    pub(super) fn begin<B>(terms: &Arc<Terms>, request: &mut Request<B>) -> Self {
+        match terms.role.is_server() {
+            true => Self::incoming(terms, request),
+            false => Self::outgoing(terms, request),
+        }
+    }
+
+    /// The request comes in: who sent it, is it wanted, and only then what it says.
+    fn incoming<B>(terms: &Arc<Terms>, request: &Request<B>) -> Self {
+        let pipeline = &terms.pipeline;
+        let start = pipeline.clock.now();
+        let head = Incoming::of(request);
+        let picked = Picked::of(request.headers());
+        let remote = pipeline.propagators.extract(&picked);
+        let method = method(terms.role, request);
+        let route = terms.route_of(head);
+        let key = Key {
+            method,
+            route,
+            host: "",
+            port: None,
+        };
+        let row = match terms.role {
+            // A stranger names the method of an RPC: it becomes a row when it was found to exist.
+            Role::GrpcServer => terms.rows.find(&key),
+            _ => Some(terms.bind(&key)),
+        };
+        let name = row.map_or(route, |row| terms.rows.row(row).name());
+        let begin = SpanStart::new(name, start).kind(terms.role.kind());
+        let parent = remote.map(|remote| remote.context).or_else(current::trace);
+        let begin = match (&remote, parent) {
+            (Some(remote), _) => begin.remote(remote.context, remote.parent, remote.trace_state),
+            (None, Some(parent)) => begin.within(parent),
+            (None, None) => begin,
+        };
+        let span = pipeline.tracer.begin(&begin);
+        let context = span.context();
+        let passed = passed(pipeline.propagators, remote.as_ref(), &picked);
+        let peer = terms.peer.as_ref().and_then(|peer| peer(head));
+        let mut exchange = Self {
+            terms: Arc::clone(terms),
+            start,
+            context,
+            parent: parent.map(|parent| parent.span_id()),
+            span: None,
+            captured: None,
+            row,
+            scope: None,
+            is_head: method == Method::Head,
+            is_told: false,
+        };
+        if context.is_sampled() {
+            let address = address(request.uri(), picked.host, terms.scheme);
+            let described = Description {
+                peer,
+                user_agent: picked
+                    .user_agent
+                    .map_or("", |value| readable(value.as_bytes())),
+                ..described(terms.role, request, method, terms.scheme, address, route)
+            };
+            described.tell(&[], |attributes| span.set_all(attributes));
+            let context = span.in_context(&Context::current());
+            exchange.scope = Some(Scope::recorded(context, passed));
+            exchange.span = Some(span);
+        } else {
+            exchange.scope = Some(Scope::unrecorded(context, passed));
+        }
+        if !context.is_sampled() || row.is_none() {
+            exchange.captured = Some(Captured::of(request, &picked, method, terms.scheme, peer));
+        }
+        exchange
+    }
+
+    /// The request goes out, and takes along in its headers which trace it belongs to.
+    fn outgoing<B>(terms: &Arc<Terms>, request: &mut Request<B>) -> Self {
+        let pipeline = &terms.pipeline;
+        let start = pipeline.clock.now();
+        let method = method(terms.role, request);
+        let scheme = known_scheme(request.uri().scheme_str()).unwrap_or(terms.scheme);
+        let host = request.headers().get(http::header::HOST);
+        let address = address(request.uri(), host, scheme);
+        let route = terms.route_of(Incoming::of(request));
+        let key = Key {
+            method,
+            route,
+            host: address.host,
+            port: address.port,
+        };
+        let row = terms.bind(&key);
+        let passed = Passed::current();
+        let parent = current::trace();
+        let begin = SpanStart::new(terms.rows.row(row).name(), start).kind(terms.role.kind());
+        let mut begin = parent.map_or(begin, |parent| begin.within(parent));
+        if passed.is_debugged {
+            begin.decision = Parent::Debug;
+        }
+        if let Some(trace_state) = &passed.trace_state {
+            begin.trace_state = readable(trace_state.as_bytes());
+        }
+        let span = pipeline.tracer.begin(&begin);
+        let context = span.context();
+        let is_sampled = context.is_sampled();
+        if is_sampled {
+            let described = described(terms.role, request, method, scheme, address, route);
+            described.tell(&[], |attributes| span.set_all(attributes));
+        }
+        let captured = (!is_sampled).then(|| {
+            let picked = Picked::of(request.headers());
+            Captured::of(request, &picked, method, scheme, None)
+        });
+        inject(pipeline.propagators, context, &passed, request);
+        Self {
+            terms: Arc::clone(terms),
+            start,
+            context,
+            parent: parent.map(|parent| parent.span_id()),
+            span: is_sampled.then_some(span),
+            captured,
+            row: Some(row),
+            scope: None,
+            is_head: method == Method::Head,
+            is_told: false,
+        }
+    }
+
+    /// Which side of which protocol.
+    pub(super) fn role(&self) -> Role {
+        self.terms.role
+    }
+
+    /// Whether nobody reads the body of an answer with that status (RFC 9110, section 6.4.1).
+    pub(super) fn is_bodiless(&self, status: u16) -> bool {
+        self.is_head || matches!(status, 204 | 304)
+    }
+
+    /// Runs `work` for this request.
+    pub(super) fn within<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let _entered = self.scope.as_mut().map(Scope::enter);
+        work()
+    }
+
+    /// The request has ended.
+    pub(super) fn ended(mut self, ending: Ending) {
+        self.tell(ending);
+    }
+
+    fn tell(&mut self, ending: Ending) {
+        self.is_told = true;
+        let terms = &*self.terms;
+        let pipeline = &terms.pipeline;
+        let now = pipeline.clock.now();
+        let elapsed = now.since(self.start);
+        let row = self.row.unwrap_or_else(|| self.recognised(ending));
+        let histogram = terms.histogram(row, ending);
+        match self.context.is_sampled() {
+            true => histogram.record_within(elapsed.as_secs_f64(), self.context),
+            false => histogram.record(elapsed.as_secs_f64()),
+        }
+        // A call that is made for a request is a part of it.
+        if terms.role.is_server() || self.parent.is_none() {
+            pipeline.sampler.record(now, ending.is_failure(), elapsed);
+        }
+        if let Some(span) = self.span.take() {
+            let route = terms.rows.row(row).key().route;
+            if route == semantic::OTHER {
+                let original = self.captured.as_ref().map_or("", Captured::rpc);
+                span.set_all(&[
+                    Attribute::text(rpc::METHOD, route),
+                    Attribute::text(rpc::METHOD_ORIGINAL, original),
+                ]);
+            }
+            ended(terms.role, ending, |attributes| span.set_all(attributes));
+            if terms.role.is_error(ending) {
+                span.fail("");
+            }
+            span.end_at(now);
+        } else if ending.is_failure() && pipeline.sampler.keep_late(now) {
+            self.record_late(row, ending, now);
+        }
+    }
+
+    /// The row of a call whose method was not known when it came.
+    fn recognised(&self, ending: Ending) -> Index {
+        let route = self.captured.as_ref().map_or("", Captured::rpc);
+        let exists = !route.is_empty() && ending != Ending::Called(Code::UNIMPLEMENTED);
+        let route = if exists { route } else { semantic::OTHER };
+        self.terms.bind(&Key {
+            method: Method::Other,
+            route,
+            host: "",
+            port: None,
+        })
+    }
+
+    /// Writes down after all what nobody wanted before it failed.
+    #[cold]
+    fn record_late(&self, row: Index, ending: Ending, now: Moment) {
+        let Some(captured) = &self.captured else {
+            return;
+        };
+        let pipeline = &self.terms.pipeline;
+        let row = self.terms.rows.row(row);
+        let at = |moment| pipeline.clock.timestamp(moment);
+        let described = captured.describe(self.terms.role, row.key().route);
+        ended(self.terms.role, ending, |more| {
+            described.tell(more, |attributes| {
+                let record = SpanRecord::new(self.context, row.name(), at(self.start), at(now))
+                    .kind(self.terms.role.kind())
+                    .attributes(attributes)
+                    .status(Status::Error(""));
+                let record = self.parent.map_or(record, |parent| record.parent(parent));
+                // A queue that is full has counted it.
+                let _ = pipeline.tracer.record(&record);
+            });
+        });
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.tell(Ending::Cancelled);
+        }
+    }
+}
+
+/// Gives what is said about the end of a request to `to`.
+fn ended(role: Role, ending: Ending, to: impl FnOnce(&[Attribute<'_>])) {
+    let kind = ending.error_type(role);
+    let mut list = List::new();
+    match ending {
+        Ending::Answered(status) => {
+            list.push(Attribute::int(
+                names::RESPONSE_STATUS_CODE,
+                i64::from(status),
+            ));
+        }
+        Ending::Called(code) => list.text(rpc::RESPONSE_STATUS_CODE, code.as_str()),
+        Ending::Failed(_) | Ending::Cancelled => {}
+    }
+    list.text(
+        semantic::ERROR_TYPE,
+        kind.as_ref().map_or("", |kind| kind.as_str()),
+    );
+    to(&list);
+}
+
+/// RPCs are told apart by their names alone.
+fn method<B>(role: Role, request: &Request<B>) -> Method {
+    match role.is_grpc() {
+        true => Method::Other,
+        false => Method::from(request.method()),
+    }
+}
+
+fn address<'a>(uri: &'a Uri, host: Option<&'a HeaderValue>, scheme: &str) -> Address<'a> {
+    let address = Address::of(uri).unwrap_or_else(|| {
+        let host = host.and_then(|host| host.to_str().ok());
+        Address::parse(host.unwrap_or(""))
+    });
+    match address.host {
+        "" => address,
+        _ => address.or_port_of(scheme),
+    }
+}
+
+fn described<'a, B>(
+    role: Role,
+    request: &'a Request<B>,
+    method: Method,
+    scheme: &'a str,
+    address: Address<'a>,
+    route: &'a str,
+) -> Description<'a> {
+    let original = match method {
+        Method::Other if !role.is_grpc() => request.method().as_str(),
+        _ => "",
+    };
+    Description {
+        role,
+        method,
+        original,
+        scheme,
+        address,
+        path: request.uri().path(),
+        query: request.uri().query().unwrap_or(""),
+        user_agent: "",
+        version: request.version(),
+        route,
+        peer: None,
+    }
+}
+
+/// What came with a request and goes on as it is.
+fn passed(propagators: Propagators, remote: Option<&Remote<'_>>, picked: &Picked<'_>) -> Passed {
+    let trace_state = remote.filter(|remote| !remote.trace_state.is_empty());
+    let baggage = picked.baggage.filter(|value| value.len() <= MAX_BAGGAGE);
+    Passed {
+        trace_state: trace_state.and(picked.trace_state).cloned(),
+        baggage: baggage
+            .filter(|_| propagators.contains(Propagators::BAGGAGE))
+            .cloned(),
+        is_debugged: remote.is_some_and(|remote| remote.parent == Parent::Debug),
+    }
+}
+
+fn inject<B>(
+    propagators: Propagators,
+    context: TraceContext,
+    passed: &Passed,
+    request: &mut Request<B>,
+) {
+    let outgoing = Outgoing::new(context);
+    let outgoing = if passed.is_debugged {
+        outgoing.debug()
+    } else {
+        outgoing
+    };
+    let headers = request.headers_mut();
+    propagators.inject(outgoing, headers);
+    // The values are shared, not copied.
+    let pairs = [
+        (Propagators::W3C, "tracestate", &passed.trace_state),
+        (Propagators::BAGGAGE, "baggage", &passed.baggage),
+    ];
+    for (chosen, name, value) in pairs {
+        if let Some(value) = value
+            && propagators.contains(chosen)
+        {
+            headers.insert(name, value.clone());
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Requests under way: [`StreamedFuture`].
+
+use core::any::type_name;
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use http::Response;
+use http_body::Body;
+use pin_project::pin_project;
+
+use super::body::StreamedBody;
+use crate::layer::ending::Ending;
+use crate::layer::exchange::Exchange;
+
+/// The future of [`Streamed`](super::Streamed): the inner call. Dropped before its end, it counts as cancelled.
+#[pin_project]
+pub struct StreamedFuture<F> {
+    #[pin]
+    call: F,
+    /// Until it has ended or its answer goes on with it.
+    exchange: Option<Exchange>,
+}
+
+impl<F> StreamedFuture<F> {
+    pub(super) const fn new(call: F, exchange: Exchange) -> Self {
+        Self {
+            call,
+            exchange: Some(exchange),
+        }
+    }
+}
+
+impl<F, C, E> Future for StreamedFuture<F>
+where
+    F: Future<Output = Result<Response<C>, E>>,
+    C: Body,
+{
+    type Output = Result<Response<StreamedBody<C>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let result = ready!(match this.exchange {
+            Some(exchange) => exchange.within(|| this.call.poll(cx)),
+            None => this.call.poll(cx),
+        });
+        let exchange = this.exchange.take();
+        Poll::Ready(match result {
+            Ok(response) => Ok(StreamedBody::of(response, exchange)),
+            Err(error) => {
+                if let Some(exchange) = exchange {
+                    exchange.ended(Ending::Failed(type_name::<E>()));
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+impl<F> fmt::Debug for StreamedFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StreamedFuture").finish_non_exhaustive()
+    }
+}
