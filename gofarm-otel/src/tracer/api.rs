@@ -153,7 +153,9 @@ impl trace::Span for Span {
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        self.close(When::Date(Timestamp::from(timestamp)));
+        if let Some(at) = self.when(timestamp) {
+            self.close(at);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 use core::fmt;
 use std::sync::{Mutex, MutexGuard};
+use std::time::SystemTime;
 
 use gofarm_core::trace_context::TraceContext;
 use opentelemetry::Context;
@@ -166,6 +167,16 @@ impl Span {
     pub(super) fn now(&self) -> Option<Moment> {
         let recorded = self.recorded.as_ref()?;
         Some(recorded.tracer.clock().now())
+    }
+
+    /// A time that the API was told, if the span is recorded.
+    pub(super) fn when(&self, time: SystemTime) -> Option<When> {
+        let clock = self.recorded.as_ref()?.tracer.clock();
+        Some(if clock.is_now(time) {
+            When::Moment(clock.now())
+        } else {
+            When::Date(Timestamp::from(time))
+        })
     }
 
     /// The present date, if the span is recorded.
