@@ -38,6 +38,8 @@
 mod b3;
 pub mod baggage;
 mod carrier;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "std")]
 mod text_map;
 mod traceparent;

@@ -21,7 +21,7 @@ pub(super) fn read_single<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'_>
     let parent = match parts.next() {
         None => Parent::None,
         Some(b"d") => Parent::Debug,
-        Some(sampled) => decision(sampled)?,
+        Some(sampled) => (sampled.len() == 1).then(|| decision(sampled))??,
     };
     let rest_is_well_formed = match parts.next() {
         None => true,
@@ -89,7 +89,7 @@ const fn sampled(context: &TraceContext) -> u8 {
     if context.is_sampled() { b'1' } else { b'0' }
 }
 
-/// Old tracers wrote words.
+/// Old tracers wrote words into `x-b3-sampled`.
 fn decision(value: &[u8]) -> Option<Parent> {
     match value {
         b"1" | b"true" => Some(Parent::Remote { sampled: true }),

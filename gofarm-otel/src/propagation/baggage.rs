@@ -112,7 +112,8 @@ pub fn write(key: &str, value: &str, out: &mut impl fmt::Write) -> fmt::Result {
     out.write_str(key)?;
     out.write_char('=')?;
     for byte in value.bytes() {
-        if is_octet(byte) && byte != b'%' {
+        // An equals sign may stand in a value, but some readers, the one of OpenTelemetry for Rust among them, cut there.
+        if is_octet(byte) && !matches!(byte, b'%' | b'=') {
             out.write_char(char::from(byte))?;
         } else {
             write!(out, "%{byte:02X}")?;

@@ -4,7 +4,10 @@
 
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(all(feature = "tower", feature = "b3"))]
+mod propagation;
 mod queue;
 mod received;
+mod sampler;
 mod semantic;
 mod tracer;
