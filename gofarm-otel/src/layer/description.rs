@@ -6,7 +6,7 @@ use core::net::SocketAddr;
 use http::Version;
 
 use super::address::Address;
-use super::inline::Inline;
+use super::inline::{Inline, cut};
 use super::list::List;
 use super::method::Method;
 use super::redacted;
@@ -14,8 +14,11 @@ use super::role::Role;
 use crate::attribute::Attribute;
 use crate::semantic::{http as names, network, rpc};
 
-/// The longest URL or query that is written down, in bytes.
+/// The longest URL, path or query that is written down, in bytes.
 const LONGEST: usize = 512;
+
+/// The longest name of a host (RFC 1035, section 2.3.4), of a program or of a method, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// All that a span says about a request, borrowed from the request itself or from what was kept of it.
 #[derive(Clone, Copy)]
@@ -51,17 +54,17 @@ impl Description<'_> {
         let mut list = List::new();
         if self.role.is_grpc() {
             list.text(rpc::SYSTEM_NAME, rpc::GRPC);
-            list.text(rpc::METHOD, self.route);
+            list.text(rpc::METHOD, cut(self.route, LONGEST_NAME));
         } else {
             list.text(names::REQUEST_METHOD, self.method.as_str());
-            list.text(names::REQUEST_METHOD_ORIGINAL, self.original);
+            list.text(names::REQUEST_METHOD_ORIGINAL, cut(self.original, LONGEST_NAME));
             match self.role.is_server() {
                 true => {
                     list.text(names::URL_SCHEME, self.scheme);
-                    list.text(names::URL_PATH, self.path);
+                    list.text(names::URL_PATH, cut(self.path, LONGEST));
                     list.text(names::URL_QUERY, url.as_str());
                     list.text(names::ROUTE, self.route);
-                    list.text(names::USER_AGENT_ORIGINAL, self.user_agent);
+                    list.text(names::USER_AGENT_ORIGINAL, cut(self.user_agent, LONGEST_NAME));
                 }
                 false => {
                     list.text(names::URL_FULL, url.as_str());
@@ -70,7 +73,7 @@ impl Description<'_> {
             }
             list.text(network::PROTOCOL_VERSION, version(self.version));
         }
-        list.text(network::SERVER_ADDRESS, self.address.host);
+        list.text(network::SERVER_ADDRESS, cut(self.address.host, LONGEST_NAME));
         list.port(network::SERVER_PORT, self.address.port);
         if self.role.is_server() {
             list.text(network::CLIENT_ADDRESS, peer.as_str());

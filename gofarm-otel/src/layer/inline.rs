@@ -24,10 +24,6 @@ impl<const N: usize> Inline<N> {
         copy
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     pub(super) fn as_str(&self) -> &str {
         readable(self.bytes.get(..usize::from(self.len)).unwrap_or_default())
     }
@@ -52,6 +48,11 @@ impl<const N: usize> fmt::Write for Inline<N> {
     }
 }
 
+/// The beginning of `text`, of at most `max` bytes.
+pub(super) fn cut(text: &str, max: usize) -> &str {
+    text.as_bytes().get(..max).map_or(text, readable)
+}
+
 /// What of `bytes` is text: all up to the first byte that is not.
 pub(super) fn readable(bytes: &[u8]) -> &str {
     match core::str::from_utf8(bytes) {
@@ -74,7 +75,8 @@ mod tests {
         assert_eq!(Inline::<8>::copy(b"/plots/7/soil").as_str(), "/plots/7");
         assert_eq!(Inline::<3>::copy("ab\u{e4}c".as_bytes()).as_str(), "ab");
         assert_eq!(Inline::<8>::copy(b"a\xffb").as_str(), "a");
-        assert!(Inline::<0>::copy(b"a").is_empty());
+        assert_eq!(Inline::<0>::copy(b"a").as_str(), "");
+        assert_eq!((cut("ab", 2), cut("a\u{e4}", 2), cut("", 0)), ("ab", "a", ""));
     }
 
     #[test]
