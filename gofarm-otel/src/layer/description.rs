@@ -57,14 +57,20 @@ impl Description<'_> {
             list.text(rpc::METHOD, cut(self.route, LONGEST_NAME));
         } else {
             list.text(names::REQUEST_METHOD, self.method.as_str());
-            list.text(names::REQUEST_METHOD_ORIGINAL, cut(self.original, LONGEST_NAME));
+            list.text(
+                names::REQUEST_METHOD_ORIGINAL,
+                cut(self.original, LONGEST_NAME),
+            );
             match self.role.is_server() {
                 true => {
                     list.text(names::URL_SCHEME, self.scheme);
                     list.text(names::URL_PATH, cut(self.path, LONGEST));
                     list.text(names::URL_QUERY, url.as_str());
                     list.text(names::ROUTE, self.route);
-                    list.text(names::USER_AGENT_ORIGINAL, cut(self.user_agent, LONGEST_NAME));
+                    list.text(
+                        names::USER_AGENT_ORIGINAL,
+                        cut(self.user_agent, LONGEST_NAME),
+                    );
                 }
                 false => {
                     list.text(names::URL_FULL, url.as_str());
@@ -73,7 +79,10 @@ impl Description<'_> {
             }
             list.text(network::PROTOCOL_VERSION, version(self.version));
         }
-        list.text(network::SERVER_ADDRESS, cut(self.address.host, LONGEST_NAME));
+        list.text(
+            network::SERVER_ADDRESS,
+            cut(self.address.host, LONGEST_NAME),
+        );
         list.port(network::SERVER_PORT, self.address.port);
         if self.role.is_server() {
             list.text(network::CLIENT_ADDRESS, peer.as_str());

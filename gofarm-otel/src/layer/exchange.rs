@@ -203,6 +203,10 @@ impl Exchange {
 
     fn tell(&mut self, ending: Ending) {
         self.is_told = true;
+        let ending = match ending {
+            Ending::Cancelled if self.terms.role.is_grpc() => Ending::Called(Code::CANCELLED),
+            other => other,
+        };
         let terms = &*self.terms;
         let pipeline = &terms.pipeline;
         let now = pipeline.clock.now();

@@ -76,7 +76,10 @@ mod tests {
         assert_eq!(Inline::<3>::copy("ab\u{e4}c".as_bytes()).as_str(), "ab");
         assert_eq!(Inline::<8>::copy(b"a\xffb").as_str(), "a");
         assert_eq!(Inline::<0>::copy(b"a").as_str(), "");
-        assert_eq!((cut("ab", 2), cut("a\u{e4}", 2), cut("", 0)), ("ab", "a", ""));
+        assert_eq!(
+            (cut("ab", 2), cut("a\u{e4}", 2), cut("", 0)),
+            ("ab", "a", "")
+        );
     }
 
     #[test]

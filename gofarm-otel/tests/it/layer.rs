@@ -2,6 +2,8 @@
 
 mod allocations;
 mod client;
+mod grpc;
+mod router;
 mod server;
 
 use core::convert::Infallible;
