@@ -103,7 +103,16 @@ need_pymodbus() {
         run "$tools/bin/pip" install -q 'pymodbus==3.16.*'
 }
 
+# need_prometheus_client: the parsers that our metrics pages are held against, where their test looks for them
+need_prometheus_client() {
+    [ -x "$tools/bin/pip" ] || run python3 -m venv "$tools"
+    "$tools/bin/python" -c 'import prometheus_client.openmetrics.parser' 2>/dev/null ||
+        run "$tools/bin/pip" install -q 'prometheus-client==0.26.*'
+}
+
 check_test() {
+    need_package promtool prometheus
+    need_prometheus_client
     need_package mosquitto mosquitto
     need_package cc gcc
     need_header modbus/modbus.h libmodbus-dev

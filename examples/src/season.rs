@@ -13,6 +13,7 @@
 //! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
+//! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
 //!
@@ -39,6 +40,7 @@ pub mod contract;
 mod controller;
 pub mod describe;
 mod field;
+mod listener;
 mod plan;
 mod probe;
 mod radio;
@@ -50,5 +52,6 @@ mod site;
 mod state;
 mod valve;
 
+pub use listener::Listener;
 pub use plan::{DEFAULT_SEED, HUPSEL, Plan, PlanError};
 pub use run::{Season, Stopwatch};

@@ -57,3 +57,7 @@ pub use registry::{Builder, Registry};
 pub use scope::Scope;
 pub use series::Number;
 pub use signal::INSTRUMENTS;
+
+pub(crate) use exemplar::current as current_trace;
+pub(crate) use family::{Family, Metadata, NumberKind};
+pub(crate) use labels::LabelSet;

@@ -76,6 +76,12 @@ impl<'a> Message<'a> {
     /// Fields that are encoded already.
     pub(crate) fn raw(&mut self, fields: &[u8]) {
         self.buf.extend_from_slice(fields);
+    /// `repeated fixed64` or, by its bits, `repeated double`; packed.
+    pub(crate) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
+        self.delimiter(field, values.len() * 8);
+        for value in values {
+            self.buf.extend_from_slice(&value.to_le_bytes());
+        }
     }
 
     /// A message within this one; its length is patched in once it is known.

@@ -56,6 +56,12 @@ pub struct Run {
     #[arg(long, value_name = "METRES", default_value_t = super::HUPSEL.elevation,
           value_parser = elevation, allow_negative_numbers = true)]
     pub elevation: f64,
+    /// Send metrics and traces by OTLP over HTTP, such as http://127.0.0.1:4318
+    #[arg(long, value_name = "URL")]
+    pub otlp: Option<String>,
+    /// Show metrics to Prometheus, such as 127.0.0.1:9464, until Ctrl-C
+    #[arg(long, value_name = "ADDR")]
+    pub prometheus: Option<String>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub json: bool,

@@ -12,6 +12,7 @@ use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use gofarm_core::command::{Command, CommandId, Outcome as Ended, Tracker, TrackerEvent};
+use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::Timestamp;
@@ -23,6 +24,7 @@ pub(super) use self::breakers::Poll;
 use self::breakers::Breakers;
 use self::water_reading::WaterReading;
 use super::contract::{Close, Open};
+use super::listener::{Listener, Step};
 use super::plan::Plan;
 use super::probe::Sample;
 use super::radio::{Radio, ToController, ToValve};
@@ -79,6 +81,9 @@ pub(super) struct Controller {
     breakers: Breakers,
     /// What is known of the field, here and at the valve.
     state: FieldReplica,
+    listener: Listener,
+    /// When the command under way was issued.
+    issued: Instant,
     tracker: Tracker<8>,
     /// A command without an answer: what it is, when to send it again, how often that is left.
     unanswered: Option<(ToValve, Instant, u32)>,
@@ -116,6 +121,8 @@ impl Controller {
         let now = Now::new(Instant::ZERO, Some(epoch));
         Self {
             state: FieldReplica::new(GATEWAY, NODE, random.next_u64(), now),
+            listener: Listener::default(),
+            issued: Instant::ZERO,
             random,
             epoch,
             plan,
@@ -129,6 +136,11 @@ impl Controller {
             close_at: None,
             counts: Counts::default(),
         }
+    }
+
+    pub(super) fn tell(&mut self, listener: &Listener) {
+        self.listener = listener.clone();
+        self.state.tell(listener);
     }
 
     /// Publishes the plan of the day; it overrules what people at the valve set before.
@@ -148,7 +160,7 @@ impl Controller {
             Sample::Record(_) => Outcome::Success,
             Sample::Silent | Sample::Spared => Outcome::Failure,
         };
-        self.breakers.polled(now, poll, outcome);
+        self.breakers.polled(now, poll, outcome, &self.listener);
     }
 
     /// Takes one sample of each probe, decides, and publishes both.
@@ -193,7 +205,7 @@ impl Controller {
                 }
             };
             self.counts.taken += 1;
-            match probe.take(now, sample) {
+            match probe.take(now, sample, &self.listener) {
                 Ok(water) => {
                     self.counts.accepted += 1;
                     good.push((number, water));
@@ -267,7 +279,10 @@ impl Controller {
                 }
                 let lease = run + MARGIN;
                 let expires = self.wall(now) + VALIDITY;
-                let open = Command::new(id, Open).expires(expires).lease(lease);
+                let mut open = Command::new(id, Open).expires(expires).lease(lease);
+                if let Some(trace) = Listener::trace(id) {
+                    open = open.within(trace);
+                }
                 if self.tracker.issue(&open, now).is_ok() {
                     // It may be accepted at the last moment of its validity, and the close takes a few seconds.
                     self.running_until = Some(now + VALIDITY + lease + minutes(1));
@@ -290,6 +305,7 @@ impl Controller {
 
     fn send(&mut self, now: Instant, id: CommandId, message: ToValve, radio: &mut Radio) {
         self.pending = Some(id);
+        self.issued = now;
         self.unanswered = Some((message.clone(), now + RESEND, 2));
         radio.send_to_valve(now, message);
     }
@@ -328,7 +344,14 @@ impl Controller {
 
     fn take(&mut self, now: Instant, event: TrackerEvent) {
         if let TrackerEvent::Ended(id, how) = event {
-            self.breakers.ended(now, id, how);
+            self.breakers.ended(now, id, how, &self.listener);
+            self.listener.observe(&how.signal());
+            if self.pending == Some(id) {
+                let (from, to) = (self.wall(self.issued), self.wall(now));
+                let is_good = how == Ended::Executed;
+                self.listener
+                    .ended(Step::Issue, id, from, to, how.as_str(), is_good);
+            }
         }
         match event {
             TrackerEvent::Ended(id, outcome) if self.pending == Some(id) => {

@@ -12,6 +12,7 @@ use gofarm_crdt::store::MemoryStore;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
 use gofarm_crdt::{Handle, Replica};
 
+use super::listener::Listener;
 use super::state::{FieldState, FieldStateEdit, NAME};
 
 /// The gateway's replica.
@@ -27,6 +28,7 @@ pub(super) struct FieldReplica {
     session: Session,
     peer: ReplicaId,
     random: SplitMix64,
+    listener: Listener,
     counts: Counts,
 }
 
@@ -54,6 +56,7 @@ impl FieldReplica {
             session: session(peer, &mut random),
             peer,
             random,
+            listener: Listener::default(),
             counts: Counts::default(),
         }
     }
@@ -62,7 +65,13 @@ impl FieldReplica {
     pub(super) fn restart(&mut self, now: Now) {
         let store = self.replica.store().restored(self.random.next_u64());
         (self.replica, self.field) = open(store, now);
+        self.replica.set_observer(self.listener.clone());
         self.session = session(self.peer, &mut self.random);
+    }
+
+    pub(super) fn tell(&mut self, listener: &Listener) {
+        self.listener = listener.clone();
+        self.replica.set_observer(listener.clone());
     }
 
     pub(super) fn read(&self) -> &FieldState {

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::controller::{Controller, Decision, RATE, Today};
 use super::field::{Field, SLOTS};
+use super::listener::Listener;
 use super::plan::Plan;
 use super::probe::{Probe, Sample};
 use super::radio::{Arrival, Radio};
@@ -87,6 +88,15 @@ impl<'a> Season<'a> {
             decision_nanos: Vec::with_capacity(count * SLOTS),
             plan,
         }
+    }
+
+    /// This season, told to `listener`; nothing else changes.
+    #[must_use]
+    pub fn told(mut self, listener: &Listener) -> Self {
+        self.controller.tell(listener);
+        self.valve.tell(listener);
+        self.site.tell(listener);
+        self
     }
 
     /// How many days the season has.

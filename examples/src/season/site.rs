@@ -19,7 +19,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gofarm_core::time::{self, Instant, hours, minutes};
 use gofarm_sched::ConfigError;
 use gofarm_sched::affinity::{NodeRequirement, Operator};
-use gofarm_sched::autonomy::{Action, Autonomy, AutonomyConfig, DISASTER_72_H, WorkRule};
+use gofarm_sched::autonomy::{self, Action, Autonomy, AutonomyConfig, DISASTER_72_H, WorkRule};
 use gofarm_sched::load::{LoadWeights, StalePolicy, after};
 use gofarm_sched::node::NodeId;
 use gofarm_sched::placement::{PlacementId, Scheduler};
@@ -38,6 +38,7 @@ use self::machine::Machine;
 use self::uplink::Uplink;
 use self::work::{PLOT, Work};
 use super::field::SLOTS;
+use super::listener::Listener;
 use crate::weather::WeatherDay;
 
 const SLOT_HOURS: f64 = 24.0 / SLOTS as f64;
@@ -77,6 +78,7 @@ pub(super) struct Slot {
 pub(super) struct Site {
     sched: Scheduler,
     autonomy: Autonomy<{ RULES.len() }>,
+    listener: Listener,
     moisture: Moisture,
     emergencies: Emergencies,
     uplink: Uplink,
@@ -108,6 +110,7 @@ impl Site {
         let nodes = Machine::ALL.map(|machine| (machine, sched.add_node(machine.node())));
         Self {
             sched,
+            listener: Listener::default(),
             autonomy: Autonomy::new(AutonomyConfig::new(), RULES)
                 .expect("figures within their rules"),
             moisture,
@@ -147,6 +150,11 @@ impl Site {
         }
         self.observe(now, slot);
         self.place_due(now, slot);
+        self.sched.report(&self.listener);
+    }
+
+    pub(super) fn tell(&mut self, listener: &Listener) {
+        self.listener = listener.clone();
     }
 
     fn end_jobs(&mut self, now: Instant) {
@@ -179,6 +187,9 @@ impl Site {
             }
         }
         self.autonomy.handle_timeout(now);
+        while let Some(event) = self.autonomy.poll_event() {
+            autonomy::observe(&self.listener, &event);
+        }
         let stopped = Work::ALL.map(|work| (work, self.action(work) == Action::Stop));
         for (work, _) in stopped.into_iter().filter(|(_, is_stopped)| *is_stopped) {
             self.waiting.retain(|job| job.work != work);

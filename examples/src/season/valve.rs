@@ -13,11 +13,13 @@ use gofarm_core::command::{
     CloseReason, Command, CommandId, Duty, Lease, Outcome, RamJournal, Refusal, Report, Tally,
     Verdict,
 };
+use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, millis, secs};
 use gofarm_crdt::clock::Now;
 
 use super::contract::Open;
+use super::listener::{Listener, Step};
 use super::radio::{Radio, ToController, ToValve};
 use super::referee::Referee;
 use super::replica::{FieldReplica, GATEWAY, NODE};
@@ -55,6 +57,9 @@ pub(super) struct ValveNode {
     /// A restart that is about to happen.
     fault: Option<Instant>,
     ended: VecDeque<(CommandId, Report)>,
+    listener: Listener,
+    /// The command that the water runs for.
+    watering: Option<CommandId>,
     counts: Counts,
 }
 
@@ -106,8 +111,15 @@ impl ValveNode {
             closing: None,
             fault: None,
             ended: VecDeque::new(),
+            listener: Listener::default(),
+            watering: None,
             counts: Counts::default(),
         }
+    }
+
+    pub(super) fn tell(&mut self, listener: &Listener) {
+        self.listener = listener.clone();
+        self.state.tell(listener);
     }
 
     /// A message has arrived; one that arrives while the node is down is lost.
@@ -164,6 +176,7 @@ impl ValveNode {
     /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
     fn refuse(&mut self, now: Instant, id: CommandId, why: Refusal, radio: &mut Radio) {
         *self.counts.refused.entry(why.as_str()).or_default() += 1;
+        self.listener.observe(&why.signal());
         let answer = match why {
             Refusal::Repeated | Refusal::Retained | Refusal::MayRepeat { .. } => {
                 let known = self.ended.iter().find(|(known, _)| *known == id);
@@ -232,6 +245,7 @@ impl ValveNode {
             && let Power::On { lease, .. } = &mut self.power
         {
             self.water = Some(now);
+            self.watering = Some(id);
             self.flow_due = Some((id, now + FLOW_SEEN));
             referee.opened(id);
             lease.executed(id);
@@ -272,6 +286,14 @@ impl ValveNode {
         };
         referee.closed(closed.delay());
         *self.counts.closes.entry(closed.why().as_str()).or_default() += 1;
+        self.listener.observe(&closed.signal());
+        if let Some((id, ran)) = self.watering.take().zip(closed.ran()) {
+            let wall = |at: Instant| self.epoch + at.saturating_since(Instant::ZERO);
+            let since = Instant::from_micros(now.as_micros().saturating_sub(micros(ran)));
+            let (from, to) = (wall(since), wall(now));
+            let why = closed.why().as_str();
+            self.listener.ended(Step::Water, id, from, to, why, true);
+        }
         if closed.why() != CloseReason::Started || closed.command().is_some() {
             radio.send_to_controller(now, ToController::Closed(closed));
         }
@@ -359,6 +381,10 @@ impl ValveNode {
     pub(super) fn counts(&self) -> &Counts {
         &self.counts
     }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The node's own clock: it starts when the node does.

@@ -103,7 +103,11 @@ impl Family {
 
     /// Whether another definition of the name means the same.
     pub(crate) fn agrees(&self, other: &Metadata) -> bool {
-        self.metadata.kind == other.kind && self.metadata.unit == other.unit
+        let is_whole_gauge =
+            |m: &Metadata| m.kind == InstrumentKind::Gauge && m.number == NumberKind::Whole;
+        self.metadata.kind == other.kind
+            && self.metadata.unit == other.unit
+            && is_whole_gauge(&self.metadata) == is_whole_gauge(other)
     }
 
     /// Hands the series of those labels to `f`, without allocation if it exists.

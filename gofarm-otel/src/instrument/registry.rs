@@ -1,6 +1,7 @@
 //! Where instruments and their series live: [`Registry`].
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -189,10 +190,8 @@ impl Registry {
     #[must_use]
     pub fn collect(&self, now: Moment) -> Snapshot {
         let families = self.lock().clone();
-        for family in &families {
-            self.tell(&OVERFLOW, family, family.overflowed());
-            self.tell(&REFUSED, family, family.refused());
-        }
+        self.tell(&OVERFLOW, &families, Family::overflowed);
+        self.tell(&REFUSED, &families, Family::refused);
         let mut metrics: Vec<_> = families
             .iter()
             .filter_map(|family| family.collect())
@@ -213,10 +212,22 @@ impl Registry {
         &self.0.clock
     }
 
-    fn tell(&self, instrument: &'static Instrument, about: &Family, total: u64) {
-        if total > 0 {
-            let labels = [Label::text("instrument", &about.metadata().name)];
-            // A name is a constant of a crate, so the label lives in a series of its own.
+    /// Brings one of our own counters to what the families counted, by the instrument's name.
+    fn tell(
+        &self,
+        instrument: &'static Instrument,
+        families: &[Arc<Family>],
+        count: impl Fn(&Family) -> u64,
+    ) {
+        let mut totals: BTreeMap<&str, u64> = BTreeMap::new();
+        for family in families {
+            let count = count(family);
+            if count > 0 {
+                *totals.entry(&family.metadata().name).or_default() += count;
+            }
+        }
+        for (name, total) in totals {
+            let labels = [Label::text("instrument", name)];
             self.counter(instrument, &labels).raise_to(total);
         }
     }

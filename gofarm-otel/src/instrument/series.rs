@@ -262,9 +262,10 @@ impl Last {
     pub(crate) fn set(&self, measurement: Measurement) {
         let bits = if self.whole {
             match measurement {
-                Measurement::Count(count) => count,
+                Measurement::Count(count) => count.min(i64::MAX.cast_unsigned()),
                 Measurement::Change(change) => change.cast_unsigned(),
-                Measurement::Value(value) => (value as i64).cast_unsigned(),
+                // Only the integer gauges of the API are whole, and those measure no real numbers.
+                Measurement::Value(_) => return,
             }
         } else {
             real(measurement).to_bits()

@@ -2,12 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+mod exposition;
+mod instrument;
 #[cfg(feature = "tower")]
 mod layer;
+mod meter;
+mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
 mod queue;
 mod received;
+mod remote_span;
+#[cfg(feature = "std")]
 mod sampler;
 mod semantic;
 mod tracer;

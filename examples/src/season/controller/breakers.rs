@@ -5,8 +5,9 @@
 //! as it is fresh. A close never passes through here: it is sent whatever the radio did before.
 
 use gofarm_core::command::{CommandId, Outcome as Ended};
+use gofarm_core::observe::Observer;
 use gofarm_core::time::{Instant, hours, minutes};
-use gofarm_resilience::policy::breaker::{Breaker, Config, Permit};
+use gofarm_resilience::policy::breaker::{self, Breaker, Config, Permit, Transition};
 use gofarm_resilience::{Outcome, Rejected};
 
 /// One breaker for each thing that fails alone.
@@ -54,10 +55,16 @@ impl Breakers {
     }
 
     /// The probe answered, or did not.
-    pub(super) fn polled(&self, now: Instant, poll: Poll, outcome: Outcome) {
-        self.bus.record(poll.bus, now, outcome);
+    pub(super) fn polled(
+        &self,
+        now: Instant,
+        poll: Poll,
+        outcome: Outcome,
+        observer: &impl Observer,
+    ) {
+        tell(observer, self.bus.record(poll.bus, now, outcome).transition());
         if let Some(breaker) = self.probes.get(poll.number) {
-            breaker.record(poll.probe, now, outcome);
+            tell(observer, breaker.record(poll.probe, now, outcome).transition());
         }
     }
 
@@ -76,14 +83,26 @@ impl Breakers {
     }
 
     /// A command has ended. One that the device refused has arrived there.
-    pub(super) fn ended(&mut self, now: Instant, id: CommandId, how: Ended) {
+    pub(super) fn ended(
+        &mut self,
+        now: Instant,
+        id: CommandId,
+        how: Ended,
+        observer: &impl Observer,
+    ) {
         if let Some((_, permit)) = self.opening.take_if(|(opening, _)| *opening == id) {
             let outcome = match how {
                 Ended::Executed | Ended::Refused => Outcome::Success,
                 Ended::Expired | Ended::Indeterminate => Outcome::Failure,
             };
-            self.radio.record(permit, now, outcome);
+            tell(observer, self.radio.record(permit, now, outcome).transition());
         }
+    }
+}
+
+fn tell(observer: &impl Observer, transition: Option<Transition>) {
+    if let Some(transition) = transition {
+        breaker::observe(observer, transition);
     }
 }
 
@@ -118,7 +137,7 @@ mod tests {
                         1 => Outcome::Failure,
                         _ => Outcome::Success,
                     };
-                    breakers.polled(now, poll, outcome);
+                    breakers.polled(now, poll, outcome, &());
                 }
             }
         }
@@ -132,13 +151,13 @@ mod tests {
         let now = Instant::ZERO;
         for number in 0..3 {
             let poll = breakers.poll(now, number).unwrap();
-            breakers.polled(now, poll, Outcome::Failure);
+            breakers.polled(now, poll, Outcome::Failure, &());
         }
         assert!((0..3).all(|number| breakers.poll(now, number).is_none()));
         let later = now + minutes(15);
         let trial = breakers.poll(later, 0).unwrap();
         assert!(breakers.poll(later, 1).is_none(), "one trial at a time");
-        breakers.polled(later, trial, Outcome::Success);
+        breakers.polled(later, trial, Outcome::Success, &());
         assert!(breakers.poll(later, 1).is_some());
     }
 
@@ -148,7 +167,7 @@ mod tests {
         let now = Instant::ZERO;
         for _ in 0..2 {
             breakers.open(now, ID).unwrap();
-            breakers.ended(now, ID, Ended::Expired);
+            breakers.ended(now, ID, Ended::Expired, &());
         }
         let rejected = breakers.open(now, ID).unwrap_err();
         assert_eq!(rejected.retry_after(), hours(1));

@@ -1,5 +1,6 @@
 //! One probe as the controller sees it: every sample through quality and contract.
 
+use gofarm_core::observe::Observer;
 use gofarm_core::quality::{Grade, Pipeline, Quality};
 use gofarm_core::reading::Reading;
 use gofarm_core::time::Instant;
@@ -33,15 +34,19 @@ impl WaterReading {
         &mut self,
         now: Instant,
         sample: Option<SoilProbe>,
+        observer: &impl Observer,
     ) -> Result<f32, &'static str> {
         let Some(raw) = sample else {
             self.water.failed();
             self.temperature.failed();
-            return Err(self.water.quality(now).as_str());
+            let quality = self.water.quality(now);
+            observer.observe(&quality.signal());
+            return Err(quality.as_str());
         };
         let water = self.water.assess(now, raw.water);
         let temperature = self.temperature.assess(now, raw.temperature);
         let quality: Quality = water.quality().worst(temperature.quality());
+        observer.observe(&quality.signal());
         if !quality.satisfies(Grade::Good) {
             return Err(quality.as_str());
         }

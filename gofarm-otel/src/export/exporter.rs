@@ -1,0 +1,419 @@
+//! The machine: [`Exporter`].
+
+use alloc::collections::VecDeque;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use gofarm_core::observe::Observer;
+use gofarm_core::random::SplitMix64;
+
+use super::backoff::Backoff;
+use super::signal::{self, Told};
+use super::tally::{Reason, Tally};
+use super::{Answer, ExporterConfig};
+use crate::batch::{Batch, Counts, Kind};
+use crate::clock::Moment;
+use crate::spool::{AppendError, Entry, Spool, Stats};
+
+/// Sends batches in order, holds them while the receiver is away, and counts.
+///
+/// After each call of `handle_*`, call [`poll_transmit`](Self::poll_transmit); send what it gives and answer with
+/// [`handle_answer`](Self::handle_answer). When it gives nothing, wait for
+/// [`poll_timeout`](Self::poll_timeout), an answer or a batch, whichever is first, and call it again.
+///
+/// ```
+/// use gofarm_otel::batch::{Batch, Kind};
+/// use gofarm_otel::clock::Moment;
+/// use gofarm_otel::export::{Answer, Exporter, ExporterConfig};
+///
+/// let now = Moment::default();
+/// let mut exporter = Exporter::new(ExporterConfig::DEFAULT, 7);
+/// exporter.handle_batch(now, Batch { kind: Kind::Traces, items: 3, body: vec![1] });
+/// let request = exporter.poll_transmit(now).expect("something to send");
+/// assert_eq!(request.items, 3);
+/// exporter.handle_answer(now, Answer::Partial { rejected: 1, message: String::new() });
+///
+/// let tally = exporter.tally();
+/// assert_eq!((tally.exported().total(), tally.dropped().total(), tally.held().total()), (2, 1, 0));
+/// ```
+#[derive(Debug)]
+pub struct Exporter {
+    config: ExporterConfig,
+    spool: Option<Spool>,
+    memory: VecDeque<Waiting>,
+    memory_bytes: usize,
+    in_flight: Option<InFlight>,
+    link: Link,
+    backoff: Backoff,
+    random: SplitMix64,
+    /// Whether the last request came from the spool.
+    last_was_spooled: bool,
+    counted: Tally,
+    failures: u64,
+    last_spill: Moment,
+    last_message: String,
+    told: Told,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    since: Moment,
+    batch: Arc<Batch>,
+}
+
+#[derive(Debug)]
+enum InFlight {
+    Live(Waiting),
+    Spooled(Entry),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Link {
+    /// As far as is known.
+    Up,
+    /// No request was answered since.
+    Away {
+        since: Moment,
+        /// When to try again.
+        due: Moment,
+    },
+}
+
+impl Exporter {
+    /// An exporter without spool; `seed` spreads its tries.
+    #[must_use]
+    pub fn new(config: ExporterConfig, seed: u64) -> Self {
+        Self {
+            config,
+            spool: None,
+            memory: VecDeque::new(),
+            memory_bytes: 0,
+            in_flight: None,
+            link: Link::Up,
+            backoff: Backoff::default(),
+            random: SplitMix64::new(seed),
+            last_was_spooled: false,
+            counted: Tally::default(),
+            failures: 0,
+            last_spill: Moment::default(),
+            last_message: String::new(),
+            told: Told::default(),
+        }
+    }
+
+    /// This exporter with a spool; what that holds is sent as well.
+    #[must_use]
+    pub fn with_spool(mut self, spool: Spool) -> Self {
+        self.spool = Some(spool);
+        self
+    }
+
+    /// Takes a batch that is to be sent.
+    pub fn handle_batch(&mut self, now: Moment, batch: Batch) {
+        self.counted.created.add(batch.kind, u64::from(batch.items));
+        self.memory_bytes += batch.body.len();
+        self.memory.push_back(Waiting {
+            since: now,
+            batch: Arc::new(batch),
+        });
+        self.make_room(now);
+    }
+
+    /// Counts items that could not even be handed in.
+    pub fn handle_lost(&mut self, kind: Kind, items: u64) {
+        let mut lost = Counts::ZERO;
+        lost.add(kind, items);
+        self.counted.created.add_all(&lost);
+        self.counted.drop(Reason::Memory, &lost);
+    }
+
+    /// The next request, to be sent now; none while one is on its way, while the receiver is left alone, or when there is nothing.
+    ///
+    /// Batches that waited long enough for a receiver that is away are written to the spool here.
+    pub fn poll_transmit(&mut self, now: Moment) -> Option<Arc<Batch>> {
+        self.spill_old(now);
+        if self.in_flight.is_some() || matches!(self.link, Link::Away { due, .. } if now < due) {
+            return None;
+        }
+        let next = if self.last_was_spooled {
+            self.next_live().or_else(|| self.next_spooled())
+        } else {
+            self.next_spooled().or_else(|| self.next_live())
+        }?;
+        self.last_was_spooled = matches!(next, InFlight::Spooled(_));
+        let batch = next.batch().clone();
+        self.in_flight = Some(next);
+        Some(batch)
+    }
+
+    /// Takes what came of the request that is on its way; an answer to none changes nothing.
+    pub fn handle_answer(&mut self, now: Moment, answer: Answer) {
+        let Some(request) = self.in_flight.take() else {
+            return;
+        };
+        let items = u64::from(request.batch().items);
+        match answer {
+            Answer::Accepted => self.finish(now, request, items, Reason::Rejected),
+            Answer::Partial { rejected, message } => {
+                self.last_message = message;
+                let taken = items.saturating_sub(rejected);
+                self.finish(now, request, taken, Reason::Rejected);
+            }
+            Answer::Refused { message, .. } => {
+                self.last_message = message;
+                self.finish(now, request, 0, Reason::Refused);
+            }
+            Answer::TooLarge => self.finish(now, request, 0, Reason::TooLarge),
+            Answer::Retry { after } => self.put_back(now, request, after),
+            Answer::Unreachable | Answer::TimedOut => self.put_back(now, request, None),
+        }
+    }
+
+    /// When [`poll_transmit`](Self::poll_transmit) has something to do without a new batch or answer; none if never.
+    ///
+    /// May be in the past: then it has something to do at once.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Moment> {
+        let Link::Away { due, .. } = self.link else {
+            let has_more = !self.memory.is_empty() || self.has_spooled();
+            return (has_more && self.in_flight.is_none()).then(Moment::default);
+        };
+        let is_waiting = !self.memory.is_empty() || self.has_spooled();
+        let retry = (is_waiting && self.in_flight.is_none()).then_some(due);
+        let spill = self.spill_due();
+        retry.into_iter().chain(spill).min()
+    }
+
+    /// Forgets how long to leave the receiver alone: the next try is due now.
+    pub fn hurry(&mut self, now: Moment) {
+        if let Link::Away { due, .. } = &mut self.link {
+            *due = now;
+        }
+    }
+
+    /// Whether memory is empty and no request is on its way: what is left is in the spool.
+    #[must_use]
+    pub fn is_flushed(&self) -> bool {
+        self.memory.is_empty() && self.in_flight.is_none()
+    }
+
+    /// Ends: a request that is on its way counts as unanswered, memory goes to the spool, and what does not is dropped.
+    pub fn shut_down(&mut self, now: Moment) {
+        if let Some(request) = self.in_flight.take() {
+            self.put_back(now, request, None);
+        }
+        let reason = match self.spill(now) {
+            Err(why) if self.spool.is_some() => why,
+            _ => Reason::Shutdown,
+        };
+        while let Some(waiting) = self.take_front() {
+            self.drop_batch(reason, &waiting.batch);
+        }
+    }
+
+    /// What became of everything, up to now.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = self.counted;
+        for waiting in &self.memory {
+            tally
+                .held
+                .add(waiting.batch.kind, u64::from(waiting.batch.items));
+        }
+        if let Some(spool) = &self.spool {
+            let stats = spool.stats();
+            tally.recovered = stats.recovered();
+            tally.drop(Reason::Oldest, &stats.oldest());
+            tally.drop(Reason::Damaged, &stats.damaged());
+            tally.held.add_all(&stats.held());
+        }
+        if let Some(request) = &self.in_flight
+            && !self.is_counted_by_spool(request)
+        {
+            let batch = request.batch();
+            tally.held.add(batch.kind, u64::from(batch.items));
+        }
+        tally
+    }
+
+    /// What the spool holds; none without one.
+    #[must_use]
+    pub fn spool_stats(&self) -> Option<Stats> {
+        self.spool.as_ref().map(Spool::stats)
+    }
+
+    /// Whether the receiver did not answer the last request.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self.link, Link::Away { .. })
+    }
+
+    /// What the receiver said when it last refused something; empty if it did not.
+    #[must_use]
+    pub fn last_message(&self) -> &str {
+        &self.last_message
+    }
+
+    /// Tells `observer` what changed since the last report.
+    pub fn report(&mut self, observer: &dyn Observer) {
+        let stats = self.spool_stats();
+        let now = Told {
+            tally: self.tally(),
+            failures: self.failures,
+            written: stats.map_or(0, |stats| stats.written()),
+        };
+        signal::observe(observer, &self.told, &now, stats.map(|stats| stats.bytes()));
+        self.told = now;
+    }
+
+    fn has_spooled(&self) -> bool {
+        self.spool.as_ref().is_some_and(|spool| !spool.is_empty())
+    }
+
+    fn next_live(&mut self) -> Option<InFlight> {
+        self.take_front().map(InFlight::Live)
+    }
+
+    fn next_spooled(&mut self) -> Option<InFlight> {
+        self.spool.as_mut()?.peek().map(InFlight::Spooled)
+    }
+
+    fn is_counted_by_spool(&self, request: &InFlight) -> bool {
+        match (request, &self.spool) {
+            (InFlight::Spooled(entry), Some(spool)) => spool.is_out(entry),
+            _ => false,
+        }
+    }
+
+    /// The receiver took `taken` items, and will not be asked again about the rest.
+    fn finish(&mut self, now: Moment, request: InFlight, taken: u64, reason: Reason) {
+        let kind = request.batch().kind;
+        let mut rest = Counts::ZERO;
+        rest.add(kind, u64::from(request.batch().items) - taken);
+        self.counted.exported.add(kind, taken);
+        self.counted.drop(reason, &rest);
+        if let (InFlight::Spooled(entry), Some(spool)) = (request, &mut self.spool) {
+            spool.acknowledge(now, entry);
+        }
+        self.link = Link::Up;
+        self.backoff.reset();
+    }
+
+    fn put_back(&mut self, now: Moment, request: InFlight, asked: Option<Duration>) {
+        self.failures += 1;
+        let delay = self
+            .backoff
+            .after_failure(&self.config, asked, &mut self.random);
+        let since = match self.link {
+            Link::Away { since, .. } => since,
+            Link::Up => now,
+        };
+        self.link = Link::Away {
+            since,
+            due: now + delay,
+        };
+        let is_in_spool = self.is_counted_by_spool(&request);
+        match request {
+            InFlight::Live(waiting) => {
+                self.memory_bytes += waiting.batch.body.len();
+                self.memory.push_front(waiting);
+                self.make_room(now);
+            }
+            // Its segment had to make room meanwhile, and was counted without it.
+            InFlight::Spooled(entry) if !is_in_spool => {
+                self.drop_batch(Reason::Oldest, &entry.batch().clone());
+            }
+            InFlight::Spooled(_) => {}
+        }
+    }
+
+    fn take_front(&mut self) -> Option<Waiting> {
+        let waiting = self.memory.pop_front()?;
+        self.memory_bytes -= waiting.batch.body.len();
+        Some(waiting)
+    }
+
+    fn drop_batch(&mut self, reason: Reason, batch: &Batch) {
+        let mut lost = Counts::ZERO;
+        lost.add(batch.kind, u64::from(batch.items));
+        self.counted.drop(reason, &lost);
+    }
+
+    /// Brings memory within its bound: all of it to the spool, or the oldest dropped.
+    fn make_room(&mut self, now: Moment) {
+        if self.memory_bytes <= self.config.memory_bytes() {
+            return;
+        }
+        let mut reason = Reason::Memory;
+        if self.spool.is_some()
+            && let Err(why) = self.spill(now)
+        {
+            reason = why;
+        }
+        while self.memory_bytes > self.config.memory_bytes()
+            && let Some(waiting) = self.take_front()
+        {
+            self.drop_batch(reason, &waiting.batch);
+        }
+    }
+
+    /// When the oldest batch in memory has waited long enough for a receiver that is away.
+    fn spill_due(&self) -> Option<Moment> {
+        let oldest = self.memory.front()?;
+        let Link::Away { since, .. } = self.link else {
+            return None;
+        };
+        self.spool.as_ref()?;
+        let from = oldest.since.max(since).max(self.last_spill);
+        Some(from + self.config.spool_after())
+    }
+
+    fn spill_old(&mut self, now: Moment) {
+        if self.spill_due().is_some_and(|due| due <= now) {
+            let _ = self.spill(now);
+        }
+    }
+
+    /// Writes memory to the spool, oldest first, until it does not take one.
+    fn spill(&mut self, now: Moment) -> Result<(), Reason> {
+        let Some(spool) = &mut self.spool else {
+            return Ok(());
+        };
+        self.last_spill = now;
+        let mut outcome = Ok(());
+        let mut kept = VecDeque::new();
+        while let Some(waiting) = self.memory.pop_front() {
+            match spool.append(now, &waiting.batch) {
+                Ok(()) => self.memory_bytes -= waiting.batch.body.len(),
+                // It fits nowhere on the disk, and stays for as long as memory has room.
+                Err(AppendError::TooLarge { .. }) => {
+                    outcome = Err(Reason::TooLarge);
+                    kept.push_back(waiting);
+                }
+                Err(error) => {
+                    outcome = Err(match error {
+                        AppendError::WornForToday { .. } => Reason::Worn,
+                        _ => Reason::Storage,
+                    });
+                    kept.push_back(waiting);
+                    break;
+                }
+            }
+        }
+        kept.append(&mut self.memory);
+        self.memory = kept;
+        // Whether or not the disk vouches for it, it is held; the spool counts the failure.
+        let _ = spool.sync();
+        outcome
+    }
+}
+
+impl InFlight {
+    const fn batch(&self) -> &Arc<Batch> {
+        match self {
+            Self::Live(waiting) => &waiting.batch,
+            Self::Spooled(entry) => entry.batch(),
+        }
+    }
+}
