@@ -23,6 +23,8 @@ pub mod instrument;
 #[cfg(feature = "tower")]
 pub mod layer;
 #[cfg(feature = "std")]
+pub mod logger;
+#[cfg(feature = "std")]
 pub mod meter;
 #[cfg(feature = "otlp")]
 pub mod otlp;
@@ -41,6 +43,8 @@ pub mod resource;
 #[cfg(feature = "std")]
 pub mod runtime;
 pub mod sampler;
+#[cfg(feature = "sdk")]
+pub mod sdk;
 pub mod semantic;
 #[cfg(feature = "std")]
 pub mod snapshot;
@@ -50,5 +54,7 @@ pub mod spool;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 #[cfg(feature = "std")]
 mod value;

@@ -76,6 +76,8 @@ impl<'a> Message<'a> {
     /// Fields that are encoded already.
     pub(crate) fn raw(&mut self, fields: &[u8]) {
         self.buf.extend_from_slice(fields);
+    }
+
     /// `repeated fixed64` or, by its bits, `repeated double`; packed.
     pub(crate) fn packed(&mut self, field: u32, values: impl ExactSizeIterator<Item = u64>) {
         self.delimiter(field, values.len() * 8);
@@ -154,7 +156,6 @@ pub(crate) const fn varint_len(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "masked to seven bits")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }

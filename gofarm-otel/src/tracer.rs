@@ -27,6 +27,8 @@ mod ids;
 mod limits;
 mod pool;
 mod recording;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod span;
 pub mod span_context;
 mod start;
@@ -35,6 +37,8 @@ pub use limits::Limits;
 pub use span::Span;
 pub use start::SpanStart;
 
+#[cfg(feature = "sdk")]
+pub(crate) use api::own_kind;
 use ids::Ids;
 use recording::{Opening, When};
 
@@ -115,6 +119,10 @@ impl TracerProvider {
     /// that a device measured.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let tracer = Tracer {
             provider: self.clone(),
@@ -209,6 +217,10 @@ impl Tracer {
     /// Writes down a span that has ended, whatever the sampler would say.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let shared = &*self.provider.0;
         let opening = Opening {
@@ -241,7 +253,7 @@ impl Tracer {
         &self.provider.0.limits
     }
 
-    fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.provider.0.clock
     }
 }

@@ -50,7 +50,10 @@ impl trace::Tracer for Tracer {
                 sampled: parent.is_sampled(),
             },
         };
-        let kind = builder.span_kind.map_or(SpanKind::Internal, own_kind);
+        let kind = builder
+            .span_kind
+            .as_ref()
+            .map_or(SpanKind::Internal, own_kind);
         let head = Head::new(context.trace_id(), decision, &builder.name).kind(kind);
         if parent_cx.is_telemetry_suppressed() || shared.sampler.sample(&head) == Decision::Drop {
             return Span::dropped_with(context, trace_state);
@@ -170,7 +173,7 @@ impl Span {
     }
 }
 
-pub(crate) fn own_kind(kind: ApiKind) -> SpanKind {
+pub(crate) fn own_kind(kind: &ApiKind) -> SpanKind {
     match kind {
         ApiKind::Client => SpanKind::Client,
         ApiKind::Server => SpanKind::Server,
@@ -181,7 +184,7 @@ pub(crate) fn own_kind(kind: ApiKind) -> SpanKind {
 }
 
 /// The `tracestate` header; an empty one costs nothing.
-fn header(trace_state: &TraceState) -> String {
+pub(super) fn header(trace_state: &TraceState) -> String {
     if trace_state.into_iter().len() == 0 {
         return String::new();
     }

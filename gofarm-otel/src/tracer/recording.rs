@@ -24,6 +24,11 @@ const ATTRIBUTES: u32 = 9;
 const EVENTS: u32 = 11;
 const LINKS: u32 = 13;
 
+/// `Status.code`.
+const UNSET: u8 = 0;
+const OK: u8 = 1;
+const ERROR: u8 = 2;
+
 /// What a span knows from its first moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Opening {
@@ -58,7 +63,6 @@ pub(super) struct Recording {
     attributes: Count,
     events: Count,
     links: Count,
-    /// `Status.code`: unset, ok, error.
     status: u8,
     message: String,
 }
@@ -80,7 +84,7 @@ impl Recording {
             attributes: Count::default(),
             events: Count::default(),
             links: Count::default(),
-            status: 0,
+            status: UNSET,
             message: String::new(),
         }
     }
@@ -206,21 +210,36 @@ impl Recording {
     }
 
     /// Says how it ends; `Ok` stands, and nothing takes it back to unset (OpenTelemetry specification, *Set Status*).
+    ///
+    /// A failure without a sentence leaves the one that was given.
     pub(super) fn status_later(&mut self, status: Status<'_>, limits: &Limits) {
-        const OK: u8 = 1;
-        if self.status != OK && status != Status::Unset {
-            self.status(status, limits);
+        match (self.status, status) {
+            (OK, _) | (_, Status::Unset) | (ERROR, Status::Error("")) => {}
+            _ => self.status(status, limits),
         }
     }
 
     pub(super) fn status(&mut self, status: Status<'_>, limits: &Limits) {
         let (code, message) = match status {
-            Status::Unset => (0, ""),
-            Status::Ok => (1, ""),
-            Status::Error(message) => (2, message),
+            Status::Unset => (UNSET, ""),
+            Status::Ok => (OK, ""),
+            Status::Error(message) => (ERROR, message),
         };
         self.status = code;
         replace(&mut self.message, value::cut(message, limits.value_bytes));
+    }
+
+    /// Counts what was left out before it came here.
+    #[cfg(feature = "sdk")]
+    pub(super) fn lost(&mut self, attributes: u32, events: u32, links: u32) {
+        let counts = [
+            (&mut self.attributes, attributes),
+            (&mut self.events, events),
+            (&mut self.links, links),
+        ];
+        for (count, lost) in counts {
+            count.dropped = count.dropped.saturating_add(lost);
+        }
     }
 
     /// Closes it and hands it to the queue; whether there was room. An end before the start is the start.
@@ -256,7 +275,7 @@ impl Recording {
         non_zero(&mut message, 10, self.attributes.dropped);
         non_zero(&mut message, 12, self.events.dropped);
         non_zero(&mut message, 14, self.links.dropped);
-        if self.status > 0 {
+        if self.status != UNSET {
             message.message(15, |message| {
                 if !self.message.is_empty() {
                     message.text(2, &self.message);

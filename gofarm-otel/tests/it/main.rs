@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+extern crate alloc;
+
 mod exposition;
 mod instrument;
 #[cfg(feature = "tower")]
 mod layer;
+mod logger;
 mod meter;
 mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
@@ -13,7 +16,10 @@ mod propagation;
 mod queue;
 mod received;
 mod remote_span;
-#[cfg(feature = "std")]
 mod sampler;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod semantic;
 mod tracer;
+#[cfg(feature = "tracing")]
+mod tracing;

@@ -323,7 +323,7 @@ fn a_seed_gives_the_same_ids_again_and_no_seed_gives_others() {
     };
     assert_eq!(ids(Some(1)), ids(Some(1)));
     assert_ne!(ids(Some(1)), ids(Some(2)));
-    let drawn: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
+    let drawn: alloc::collections::BTreeSet<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| scope.spawn(|| (0..1000).map(|_| ids(None).trace_id()).collect::<Vec<_>>()))
             .collect();
@@ -428,7 +428,7 @@ proptest! {
         }
         span.end_at(clock.now());
         let read = received::span(&queue);
-        let expected: std::collections::BTreeMap<_, _> = said.iter().cloned().collect();
+        let expected: alloc::collections::BTreeMap<_, _> = said.iter().cloned().collect();
         prop_assert_eq!(read.attributes.len(), expected.len());
         for (key, value) in expected {
             let read = received::value(&read.attributes, &key);
