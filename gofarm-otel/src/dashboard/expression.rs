@@ -39,7 +39,10 @@ mod tests {
     #[test]
     fn an_unknown_name_is_said() {
         let lists = [[&DELAY].as_slice()];
-        assert_eq!(resolve("[[test.delay]] / [[test.gone]]", &lists), Err("test.gone"));
+        assert_eq!(
+            resolve("[[test.delay]] / [[test.gone]]", &lists),
+            Err("test.gone")
+        );
         assert!(resolve("[[test.delay", &lists).is_err());
     }
 }

@@ -62,8 +62,15 @@ pub fn farm_dashboard(lists: &Lists<'_>) -> String {
 /// `gofarm.sched.node.load` belongs to `gofarm.sched`, `process.uptime` to `process`.
 fn part(name: &str) -> String {
     let parts: Vec<_> = name.split('.').collect();
-    let len = if parts.first() == Some(&"gofarm") { 2 } else { 1 };
-    parts.get(..len.min(parts.len())).unwrap_or_default().join(".")
+    let len = if parts.first() == Some(&"gofarm") {
+        2
+    } else {
+        1
+    };
+    parts
+        .get(..len.min(parts.len()))
+        .unwrap_or_default()
+        .join(".")
 }
 
 fn queries(instrument: &Instrument) -> Vec<(String, &'static str)> {
@@ -76,7 +83,10 @@ fn queries(instrument: &Instrument) -> Vec<(String, &'static str)> {
             .into_iter()
             .map(|(q, legend)| {
                 let buckets = format!("rate({name}_bucket{of}[$__rate_interval])");
-                (format!("histogram_quantile({q}, sum by (le) ({buckets}))"), legend)
+                (
+                    format!("histogram_quantile({q}, sum by (le) ({buckets}))"),
+                    legend,
+                )
             })
             .collect(),
     }

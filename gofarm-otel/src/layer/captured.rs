@@ -6,6 +6,7 @@
 
 use core::net::SocketAddr;
 
+use http::uri::PathAndQuery;
 use http::{Request, Version};
 
 use super::address::Address;
@@ -20,7 +21,7 @@ const LENGTHS: (usize, usize, usize) = (144, 56, 56);
 
 /// The beginning of what a request said.
 pub(super) struct Captured {
-    pub(super) method: Method,
+    method: Method,
     scheme: &'static str,
     version: Version,
     target: Inline<{ LENGTHS.0 }>,
@@ -30,31 +31,42 @@ pub(super) struct Captured {
 }
 
 impl Captured {
-    pub(super) fn of<B>(
+    /// Nothing was kept.
+    pub(super) const NOTHING: Self = Self {
+        method: Method::Other,
+        scheme: "",
+        version: Version::HTTP_11,
+        target: Inline::new(),
+        host: Inline::new(),
+        user_agent: Inline::new(),
+        peer: None,
+    };
+
+    /// Keeps the beginning of `request`.
+    #[inline]
+    pub(super) fn keep<B>(
+        &mut self,
         request: &Request<B>,
         picked: &Picked<'_>,
         method: Method,
         scheme: &'static str,
         peer: Option<SocketAddr>,
-    ) -> Self {
+    ) {
         let uri = request.uri();
-        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        self.method = method;
+        self.scheme = scheme;
+        self.version = request.version();
+        self.peer = peer;
+        let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
+        self.target.push(target.as_bytes());
         // HTTP/2 has the host in the URI, HTTP/1 in a header.
-        let host = match (uri.authority(), picked.host) {
-            (Some(authority), _) => authority.as_str().as_bytes(),
-            (None, Some(host)) => host.as_bytes(),
-            (None, None) => &[],
-        };
-        Self {
-            method,
-            scheme,
-            version: request.version(),
-            target: Inline::copy(target.as_bytes()),
-            host: Inline::copy(host),
-            user_agent: picked
-                .user_agent
-                .map_or(Inline::new(), |value| Inline::copy(value.as_bytes())),
-            peer,
+        match (uri.authority(), picked.host) {
+            (Some(authority), _) => self.host.push(authority.as_str().as_bytes()),
+            (None, Some(host)) => self.host.push(host.as_bytes()),
+            (None, None) => {}
+        }
+        if let Some(user_agent) = picked.user_agent {
+            self.user_agent.push(user_agent.as_bytes());
         }
     }
 

@@ -25,14 +25,11 @@ use super::terms::Terms;
 use crate::attribute::Attribute;
 use crate::clock::Moment;
 use crate::current;
-use crate::propagation::{Outgoing, Propagators, Remote};
+use crate::propagation::{Outgoing, Propagators};
 use crate::sampler::Parent;
 use crate::semantic::{self, http as names, rpc};
 use crate::span::{SpanRecord, Status};
 use crate::tracer::{Span, SpanStart};
-
-/// The longest `baggage` header that is handed on, in bytes (W3C Baggage, section 3.3.2).
-const MAX_BAGGAGE: usize = 8192;
 
 /// A request under way; dropped before its end, it counts as cancelled.
 pub(super) struct Exchange {
@@ -43,11 +40,11 @@ pub(super) struct Exchange {
     /// The span, if it is recorded.
     span: Option<Span>,
     /// What it would say, if it is not.
-    captured: Option<Captured>,
+    captured: Captured,
     /// Where it is counted, if that is known already.
     row: Option<Index>,
-    /// What the work on it takes along; a client's request takes what is there.
-    scope: Option<Scope>,
+    /// What the work of a server on it takes along.
+    scope: Scope,
     /// Whether it asks for the head of an answer alone.
     is_head: bool,
     is_told: bool,
@@ -63,6 +60,7 @@ impl Exchange {
     }
 
     /// The request comes in: who sent it, is it wanted, and only then what it says.
+    #[inline]
     fn incoming<B>(terms: &Arc<Terms>, request: &Request<B>) -> Self {
         let pipeline = &terms.pipeline;
         let start = pipeline.clock.now();
@@ -91,22 +89,28 @@ impl Exchange {
             (None, None) => begin,
         };
         let span = pipeline.tracer.begin(&begin);
-        let context = span.context();
-        let passed = passed(pipeline.propagators, remote.as_ref(), &picked);
         let peer = terms.peer.as_ref().and_then(|peer| peer(head));
         let mut exchange = Self {
             terms: Arc::clone(terms),
             start,
-            context,
+            context: span.context(),
             parent: parent.map(|parent| parent.span_id()),
             span: None,
-            captured: None,
+            captured: Captured::NOTHING,
             row,
-            scope: None,
+            scope: Scope::unrecorded(span.context()),
             is_head: method == Method::Head,
             is_told: false,
         };
-        if context.is_sampled() {
+        exchange
+            .scope
+            .pass(pipeline.propagators, remote.as_ref(), &picked);
+        if !span.context().is_sampled() || row.is_none() {
+            exchange
+                .captured
+                .keep(request, &picked, method, terms.scheme, peer);
+        }
+        if span.context().is_sampled() {
             let address = address(request.uri(), picked.host, terms.scheme);
             let described = Description {
                 peer,
@@ -115,17 +119,19 @@ impl Exchange {
                     .map_or("", |value| readable(value.as_bytes())),
                 ..described(terms.role, request, method, terms.scheme, address, route)
             };
-            described.tell(&[], |attributes| span.set_all(attributes));
-            let context = span.in_context(&Context::current());
-            exchange.scope = Some(Scope::recorded(context, passed));
-            exchange.span = Some(span);
-        } else {
-            exchange.scope = Some(Scope::unrecorded(context, passed));
-        }
-        if !context.is_sampled() || row.is_none() {
-            exchange.captured = Some(Captured::of(request, &picked, method, terms.scheme, peer));
+            exchange.keep(span, &described);
         }
         exchange
+    }
+
+    /// The span is recorded: now it is told what the request says.
+    #[cold]
+    fn keep(&mut self, span: Span, described: &Description<'_>) {
+        described.tell(&[], |attributes| span.set_all(attributes));
+        if self.terms.role.is_server() {
+            self.scope.record(span.in_context(&Context::current()));
+        }
+        self.span = Some(span);
     }
 
     /// The request goes out, and takes along in its headers which trace it belongs to.
@@ -134,8 +140,8 @@ impl Exchange {
         let start = pipeline.clock.now();
         let method = method(terms.role, request);
         let scheme = known_scheme(request.uri().scheme_str()).unwrap_or(terms.scheme);
-        let host = request.headers().get(http::header::HOST);
-        let address = address(request.uri(), host, scheme);
+        let picked = Picked::of(request.headers());
+        let address = address(request.uri(), picked.host, scheme);
         let route = terms.route_of(Incoming::of(request));
         let key = Key {
             method,
@@ -156,28 +162,30 @@ impl Exchange {
         }
         let span = pipeline.tracer.begin(&begin);
         let context = span.context();
-        let is_sampled = context.is_sampled();
-        if is_sampled {
-            let described = described(terms.role, request, method, scheme, address, route);
-            described.tell(&[], |attributes| span.set_all(attributes));
-        }
-        let captured = (!is_sampled).then(|| {
-            let picked = Picked::of(request.headers());
-            Captured::of(request, &picked, method, scheme, None)
-        });
-        inject(pipeline.propagators, context, &passed, request);
-        Self {
+        let mut exchange = Self {
             terms: Arc::clone(terms),
             start,
             context,
             parent: parent.map(|parent| parent.span_id()),
-            span: is_sampled.then_some(span),
-            captured,
+            span: None,
+            captured: Captured::NOTHING,
             row: Some(row),
-            scope: None,
+            scope: Scope::default(),
             is_head: method == Method::Head,
             is_told: false,
+        };
+        if context.is_sampled() {
+            exchange.keep(
+                span,
+                &described(terms.role, request, method, scheme, address, route),
+            );
+        } else {
+            exchange
+                .captured
+                .keep(request, &picked, method, scheme, None);
         }
+        inject(pipeline.propagators, context, &passed, request);
+        exchange
     }
 
     /// Which side of which protocol.
@@ -190,15 +198,21 @@ impl Exchange {
         self.is_head || matches!(status, 204 | 304)
     }
 
-    /// Runs `work` for this request.
+    /// Runs `work` for this request; a client works for whom it works already.
+    #[inline]
     pub(super) fn within<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        let _entered = self.scope.as_mut().map(Scope::enter);
+        if !self.terms.role.is_server() {
+            return work();
+        }
+        let _entered = self.scope.enter();
         work()
     }
 
-    /// The request has ended.
-    pub(super) fn ended(mut self, ending: Ending) {
-        self.tell(ending);
+    /// The request has ended, unless it has before.
+    pub(super) fn ended(&mut self, ending: Ending) {
+        if !self.is_told {
+            self.tell(ending);
+        }
     }
 
     fn tell(&mut self, ending: Ending) {
@@ -224,7 +238,7 @@ impl Exchange {
         if let Some(span) = self.span.take() {
             let route = terms.rows.row(row).key().route;
             if route == semantic::OTHER {
-                let original = self.captured.as_ref().map_or("", Captured::rpc);
+                let original = self.captured.rpc();
                 span.set_all(&[
                     Attribute::text(rpc::METHOD, route),
                     Attribute::text(rpc::METHOD_ORIGINAL, original),
@@ -242,7 +256,7 @@ impl Exchange {
 
     /// The row of a call whose method was not known when it came.
     fn recognised(&self, ending: Ending) -> Index {
-        let route = self.captured.as_ref().map_or("", Captured::rpc);
+        let route = self.captured.rpc();
         let exists = !route.is_empty() && ending != Ending::Called(Code::UNIMPLEMENTED);
         let route = if exists { route } else { semantic::OTHER };
         self.terms.bind(&Key {
@@ -256,13 +270,10 @@ impl Exchange {
     /// Writes down after all what nobody wanted before it failed.
     #[cold]
     fn record_late(&self, row: Index, ending: Ending, now: Moment) {
-        let Some(captured) = &self.captured else {
-            return;
-        };
         let pipeline = &self.terms.pipeline;
         let row = self.terms.rows.row(row);
         let at = |moment| pipeline.clock.timestamp(moment);
-        let described = captured.describe(self.terms.role, row.key().route);
+        let described = self.captured.describe(self.terms.role, row.key().route);
         ended(self.terms.role, ending, |more| {
             described.tell(more, |attributes| {
                 let record = SpanRecord::new(self.context, row.name(), at(self.start), at(now))
@@ -279,9 +290,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if !self.is_told {
-            self.tell(Ending::Cancelled);
-        }
+        self.ended(Ending::Cancelled);
     }
 }
 
@@ -349,19 +358,6 @@ fn described<'a, B>(
         version: request.version(),
         route,
         peer: None,
-    }
-}
-
-/// What came with a request and goes on as it is.
-fn passed(propagators: Propagators, remote: Option<&Remote<'_>>, picked: &Picked<'_>) -> Passed {
-    let trace_state = remote.filter(|remote| !remote.trace_state.is_empty());
-    let baggage = picked.baggage.filter(|value| value.len() <= MAX_BAGGAGE);
-    Passed {
-        trace_state: trace_state.and(picked.trace_state).cloned(),
-        baggage: baggage
-            .filter(|_| propagators.contains(Propagators::BAGGAGE))
-            .cloned(),
-        is_debugged: remote.is_some_and(|remote| remote.parent == Parent::Debug),
     }
 }
 

@@ -17,27 +17,19 @@ impl<const N: usize> Inline<N> {
         }
     }
 
-    /// The beginning of `bytes`, which are looked at only when the text is read.
-    pub(super) fn copy(source: &[u8]) -> Self {
-        let mut copy = Self::new();
-        copy.push(source);
-        copy
-    }
-
     pub(super) fn as_str(&self) -> &str {
         readable(self.bytes.get(..usize::from(self.len)).unwrap_or_default())
     }
 
-    fn push(&mut self, source: &[u8]) {
-        let free = self
-            .bytes
-            .get_mut(usize::from(self.len)..)
-            .unwrap_or_default();
+    /// Adds the beginning of `source`, which is looked at only when the text is read.
+    pub(super) fn push(&mut self, source: &[u8]) {
+        let used = usize::from(self.len);
+        let free = self.bytes.get_mut(used..).unwrap_or_default();
         let len = source.len().min(free.len());
-        for (free, byte) in free.iter_mut().zip(source) {
-            *free = *byte;
+        if let (Some(free), Some(source)) = (free.get_mut(..len), source.get(..len)) {
+            free.copy_from_slice(source);
+            self.len += u16::try_from(len).unwrap_or(0);
         }
-        self.len += u16::try_from(len).unwrap_or(0);
     }
 }
 
@@ -70,12 +62,18 @@ mod tests {
 
     use super::*;
 
+    fn copy<const N: usize>(source: &[u8]) -> Inline<N> {
+        let mut copy = Inline::new();
+        copy.push(source);
+        copy
+    }
+
     #[test]
     fn a_text_that_is_too_long_is_cut_at_the_end_of_a_character() {
-        assert_eq!(Inline::<8>::copy(b"/plots/7/soil").as_str(), "/plots/7");
-        assert_eq!(Inline::<3>::copy("ab\u{e4}c".as_bytes()).as_str(), "ab");
-        assert_eq!(Inline::<8>::copy(b"a\xffb").as_str(), "a");
-        assert_eq!(Inline::<0>::copy(b"a").as_str(), "");
+        assert_eq!(copy::<8>(b"/plots/7/soil").as_str(), "/plots/7");
+        assert_eq!(copy::<3>("ab\u{e4}c".as_bytes()).as_str(), "ab");
+        assert_eq!(copy::<8>(b"a\xffb").as_str(), "a");
+        assert_eq!(copy::<0>(b"a").as_str(), "");
         assert_eq!(
             (cut("ab", 2), cut("a\u{e4}", 2), cut("", 0)),
             ("ab", "a", "")

@@ -48,16 +48,21 @@ impl<'a> Picked<'a> {
 
     fn pass(&mut self) {
         for (name, value) in self.headers {
-            let place = match name.as_str() {
-                "host" => &mut self.host,
-                "user-agent" => &mut self.user_agent,
-                "traceparent" => match &mut self.trace_parent {
-                    [first @ None, _] => first,
-                    [_, second] => second,
-                },
-                "tracestate" => &mut self.trace_state,
-                "baggage" => &mut self.baggage,
-                _ => continue,
+            // Names of the standard are compared as numbers.
+            let place = if name == HOST {
+                &mut self.host
+            } else if name == USER_AGENT {
+                &mut self.user_agent
+            } else {
+                match name.as_str() {
+                    "traceparent" => match &mut self.trace_parent {
+                        [first @ None, _] => first,
+                        [_, second] => second,
+                    },
+                    "tracestate" => &mut self.trace_state,
+                    "baggage" => &mut self.baggage,
+                    _ => continue,
+                }
             };
             place.get_or_insert(value);
         }

@@ -13,7 +13,13 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
 use pin_project::pin_project;
 
+use super::picked::Picked;
 use crate::current;
+use crate::propagation::{Propagators, Remote};
+use crate::sampler::Parent;
+
+/// The longest `baggage` header that is handed on, in bytes (W3C Baggage, section 3.3.2).
+const MAX_BAGGAGE: usize = 8192;
 
 /// The trace that work belongs to, to be taken to where it goes on.
 ///
@@ -67,19 +73,42 @@ impl Scope {
         }
     }
 
-    pub(super) const fn recorded(context: Context, passed: Passed) -> Self {
-        Self {
-            recorded: Some(context),
-            unrecorded: None,
-            passed,
-        }
-    }
-
-    pub(super) const fn unrecorded(context: TraceContext, passed: Passed) -> Self {
+    /// That of a request that is not recorded.
+    pub(super) const fn unrecorded(context: TraceContext) -> Self {
         Self {
             recorded: None,
             unrecorded: Some(context),
-            passed,
+            passed: Passed::EMPTY,
+        }
+    }
+
+    /// It is recorded after all.
+    pub(super) fn record(&mut self, context: Context) {
+        self.recorded = Some(context);
+        self.unrecorded = None;
+    }
+
+    /// Takes along what came with a request and goes on as it is.
+    #[inline]
+    pub(super) fn pass(
+        &mut self,
+        propagators: Propagators,
+        remote: Option<&Remote<'_>>,
+        picked: &Picked<'_>,
+    ) {
+        if let Some(remote) = remote {
+            self.passed.is_debugged = remote.parent == Parent::Debug;
+            if let Some(value) = picked
+                .trace_state
+                .filter(|_| !remote.trace_state.is_empty())
+            {
+                self.passed.trace_state = Some(value.clone());
+            }
+        }
+        if let Some(value) = picked.baggage.filter(|value| value.len() <= MAX_BAGGAGE)
+            && propagators.contains(Propagators::BAGGAGE)
+        {
+            self.passed.baggage = Some(value.clone());
         }
     }
 

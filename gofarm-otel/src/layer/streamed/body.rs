@@ -31,7 +31,7 @@ impl<B: Body> StreamedBody<B> {
     pub(super) fn of(response: Response<B>, exchange: Option<Exchange>) -> Response<Self> {
         let (parts, inner) = response.into_parts();
         let status = parts.status.as_u16();
-        let Some(exchange) = exchange else {
+        let Some(mut exchange) = exchange else {
             let body = Self {
                 inner,
                 exchange: None,
@@ -87,7 +87,7 @@ impl<B: Body> Body for StreamedBody<B> {
             }),
         };
         if let Some(ending) = ending
-            && let Some(exchange) = this.exchange.take()
+            && let Some(mut exchange) = this.exchange.take()
         {
             exchange.ended(ending);
         }
@@ -109,7 +109,7 @@ impl<B: Body> PinnedDrop for StreamedBody<B> {
         let this = self.project();
         // A server does not ask a body again that says it is at its end.
         if this.inner.is_end_stream()
-            && let Some(exchange) = this.exchange.take()
+            && let Some(mut exchange) = this.exchange.take()
         {
             exchange.ended(*this.ending);
         }

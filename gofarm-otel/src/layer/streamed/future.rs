@@ -49,7 +49,7 @@ where
         Poll::Ready(match result {
             Ok(response) => Ok(StreamedBody::of(response, exchange)),
             Err(error) => {
-                if let Some(exchange) = exchange {
+                if let Some(mut exchange) = exchange {
                     exchange.ended(Ending::Failed(type_name::<E>()));
                 }
                 Err(error)

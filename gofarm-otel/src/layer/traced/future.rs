@@ -17,16 +17,12 @@ use crate::layer::exchange::Exchange;
 pub struct TracedFuture<F> {
     #[pin]
     call: F,
-    /// Until it has ended.
-    exchange: Option<Exchange>,
+    exchange: Exchange,
 }
 
 impl<F> TracedFuture<F> {
     pub(super) const fn new(call: F, exchange: Exchange) -> Self {
-        Self {
-            call,
-            exchange: Some(exchange),
-        }
+        Self { call, exchange }
     }
 }
 
@@ -38,16 +34,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(match this.exchange {
-            Some(exchange) => exchange.within(|| this.call.poll(cx)),
-            None => this.call.poll(cx),
+        let result = ready!(this.exchange.within(|| this.call.poll(cx)));
+        this.exchange.ended(match &result {
+            Ok(response) => Ending::Answered(response.status().as_u16()),
+            Err(_) => Ending::Failed(type_name::<E>()),
         });
-        if let Some(exchange) = this.exchange.take() {
-            exchange.ended(match &result {
-                Ok(response) => Ending::Answered(response.status().as_u16()),
-                Err(_) => Ending::Failed(type_name::<E>()),
-            });
-        }
         Poll::Ready(result)
     }
 }

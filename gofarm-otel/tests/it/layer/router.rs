@@ -26,17 +26,27 @@ type Failure = Box<dyn core::error::Error + Send + Sync>;
 async fn send(request: Request<Empty<Bytes>>) -> Result<Response<Received>, Failure> {
     let authority = request.uri().authority().ok_or("no host")?.to_string();
     let stream = TcpStream::connect(&authority).await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let (mut parts, body) = request.into_parts();
     parts.headers.insert("host", authority.parse()?);
-    parts.uri = parts.uri.path_and_query().ok_or("no path")?.as_str().parse()?;
-    Ok(sender.send_request(Request::from_parts(parts, body)).await?)
+    parts.uri = parts
+        .uri
+        .path_and_query()
+        .ok_or("no path")?
+        .as_str()
+        .parse()?;
+    Ok(sender
+        .send_request(Request::from_parts(parts, body))
+        .await?)
 }
 
 fn empty(uri: String, headers: &[(&str, &str)]) -> Request<Empty<Bytes>> {
     let request = Request::get(uri);
-    let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
     request.body(Empty::new()).unwrap()
 }
 
@@ -66,13 +76,29 @@ impl Storage {
 async fn serve(bench: &Bench) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let storage = Storage { address, layer: ClientLayer::new(&bench.pipeline) };
+    let storage = Storage {
+        address,
+        layer: ClientLayer::new(&bench.pipeline),
+    };
     let layer = ServerLayer::new(&bench.pipeline)
-        .route(|request| request.extensions().get::<MatchedPath>().map(MatchedPath::as_str))
-        .peer(|request: Incoming<'_>| request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0));
+        .route(|request| {
+            request
+                .extensions()
+                .get::<MatchedPath>()
+                .map(MatchedPath::as_str)
+        })
+        .peer(|request: Incoming<'_>| {
+            request
+                .extensions()
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|peer| peer.0)
+        });
     let app = Router::new()
         .route("/plots/{plot}", get(plot))
-        .route("/broken/{plot}", get(async || StatusCode::INTERNAL_SERVER_ERROR))
+        .route(
+            "/broken/{plot}",
+            get(async || StatusCode::INTERNAL_SERVER_ERROR),
+        )
         .layer(layer)
         .route("/storage", get(traceparent))
         .with_state(storage);
@@ -82,7 +108,9 @@ async fn serve(bench: &Bench) -> SocketAddr {
 }
 
 async fn plot(State(storage): State<Storage>) -> String {
-    Context::current().span().set_attribute(KeyValue::new("farm.crop", "barley"));
+    Context::current()
+        .span()
+        .set_attribute(KeyValue::new("farm.crop", "barley"));
     let here = storage.ask().await;
     // A task of its own belongs to the trace if it is given the scope.
     let spawned = Scope::current().around(async move { storage.ask().await });
@@ -90,7 +118,9 @@ async fn plot(State(storage): State<Storage>) -> String {
 }
 
 async fn traceparent(headers: HeaderMap) -> String {
-    let value = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    let value = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
 }
 
@@ -99,7 +129,10 @@ async fn a_trace_goes_from_the_client_through_the_handler_to_the_next_service() 
     for (parent, is_kept) in [(PARENT, true), (UNWANTED, false)] {
         let bench = bench(Sampler::ratio(0.percent()));
         let address = serve(&bench).await;
-        let request = empty(format!("http://{address}/plots/7?soil=clay"), &[("traceparent", parent)]);
+        let request = empty(
+            format!("http://{address}/plots/7?soil=clay"),
+            &[("traceparent", parent)],
+        );
         let sent = read(send(request).await.unwrap()).await;
 
         let flags = if is_kept { "01" } else { "00" };
@@ -112,13 +145,23 @@ async fn a_trace_goes_from_the_client_through_the_handler_to_the_next_service() 
             continue;
         };
         assert_eq!(server.name, "GET /plots/{plot}");
-        assert_eq!(server.parent_span_id, [0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]);
+        assert_eq!(
+            server.parent_span_id,
+            [0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31]
+        );
         assert_eq!(value(&server.attributes, "farm.crop"), text("barley"));
-        assert_eq!(value(&server.attributes, "client.address"), text("127.0.0.1"));
+        assert_eq!(
+            value(&server.attributes, "client.address"),
+            text("127.0.0.1")
+        );
         assert_eq!(value(&server.attributes, "url.query"), text("soil=clay"));
         for (call, sent) in calls.iter().zip(sent.split(' ')) {
             assert_eq!(call.parent_span_id, server.span_id);
-            let id: String = call.span_id.iter().map(|byte| format!("{byte:02x}")).collect();
+            let id: String = call
+                .span_id
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             assert_eq!(id, sent[36..52]);
         }
     }
@@ -129,7 +172,12 @@ async fn a_failed_request_that_nobody_wanted_is_kept_with_what_the_wire_said() {
     let bench = bench(Sampler::ratio(0.percent()).late_keep(LateKeep::default()));
     let address = serve(&bench).await;
     let headers = [("traceparent", UNWANTED), ("user-agent", "probe/1")];
-    let answer = send(empty(format!("http://{address}/broken/7?soil=clay"), &headers)).await.unwrap();
+    let answer = send(empty(
+        format!("http://{address}/broken/7?soil=clay"),
+        &headers,
+    ))
+    .await
+    .unwrap();
     assert_eq!(answer.status(), 500);
     let spans = spans(&bench.queue);
     assert_eq!(spans.len(), 1);
