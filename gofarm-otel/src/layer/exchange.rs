@@ -32,10 +32,14 @@ use crate::span::{SpanRecord, Status};
 use crate::tracer::{Span, SpanStart};
 
 /// A request under way; dropped before its end, it counts as cancelled.
+///
+/// It is made where it stays and written to in place: to move what was written a moment ago takes longer than to
+/// write it.
 pub(super) struct Exchange {
     terms: Arc<Terms>,
     start: Moment,
-    context: TraceContext,
+    /// None before it begins.
+    context: Option<TraceContext>,
     parent: Option<SpanId>,
     /// The span, if it is recorded.
     span: Option<Span>,
@@ -51,23 +55,42 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    /// A request begins, on whichever side `terms` says.
-    pub(super) fn begin<B>(terms: &Arc<Terms>, request: &mut Request<B>) -> Self {
-        match terms.role.is_server() {
-            true => Self::incoming(terms, request),
-            false => Self::outgoing(terms, request),
+    /// One that has not begun.
+    #[inline]
+    pub(super) const fn new(terms: Arc<Terms>) -> Self {
+        Self {
+            terms,
+            start: Moment::from_nanos(0),
+            context: None,
+            parent: None,
+            span: None,
+            captured: Captured::NOTHING,
+            row: None,
+            scope: Scope::NONE,
+            is_head: false,
+            is_told: false,
+        }
+    }
+
+    /// A request begins, on whichever side the layer stands.
+    #[inline]
+    pub(super) fn begin<B>(&mut self, request: &mut Request<B>) {
+        match self.terms.role.is_server() {
+            true => self.incoming(request),
+            false => self.outgoing(request),
         }
     }
 
     /// The request comes in: who sent it, is it wanted, and only then what it says.
-    #[inline]
-    fn incoming<B>(terms: &Arc<Terms>, request: &Request<B>) -> Self {
+    fn incoming<B>(&mut self, request: &Request<B>) {
+        let terms = &*self.terms;
         let pipeline = &terms.pipeline;
-        let start = pipeline.clock.now();
+        self.start = pipeline.clock.now();
         let head = Incoming::of(request);
         let picked = Picked::of(request.headers());
         let remote = pipeline.propagators.extract(&picked);
         let method = method(terms.role, request);
+        self.is_head = method == Method::Head;
         let route = terms.route_of(head);
         let key = Key {
             method,
@@ -75,42 +98,30 @@ impl Exchange {
             host: "",
             port: None,
         };
-        let row = match terms.role {
+        self.row = match terms.role {
             // A stranger names the method of an RPC: it becomes a row when it was found to exist.
             Role::GrpcServer => terms.rows.find(&key),
             _ => Some(terms.bind(&key)),
         };
-        let name = row.map_or(route, |row| terms.rows.row(row).name());
-        let begin = SpanStart::new(name, start).kind(terms.role.kind());
-        let parent = remote.map(|remote| remote.context).or_else(current::trace);
-        let begin = match (&remote, parent) {
-            (Some(remote), _) => begin.remote(remote.context, remote.parent, remote.trace_state),
-            (None, Some(parent)) => begin.within(parent),
-            (None, None) => begin,
+        let name = self.row.map_or(route, |row| terms.rows.row(row).name());
+        let begin = SpanStart::new(name, self.start).kind(terms.role.kind());
+        let begin = match &remote {
+            Some(remote) => begin.remote(remote.context, remote.parent, remote.trace_state),
+            None => current::trace().map_or(begin, |parent| begin.within(parent)),
         };
+        self.parent = begin.parent.map(|parent| parent.span_id());
         let span = pipeline.tracer.begin(&begin);
-        let peer = terms.peer.as_ref().and_then(|peer| peer(head));
-        let mut exchange = Self {
-            terms: Arc::clone(terms),
-            start,
-            context: span.context(),
-            parent: parent.map(|parent| parent.span_id()),
-            span: None,
-            captured: Captured::NOTHING,
-            row,
-            scope: Scope::unrecorded(span.context()),
-            is_head: method == Method::Head,
-            is_told: false,
-        };
-        exchange
-            .scope
+        let context = span.context();
+        self.context = Some(context);
+        self.scope.unrecorded(context);
+        self.scope
             .pass(pipeline.propagators, remote.as_ref(), &picked);
-        if !span.context().is_sampled() || row.is_none() {
-            exchange
-                .captured
+        let peer = terms.peer.as_ref().and_then(|peer| peer(head));
+        if !context.is_sampled() || self.row.is_none() {
+            self.captured
                 .keep(request, &picked, method, terms.scheme, peer);
         }
-        if span.context().is_sampled() {
+        if context.is_sampled() {
             let address = address(request.uri(), picked.host, terms.scheme);
             let described = Description {
                 peer,
@@ -119,26 +130,26 @@ impl Exchange {
                     .map_or("", |value| readable(value.as_bytes())),
                 ..described(terms.role, request, method, terms.scheme, address, route)
             };
-            exchange.keep(span, &described);
+            self.keep(span, &described);
         }
-        exchange
     }
 
     /// The span is recorded: now it is told what the request says.
-    #[cold]
     fn keep(&mut self, span: Span, described: &Description<'_>) {
         described.tell(&[], |attributes| span.set_all(attributes));
         if self.terms.role.is_server() {
-            self.scope.record(span.in_context(&Context::current()));
+            self.scope.recorded(span.in_context(&Context::current()));
         }
         self.span = Some(span);
     }
 
     /// The request goes out, and takes along in its headers which trace it belongs to.
-    fn outgoing<B>(terms: &Arc<Terms>, request: &mut Request<B>) -> Self {
+    fn outgoing<B>(&mut self, request: &mut Request<B>) {
+        let terms = Arc::clone(&self.terms);
         let pipeline = &terms.pipeline;
-        let start = pipeline.clock.now();
+        self.start = pipeline.clock.now();
         let method = method(terms.role, request);
+        self.is_head = method == Method::Head;
         let scheme = known_scheme(request.uri().scheme_str()).unwrap_or(terms.scheme);
         let picked = Picked::of(request.headers());
         let address = address(request.uri(), picked.host, scheme);
@@ -150,9 +161,11 @@ impl Exchange {
             port: address.port,
         };
         let row = terms.bind(&key);
+        self.row = Some(row);
         let passed = Passed::current();
         let parent = current::trace();
-        let begin = SpanStart::new(terms.rows.row(row).name(), start).kind(terms.role.kind());
+        self.parent = parent.map(|parent| parent.span_id());
+        let begin = SpanStart::new(terms.rows.row(row).name(), self.start).kind(terms.role.kind());
         let mut begin = parent.map_or(begin, |parent| begin.within(parent));
         if passed.is_debugged {
             begin.decision = Parent::Debug;
@@ -162,30 +175,16 @@ impl Exchange {
         }
         let span = pipeline.tracer.begin(&begin);
         let context = span.context();
-        let mut exchange = Self {
-            terms: Arc::clone(terms),
-            start,
-            context,
-            parent: parent.map(|parent| parent.span_id()),
-            span: None,
-            captured: Captured::NOTHING,
-            row: Some(row),
-            scope: Scope::default(),
-            is_head: method == Method::Head,
-            is_told: false,
-        };
+        self.context = Some(context);
         if context.is_sampled() {
-            exchange.keep(
+            self.keep(
                 span,
                 &described(terms.role, request, method, scheme, address, route),
             );
         } else {
-            exchange
-                .captured
-                .keep(request, &picked, method, scheme, None);
+            self.captured.keep(request, &picked, method, scheme, None);
         }
         inject(pipeline.propagators, context, &passed, request);
-        exchange
     }
 
     /// Which side of which protocol.
@@ -210,12 +209,14 @@ impl Exchange {
 
     /// The request has ended, unless it has before.
     pub(super) fn ended(&mut self, ending: Ending) {
-        if !self.is_told {
-            self.tell(ending);
+        if let Some(context) = self.context
+            && !self.is_told
+        {
+            self.tell(context, ending);
         }
     }
 
-    fn tell(&mut self, ending: Ending) {
+    fn tell(&mut self, context: TraceContext, ending: Ending) {
         self.is_told = true;
         let ending = match ending {
             Ending::Cancelled if self.terms.role.is_grpc() => Ending::Called(Code::CANCELLED),
@@ -227,8 +228,8 @@ impl Exchange {
         let elapsed = now.since(self.start);
         let row = self.row.unwrap_or_else(|| self.recognised(ending));
         let histogram = terms.histogram(row, ending);
-        match self.context.is_sampled() {
-            true => histogram.record_within(elapsed.as_secs_f64(), self.context),
+        match context.is_sampled() {
+            true => histogram.record_within(elapsed.as_secs_f64(), context),
             false => histogram.record(elapsed.as_secs_f64()),
         }
         // A call that is made for a request is a part of it.
@@ -250,7 +251,7 @@ impl Exchange {
             }
             span.end_at(now);
         } else if ending.is_failure() && pipeline.sampler.keep_late(now) {
-            self.record_late(row, ending, now);
+            self.record_late(context, row, ending, now);
         }
     }
 
@@ -269,14 +270,14 @@ impl Exchange {
 
     /// Writes down after all what nobody wanted before it failed.
     #[cold]
-    fn record_late(&self, row: Index, ending: Ending, now: Moment) {
+    fn record_late(&self, context: TraceContext, row: Index, ending: Ending, now: Moment) {
         let pipeline = &self.terms.pipeline;
         let row = self.terms.rows.row(row);
         let at = |moment| pipeline.clock.timestamp(moment);
         let described = self.captured.describe(self.terms.role, row.key().route);
         ended(self.terms.role, ending, |more| {
             described.tell(more, |attributes| {
-                let record = SpanRecord::new(self.context, row.name(), at(self.start), at(now))
+                let record = SpanRecord::new(context, row.name(), at(self.start), at(now))
                     .kind(self.terms.role.kind())
                     .attributes(attributes)
                     .status(Status::Error(""));

@@ -62,6 +62,13 @@ std::thread_local! {
 }
 
 impl Scope {
+    /// That of nothing.
+    pub(super) const NONE: Self = Self {
+        recorded: None,
+        unrecorded: None,
+        passed: Passed::EMPTY,
+    };
+
     /// That of the code that calls this.
     #[must_use]
     pub fn current() -> Self {
@@ -73,17 +80,13 @@ impl Scope {
         }
     }
 
-    /// That of a request that is not recorded.
-    pub(super) const fn unrecorded(context: TraceContext) -> Self {
-        Self {
-            recorded: None,
-            unrecorded: Some(context),
-            passed: Passed::EMPTY,
-        }
+    /// It is that of a span that is not recorded.
+    pub(super) const fn unrecorded(&mut self, context: TraceContext) {
+        self.unrecorded = Some(context);
     }
 
-    /// It is recorded after all.
-    pub(super) fn record(&mut self, context: Context) {
+    /// It is that of a span that is recorded.
+    pub(super) fn recorded(&mut self, context: Context) {
         self.recorded = Some(context);
         self.unrecorded = None;
     }

@@ -6,7 +6,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use http::Response;
+use http::{Request, Response};
 use http_body::Body;
 use pin_project::pin_project;
 
@@ -17,18 +17,31 @@ use crate::layer::exchange::Exchange;
 /// The future of [`Streamed`](super::Streamed): the inner call. Dropped before its end, it counts as cancelled.
 #[pin_project]
 pub struct StreamedFuture<F> {
+    /// None before it begins.
     #[pin]
-    call: F,
+    call: Option<F>,
     /// Until it has ended or its answer goes on with it.
     exchange: Option<Exchange>,
 }
 
 impl<F> StreamedFuture<F> {
-    pub(super) const fn new(call: F, exchange: Exchange) -> Self {
+    #[inline]
+    pub(super) const fn new(exchange: Exchange) -> Self {
         Self {
-            call,
+            call: None,
             exchange: Some(exchange),
         }
+    }
+
+    #[inline]
+    pub(super) fn begin<B>(&mut self, mut request: Request<B>, call: impl FnOnce(Request<B>) -> F) {
+        self.call = Some(match &mut self.exchange {
+            Some(exchange) => {
+                exchange.begin(&mut request);
+                exchange.within(|| call(request))
+            }
+            None => call(request),
+        });
     }
 }
 
@@ -41,9 +54,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let Some(call) = this.call.as_pin_mut() else {
+            return Poll::Pending;
+        };
         let result = ready!(match this.exchange {
-            Some(exchange) => exchange.within(|| this.call.poll(cx)),
-            None => this.call.poll(cx),
+            Some(exchange) => exchange.within(|| call.poll(cx)),
+            None => call.poll(cx),
         });
         let exchange = this.exchange.take();
         Poll::Ready(match result {

@@ -1,5 +1,6 @@
 //! The service: [`Streamed`].
 
+use alloc::sync::Arc;
 use core::fmt;
 use core::task::{Context, Poll};
 
@@ -49,10 +50,10 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut exchange = Exchange::begin(self.terms.lend(), &mut request);
-        let call = exchange.within(|| self.inner.call(request));
-        StreamedFuture::new(call, exchange)
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let mut future = StreamedFuture::new(Exchange::new(Arc::clone(self.terms.lend())));
+        future.begin(request, |request| self.inner.call(request));
+        future
     }
 }
 
