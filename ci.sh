@@ -110,7 +110,15 @@ need_prometheus_client() {
         run "$tools/bin/pip" install -q 'prometheus-client==0.26.*'
 }
 
+# need_otlp_receiver: the definitions that our export is held against, where the receiver of its tests looks for them
+need_otlp_receiver() {
+    [ -x "$tools/bin/pip" ] || run python3 -m venv "$tools"
+    "$tools/bin/python" -c 'import grpc, opentelemetry.proto.collector.trace.v1.trace_service_pb2' 2>/dev/null ||
+        run "$tools/bin/pip" install -q 'opentelemetry-proto==1.45.*' 'grpcio==1.85.*'
+}
+
 check_test() {
+    need_otlp_receiver
     need_package promtool prometheus
     need_prometheus_client
     need_package mosquitto mosquitto

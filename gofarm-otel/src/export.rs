@@ -10,6 +10,8 @@
 //! - *One request at a time*, oldest first within memory and within the spool. When both have something, they take
 //!   turns: neither is starved while the spool is replayed, and live data are at most one request late.
 //! - *Back-off* doubles from 1 s to 60 s with jitter, and a receiver that asks for time gets it.
+//! - *Too much at once* (HTTP 413, or more than a segment of the spool) is cut in two and tried again, down to single
+//!   records; only one of these that is still too much is dropped.
 //! - *At least once*: a request without an answer may have arrived and is sent again.
 //! - As OTLP demands, what a receiver refuses for good is dropped and not tried again. That includes a receiver that
 //!   says so because a token has run out.
@@ -18,7 +20,9 @@ mod answer;
 mod backoff;
 mod config;
 mod exporter;
+mod memory;
 mod signal;
+mod split;
 mod tally;
 
 pub use answer::Answer;

@@ -58,3 +58,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
+#[cfg(feature = "std")]
+mod wire;

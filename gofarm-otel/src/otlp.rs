@@ -18,7 +18,6 @@ mod http;
 mod response;
 #[cfg(feature = "tls")]
 mod tls;
-mod wire;
 mod worker;
 
 pub use client::{Client, OtlpClient};

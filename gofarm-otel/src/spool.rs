@@ -71,7 +71,7 @@ const START: u64 = Header::LEN as u64 + 8;
 /// A queue of batches on disk.
 ///
 /// One batch at a time is out: [`peek`](Self::peek) gives the oldest, and gives it again until it is
-/// [acknowledged](Self::acknowledge). See the [module](self) for what it promises.
+/// [acknowledged](Self::acknowledge) or [put back](Self::put_back). See the [module](self) for what it promises.
 pub struct Spool {
     storage: Box<dyn Storage>,
     limits: Limits,
@@ -231,6 +231,18 @@ impl Spool {
         } else {
             self.mark(now);
         }
+    }
+
+    /// Puts back the batch that was given by [`peek`](Self::peek); it is given again.
+    ///
+    /// False if its segment was dropped meanwhile: the entry was not counted with it, and who has it does that.
+    #[must_use = "an entry that is no longer in the spool is to be counted"]
+    pub fn put_back(&mut self, entry: &Entry) -> bool {
+        let is_out = self.is_out(entry);
+        if is_out {
+            self.out = None;
+        }
+        is_out
     }
 
     /// Whether an entry is still the one that [`peek`](Self::peek) gives.

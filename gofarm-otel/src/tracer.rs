@@ -10,6 +10,7 @@
 //!
 //! A key that is set twice holds the later value, as the specification asks; the SDK for Rust sends both.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use core::fmt;
 use std::sync::Mutex;
@@ -25,6 +26,7 @@ use crate::span::SpanRecord;
 mod api;
 mod ids;
 mod limits;
+mod opening;
 mod pool;
 mod recording;
 #[cfg(feature = "sdk")]
@@ -40,7 +42,7 @@ pub use start::SpanStart;
 #[cfg(feature = "sdk")]
 pub(crate) use api::own_kind;
 use ids::Ids;
-use recording::{Opening, When};
+use opening::{Opening, When};
 
 /// Makes tracers; clones are the same provider.
 ///
@@ -111,7 +113,7 @@ impl TracerProvider {
 
     /// The tracer of a library or a part of an application.
     #[must_use]
-    pub fn tracer(&self, name: &'static str) -> Tracer {
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> Tracer {
         self.tracer_for(&InstrumentationScope::builder(name).build())
     }
 
@@ -202,7 +204,7 @@ impl Tracer {
                 let opening = Opening {
                     context: context.sampled(),
                     parent: start.parent.map(|parent| parent.span_id()),
-                    is_remote: start.is_remote,
+                    is_remote: start.parent.map(|_| start.is_remote),
                     kind: start.kind,
                     start: When::Moment(start.at),
                 };
@@ -226,7 +228,7 @@ impl Tracer {
         let opening = Opening {
             context: span.context,
             parent: span.parent,
-            is_remote: false,
+            is_remote: None,
             kind: span.kind,
             start: When::Date(span.start),
         };

@@ -1,6 +1,5 @@
 //! The machine: [`Exporter`].
 
-use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -9,9 +8,10 @@ use gofarm_core::observe::Observer;
 use gofarm_core::random::SplitMix64;
 
 use super::backoff::Backoff;
+use super::memory::{Memory, Waiting};
 use super::signal::{self, Told};
 use super::tally::{Reason, Tally};
-use super::{Answer, ExporterConfig};
+use super::{Answer, ExporterConfig, split};
 use crate::batch::{Batch, Counts, Kind};
 use crate::clock::Moment;
 use crate::spool::{AppendError, Entry, Spool, Stats};
@@ -41,8 +41,7 @@ use crate::spool::{AppendError, Entry, Spool, Stats};
 pub struct Exporter {
     config: ExporterConfig,
     spool: Option<Spool>,
-    memory: VecDeque<Waiting>,
-    memory_bytes: usize,
+    memory: Memory,
     in_flight: Option<InFlight>,
     link: Link,
     backoff: Backoff,
@@ -54,12 +53,6 @@ pub struct Exporter {
     last_spill: Moment,
     last_message: String,
     told: Told,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    since: Moment,
-    batch: Arc<Batch>,
 }
 
 #[derive(Debug)]
@@ -87,8 +80,7 @@ impl Exporter {
         Self {
             config,
             spool: None,
-            memory: VecDeque::new(),
-            memory_bytes: 0,
+            memory: Memory::default(),
             in_flight: None,
             link: Link::Up,
             backoff: Backoff::default(),
@@ -112,11 +104,7 @@ impl Exporter {
     /// Takes a batch that is to be sent.
     pub fn handle_batch(&mut self, now: Moment, batch: Batch) {
         self.counted.created.add(batch.kind, u64::from(batch.items));
-        self.memory_bytes += batch.body.len();
-        self.memory.push_back(Waiting {
-            since: now,
-            batch: Arc::new(batch),
-        });
+        self.memory.push_back(Waiting::new(now, batch));
         self.make_room(now);
     }
 
@@ -164,7 +152,7 @@ impl Exporter {
                 self.last_message = message;
                 self.finish(now, request, 0, Reason::Refused);
             }
-            Answer::TooLarge => self.finish(now, request, 0, Reason::TooLarge),
+            Answer::TooLarge => self.cut(now, request),
             Answer::Retry { after } => self.put_back(now, request, after),
             Answer::Unreachable | Answer::TimedOut => self.put_back(now, request, None),
         }
@@ -203,11 +191,8 @@ impl Exporter {
         if let Some(request) = self.in_flight.take() {
             self.put_back(now, request, None);
         }
-        let reason = match self.spill(now) {
-            Err(why) if self.spool.is_some() => why,
-            _ => Reason::Shutdown,
-        };
-        while let Some(waiting) = self.take_front() {
+        let reason = self.spill(now).err().unwrap_or(Reason::Shutdown);
+        while let Some(waiting) = self.memory.pop_front() {
             self.drop_batch(reason, &waiting.batch);
         }
     }
@@ -216,11 +201,7 @@ impl Exporter {
     #[must_use]
     pub fn tally(&self) -> Tally {
         let mut tally = self.counted;
-        for waiting in &self.memory {
-            tally
-                .held
-                .add(waiting.batch.kind, u64::from(waiting.batch.items));
-        }
+        tally.held = self.memory.items();
         if let Some(spool) = &self.spool {
             let stats = spool.stats();
             tally.recovered = stats.recovered();
@@ -272,7 +253,7 @@ impl Exporter {
     }
 
     fn next_live(&mut self) -> Option<InFlight> {
-        self.take_front().map(InFlight::Live)
+        self.memory.pop_front().map(InFlight::Live)
     }
 
     fn next_spooled(&mut self) -> Option<InFlight> {
@@ -300,6 +281,29 @@ impl Exporter {
         self.backoff.reset();
     }
 
+    /// The receiver does not take so much at once: the halves are tried, down to single records.
+    ///
+    /// What came from the spool waits in memory then, until that is written to the spool again.
+    fn cut(&mut self, now: Moment, request: InFlight) {
+        let Some((first, second)) = split::halves(request.batch()) else {
+            return self.finish(now, request, 0, Reason::TooLarge);
+        };
+        let since = match request {
+            InFlight::Live(waiting) => waiting.since,
+            InFlight::Spooled(entry) => {
+                if let Some(spool) = &mut self.spool {
+                    spool.acknowledge(now, entry);
+                }
+                now
+            }
+        };
+        self.memory.push_front(Waiting::new(since, second));
+        self.memory.push_front(Waiting::new(since, first));
+        self.link = Link::Up;
+        self.backoff.reset();
+        self.make_room(now);
+    }
+
     fn put_back(&mut self, now: Moment, request: InFlight, asked: Option<Duration>) {
         self.failures += 1;
         let delay = self
@@ -313,25 +317,18 @@ impl Exporter {
             since,
             due: now + delay,
         };
-        let is_in_spool = self.is_counted_by_spool(&request);
         match request {
             InFlight::Live(waiting) => {
-                self.memory_bytes += waiting.batch.body.len();
                 self.memory.push_front(waiting);
                 self.make_room(now);
             }
-            // Its segment had to make room meanwhile, and was counted without it.
-            InFlight::Spooled(entry) if !is_in_spool => {
-                self.drop_batch(Reason::Oldest, &entry.batch().clone());
+            InFlight::Spooled(entry) => {
+                let spool = self.spool.as_mut();
+                if !spool.is_some_and(|spool| spool.put_back(&entry)) {
+                    self.drop_batch(Reason::Oldest, entry.batch());
+                }
             }
-            InFlight::Spooled(_) => {}
         }
-    }
-
-    fn take_front(&mut self) -> Option<Waiting> {
-        let waiting = self.memory.pop_front()?;
-        self.memory_bytes -= waiting.batch.body.len();
-        Some(waiting)
     }
 
     fn drop_batch(&mut self, reason: Reason, batch: &Batch) {
@@ -342,17 +339,12 @@ impl Exporter {
 
     /// Brings memory within its bound: all of it to the spool, or the oldest dropped.
     fn make_room(&mut self, now: Moment) {
-        if self.memory_bytes <= self.config.memory_bytes() {
+        if self.memory.bytes() <= self.config.memory_bytes() {
             return;
         }
-        let mut reason = Reason::Memory;
-        if self.spool.is_some()
-            && let Err(why) = self.spill(now)
-        {
-            reason = why;
-        }
-        while self.memory_bytes > self.config.memory_bytes()
-            && let Some(waiting) = self.take_front()
+        let reason = self.spill(now).err().unwrap_or(Reason::Memory);
+        while self.memory.bytes() > self.config.memory_bytes()
+            && let Some(waiting) = self.memory.pop_front()
         {
             self.drop_batch(reason, &waiting.batch);
         }
@@ -360,12 +352,12 @@ impl Exporter {
 
     /// When the oldest batch in memory has waited long enough for a receiver that is away.
     fn spill_due(&self) -> Option<Moment> {
-        let oldest = self.memory.front()?;
+        let oldest = self.memory.oldest()?;
         let Link::Away { since, .. } = self.link else {
             return None;
         };
         self.spool.as_ref()?;
-        let from = oldest.since.max(since).max(self.last_spill);
+        let from = oldest.max(since).max(self.last_spill);
         Some(from + self.config.spool_after())
     }
 
@@ -382,26 +374,31 @@ impl Exporter {
         };
         self.last_spill = now;
         let mut outcome = Ok(());
-        let mut kept = VecDeque::new();
+        let mut kept = Memory::default();
         while let Some(waiting) = self.memory.pop_front() {
-            match spool.append(now, &waiting.batch) {
-                Ok(()) => self.memory_bytes -= waiting.batch.body.len(),
-                // It fits nowhere on the disk, and stays for as long as memory has room.
-                Err(AppendError::TooLarge { .. }) => {
-                    outcome = Err(Reason::TooLarge);
-                    kept.push_back(waiting);
-                }
-                Err(error) => {
-                    outcome = Err(match error {
-                        AppendError::WornForToday { .. } => Reason::Worn,
-                        _ => Reason::Storage,
-                    });
-                    kept.push_back(waiting);
-                    break;
-                }
+            let reason = match spool.append(now, &waiting.batch) {
+                Ok(()) => continue,
+                Err(AppendError::TooLarge { .. }) => Reason::TooLarge,
+                Err(AppendError::WornForToday { .. }) => Reason::Worn,
+                Err(_) => Reason::Storage,
+            };
+            if reason == Reason::TooLarge
+                && let Some((first, second)) = split::halves(&waiting.batch)
+            {
+                self.memory.push_front(Waiting::new(waiting.since, second));
+                self.memory.push_front(Waiting::new(waiting.since, first));
+                continue;
+            }
+            // It stays for as long as memory has room.
+            outcome = Err(reason);
+            kept.push_back(waiting);
+            if reason != Reason::TooLarge {
+                break;
             }
         }
-        kept.append(&mut self.memory);
+        while let Some(waiting) = self.memory.pop_front() {
+            kept.push_back(waiting);
+        }
         self.memory = kept;
         // Whether or not the disk vouches for it, it is held; the spool counts the failure.
         let _ = spool.sync();

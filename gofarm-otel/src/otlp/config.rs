@@ -73,7 +73,8 @@ impl OtlpConfig {
     ///
     /// Read are `OTEL_EXPORTER_OTLP_ENDPOINT`, `_TRACES_ENDPOINT`, `_METRICS_ENDPOINT` and `_LOGS_ENDPOINT`, `_HEADERS`,
     /// `_TIMEOUT` (milliseconds), `_PROTOCOL` (`http/protobuf`, `grpc`) and `_CERTIFICATE`; `variable` is usually
-    /// `|name| std::env::var(name).ok()`. Empty means not set. `_COMPRESSION` is not followed: requests go out as they are.
+    /// `|name| std::env::var(name).ok()`. Empty means not set. `_COMPRESSION` is not followed, requests go out as they are; nor
+    /// are the other variables of one kind of signal.
     ///
     /// # Errors
     /// When a value is not what it has to be.
@@ -227,4 +228,80 @@ fn percent_decoded(text: &str) -> String {
         };
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Option<OtlpConfig>, ConfigError> {
+        let variables: BTreeMap<String, &str> = variables
+            .iter()
+            .map(|(name, value)| (alloc::format!("OTEL_EXPORTER_OTLP_{name}"), *value))
+            .collect();
+        OtlpConfig::from_environment(|name| variables.get(name).map(|value| (*value).to_owned()))
+    }
+
+    #[test]
+    fn the_environment_is_read_as_the_specification_says() {
+        let config = read(&[
+            ("ENDPOINT", "http://c:4318/base/"),
+            ("METRICS_ENDPOINT", "http://m:9/exact"),
+            ("LOGS_ENDPOINT", "http://l:9"),
+            ("HEADERS", "a=1, authorization=Basic%20eA==,"),
+            ("TIMEOUT", "2500"),
+            ("PROTOCOL", "http/protobuf"),
+        ]);
+        let config = config.unwrap().unwrap();
+        let targets = Kind::ALL.map(|kind| {
+            let (server, path) = config.target(kind);
+            (server.authority(), path)
+        });
+        let expected = [
+            ("c:4318", "/base/v1/traces"),
+            ("m:9", "/exact"),
+            ("l:9", "/"),
+        ];
+        assert_eq!(
+            targets,
+            expected.map(|(server, path)| (server.into(), path.into()))
+        );
+        assert_eq!(config.timeout, Duration::from_millis(2_500));
+        let headers: Vec<_> = config
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+            .collect();
+        assert_eq!(headers, [("a", "1"), ("authorization", "Basic eA==")]);
+    }
+
+    #[test]
+    fn what_is_empty_is_not_set_and_what_is_wrong_is_said() {
+        assert!(
+            read(&[("ENDPOINT", " "), ("TIMEOUT", "x")])
+                .unwrap()
+                .is_none()
+        );
+        let base = ("ENDPOINT", "http://c:4318");
+        for wrong in [
+            ("PROTOCOL", "http/json"),
+            ("TIMEOUT", "2s"),
+            ("HEADERS", "a"),
+            ("HEADERS", "a b=1"),
+            ("LOGS_ENDPOINT", "l:9"),
+        ] {
+            assert!(read(&[base, wrong]).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[test]
+    fn https_without_tls_is_said_at_the_start() {
+        let client = OtlpConfig::new("https://c").unwrap().client();
+        assert_eq!(
+            client.unwrap_err(),
+            ConfigError::NeedsTls { host: "c".into() }
+        );
+    }
 }

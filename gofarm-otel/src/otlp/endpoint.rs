@@ -81,12 +81,11 @@ impl FromStr for Endpoint {
             _ => return Err(invalid()),
         };
         let authority = uri.authority().ok_or_else(invalid)?;
-        let host = authority
-            .host()
-            .trim_start_matches('[')
-            .trim_end_matches(']');
-        let is_plain = uri.query().is_none() && !authority.as_str().contains('@');
-        if host.is_empty() || !is_plain {
+        // Neither a user nor a port that is none.
+        let has_more = authority.as_str().len() > authority.host().len();
+        let is_odd = has_more && authority.port_u16().is_none() || authority.as_str().contains('@');
+        let host = authority.host().trim_matches(['[', ']']);
+        if host.is_empty() || is_odd || uri.query().is_some() {
             return Err(invalid());
         }
         Ok(Self {

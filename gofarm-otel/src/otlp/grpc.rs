@@ -173,3 +173,72 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     }
     Some(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+
+    #[test]
+    fn base64_is_read_with_and_without_padding() {
+        let rows: [(&str, Option<&[u8]>); 8] = [
+            ("", Some(b"")),
+            ("Zg==", Some(b"f")),
+            ("Zg", Some(b"f")),
+            ("Zm8=", Some(b"fo")),
+            ("Zm9vYmFy", Some(b"foobar")),
+            ("+/+/", Some(&[0xfb, 0xff, 0xbf])),
+            ("Zm 9v", None),
+            ("Zm-_", None),
+        ];
+        for (text, bytes) in rows {
+            assert_eq!(base64(text.as_bytes()).as_deref(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_answered_as_otlp_says() {
+        let retry = |after| Answer::Retry { after };
+        let refused = |status| Answer::Refused {
+            status,
+            message: "no".into(),
+        };
+        // {"code": 8, "details": [RetryInfo of 7.5 s]}, as google.rpc encodes it.
+        let info =
+            "CAgaNgoodHlwZS5nb29nbGVhcGlzLmNvbS9nb29nbGUucnBjLlJldHJ5SW5mbxIKCggIBxCAyrXuAQ==";
+        let wait = Some(Duration::from_millis(7_500));
+        let rows = [
+            ("0", "", Answer::Accepted),
+            ("1", "", retry(None)),
+            ("2", "", refused(2)),
+            ("3", "", refused(3)),
+            ("4", "", retry(None)),
+            ("5", "", refused(5)),
+            ("6", "", refused(6)),
+            ("7", "", refused(7)),
+            ("8", "", refused(8)),
+            ("8", info, retry(wait)),
+            ("9", "", refused(9)),
+            ("10", "", retry(None)),
+            ("11", "", retry(None)),
+            ("12", "", refused(12)),
+            ("13", "", refused(13)),
+            ("14", "", retry(None)),
+            ("14", info, retry(wait)),
+            ("14", "?", retry(None)),
+            ("15", "", retry(None)),
+            ("16", "", refused(16)),
+            ("x", "", refused(2)),
+        ];
+        for (status, details, expected) in rows {
+            let mut trailers = HeaderMap::new();
+            trailers.insert("grpc-status", status.parse().unwrap());
+            trailers.insert("grpc-message", "no".parse().unwrap());
+            trailers.insert("grpc-status-details-bin", details.parse().unwrap());
+            assert_eq!(answer(200, &trailers, &[]), expected, "{status} {details}");
+        }
+        for (status, expected) in [(503, retry(None)), (200, Answer::Unreachable)] {
+            assert_eq!(answer(status, &HeaderMap::new(), &[]), expected);
+        }
+    }
+}

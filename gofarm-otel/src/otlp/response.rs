@@ -6,8 +6,8 @@ use core::time::Duration;
 
 use http::HeaderMap;
 
-use super::wire::Fields;
 use crate::export::Answer;
+use crate::wire::Fields;
 
 /// The longest message of a receiver that is kept, in bytes.
 const MESSAGE: usize = 1_024;
@@ -60,6 +60,8 @@ pub(super) fn of_grpc(status: u16, message: &str, details: &[u8]) -> Answer {
         1 | 4 | 10 | 11 | 14 | 15 => Answer::Retry { after },
         // Resource exhausted: only a receiver that names a time expects to recover.
         8 if after.is_some() => Answer::Retry { after },
+        // The words of the gRPC servers in Go and C for a message above their bound, which is 4 MiB if nobody set it.
+        8 if message.contains("larger than max") => Answer::TooLarge,
         _ => Answer::Refused {
             status,
             message: text(message.as_bytes()),
@@ -70,7 +72,7 @@ pub(super) fn of_grpc(status: u16, message: &str, details: &[u8]) -> Answer {
 /// The delay of a `google.rpc.RetryInfo` among the details of a `google.rpc.Status`.
 #[cfg(feature = "grpc")]
 fn retry_info(status: &[u8]) -> Option<Duration> {
-    use super::wire::Value;
+    use crate::wire::Value;
     for (field, value) in Fields(status) {
         let (3, Value::Bytes(any)) = (field, value) else {
             continue;
@@ -94,4 +96,40 @@ fn retry_info(status: &[u8]) -> Option<Duration> {
 fn text(bytes: &[u8]) -> String {
     let kept = bytes.get(..MESSAGE).unwrap_or(bytes);
     String::from_utf8_lossy(kept).into_owned().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_taken_is_read_from_the_partial_success() {
+        let partial = |rejected, message: &str| Answer::Partial {
+            rejected,
+            message: message.into(),
+        };
+        let rows: [(&[u8], Answer); 7] = [
+            (b"", Answer::Accepted),
+            (b"\x0a\x00", Answer::Accepted),
+            (b"\x0a\x02\x08\x07", partial(7, "")),
+            (b"\x0a\x06\x08\x01\x12\x02no", partial(1, "no")),
+            (b"\x0a\x04\x12\x02hm", partial(0, "hm")),
+            // A count below zero is none, and what is cut is not read.
+            (
+                b"\x0a\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                Answer::Accepted,
+            ),
+            (b"\x0a\x09\x08\x07", Answer::Accepted),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(taken(body), expected, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_receiver_have_a_bound() {
+        let long = [b'x'; 5_000];
+        assert_eq!(text(&long).len(), MESSAGE);
+        assert_eq!(text(&[0xff, b'a', b' ']), "\u{fffd}a");
+    }
 }

@@ -14,8 +14,8 @@ use crate::batch::{Batch, Kind};
 use crate::clock::{Clock, Moment};
 use crate::export::{Exporter, Tally};
 
-/// Batches that may wait for a worker which is writing to the disk.
-const INBOX: usize = 64;
+/// Batches that may wait for a worker which is writing to the disk, beside the memory of its exporter.
+const INBOX: usize = 8;
 
 /// Feeds a [`Worker`]; clones feed the same one.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ struct Ask {
 /// let exporter = Exporter::new(ExporterConfig::DEFAULT, 7);
 /// let (handle, worker) = Worker::new(exporter, client, Clock::system());
 /// let running = tokio::spawn(worker.run(()));
-/// handle.send(Batch { kind: Kind::Traces, items: 1, body: vec![10, 0] });
+/// handle.try_send(Batch { kind: Kind::Traces, items: 1, body: vec![10, 0] });
 /// let tally = handle.shutdown(Duration::from_millis(50)).await.expect("it runs");
 /// assert_eq!(tally.dropped().total(), 1); // nobody listens, and there is no spool
 /// running.await?;
@@ -89,13 +89,20 @@ struct State {
 
 impl Handle {
     /// Hands a batch over without waiting; false if the worker is behind or has ended, and the batch is dropped and counted.
-    pub fn send(&self, batch: Batch) -> bool {
+    pub fn try_send(&self, batch: Batch) -> bool {
         let (kind, items) = (batch.kind, batch.items);
         let is_sent = self.inbox.try_send(Command::Batch(batch)).is_ok();
         if !is_sent && let Some(lost) = self.lost.0.get(kind as usize) {
             lost.fetch_add(u64::from(items), Ordering::Relaxed);
         }
         is_sent
+    }
+
+    /// Hands a batch over as soon as the worker has room, which is at once unless it is writing to a slow disk.
+    ///
+    /// False if the worker has ended, and nobody counts the batch.
+    pub async fn send(&self, batch: Batch) -> bool {
+        self.inbox.send(Command::Batch(batch)).await.is_ok()
     }
 
     /// Waits until memory is empty, but not longer than `within`; says how things stand then. None if the worker has ended.

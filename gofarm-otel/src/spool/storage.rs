@@ -1,6 +1,5 @@
 //! Where segments are kept: [`Storage`].
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use std::io;
 
@@ -44,30 +43,4 @@ pub trait Storage: Send {
     /// # Errors
     /// When it is still there.
     fn remove(&mut self, segment: u64) -> io::Result<()>;
-}
-
-impl<S: Storage + ?Sized> Storage for Box<S> {
-    fn list(&mut self) -> io::Result<Vec<(u64, u64)>> {
-        (**self).list()
-    }
-
-    fn read(&mut self, segment: u64, offset: u64, into: &mut [u8]) -> io::Result<()> {
-        (**self).read(segment, offset, into)
-    }
-
-    fn append(&mut self, segment: u64, bytes: &[u8]) -> io::Result<()> {
-        (**self).append(segment, bytes)
-    }
-
-    fn truncate(&mut self, segment: u64, len: u64) -> io::Result<()> {
-        (**self).truncate(segment, len)
-    }
-
-    fn sync(&mut self, segment: u64) -> io::Result<()> {
-        (**self).sync(segment)
-    }
-
-    fn remove(&mut self, segment: u64) -> io::Result<()> {
-        (**self).remove(segment)
-    }
 }

@@ -11,7 +11,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
-use super::recording::{Opening, When};
+use super::opening::{Opening, When};
 use super::{Span, Tracer, TracerProvider, pool, span_context};
 use crate::current;
 use crate::sampler::{Decision, Head, Parent};
@@ -65,7 +65,7 @@ impl trace::Tracer for Tracer {
         let opening = Opening {
             context: context.sampled(),
             parent: caused_by.map(|parent| parent.span_id()),
-            is_remote: parent.is_remote(),
+            is_remote: caused_by.map(|_| parent.is_remote()),
             kind,
             start,
         };

@@ -7,14 +7,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gofarm_core::trace_context::{SpanId, TraceContext};
+use gofarm_core::trace_context::TraceContext;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 
 use super::Tracer;
 use super::limits::Limits;
+use super::opening::{Opening, When};
 use crate::attribute::Attribute;
-use crate::clock::{Clock, Moment};
+use crate::protobuf::delimited::{self, Field};
 use crate::protobuf::{self, Message};
 use crate::span::{SpanKind, Status};
 use crate::timestamp::Timestamp;
@@ -28,23 +29,6 @@ const LINKS: u32 = 13;
 const UNSET: u8 = 0;
 const OK: u8 = 1;
 const ERROR: u8 = 2;
-
-/// What a span knows from its first moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    pub(super) context: TraceContext,
-    pub(super) parent: Option<SpanId>,
-    pub(super) is_remote: bool,
-    pub(super) kind: SpanKind,
-    pub(super) start: When,
-}
-
-/// A time that was given as one or the other.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum When {
-    Moment(Moment),
-    Date(Timestamp),
-}
 
 /// How many were kept and how many were not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,7 +51,7 @@ pub(super) struct Recording {
     message: String,
 }
 
-/// The recording; a panic while it was locked has left at worst an attribute out.
+/// The recording; no code of a caller runs while it is locked, so a panic never leaves it half written.
 pub(super) fn lock(recording: &Mutex<Recording>) -> MutexGuard<'_, Recording> {
     recording.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -283,8 +267,7 @@ impl Recording {
                 message.varint(3, u64::from(self.status));
             });
         }
-        let is_remote = parent.map(|_| self.opening.is_remote);
-        message.fixed32(16, flags(context.flags(), is_remote));
+        message.fixed32(16, flags(context.flags(), self.opening.is_remote));
     }
 
     fn attribute(&mut self, key: &str, limits: &Limits, write: impl FnOnce(&mut Message<'_>)) {
@@ -343,8 +326,9 @@ impl Recording {
         if self.attributes.kept == 0 {
             return false;
         }
-        let found = fields(&self.fields).find(|field| field.key() == Some(key.as_bytes()));
-        let Some(range) = found.map(|field| field.range) else {
+        let is_it = |field: &Field<'_>| self::key(field) == Some(key.as_bytes());
+        let found = delimited::fields(&self.fields).find(is_it);
+        let Some(Field { range, .. }) = found else {
             return false;
         };
         self.fields.drain(range);
@@ -352,60 +336,13 @@ impl Recording {
     }
 }
 
-impl When {
-    fn date(self, clock: &Clock) -> Timestamp {
-        match self {
-            Self::Moment(moment) => clock.timestamp(moment),
-            Self::Date(date) => date,
-        }
+/// The key of an attribute; a `KeyValue` of ours begins with it.
+fn key<'a>(field: &Field<'a>) -> Option<&'a [u8]> {
+    if field.number != ATTRIBUTES {
+        return None;
     }
-}
-
-/// A length-delimited field of a buffer, and where it stands in it.
-struct Field<'a> {
-    number: u8,
-    body: &'a [u8],
-    range: core::ops::Range<usize>,
-}
-
-impl<'a> Field<'a> {
-    /// The key, if this is an attribute.
-    fn key(&self) -> Option<&'a [u8]> {
-        let is_attribute = u32::from(self.number) == ATTRIBUTES;
-        // A `KeyValue` of ours begins with its key, field 1.
-        let (len, rest) = length(self.body.get(1..)?)?;
-        rest.get(..len).filter(|_| is_attribute)
-    }
-}
-
-/// The fields of `buffer`, which holds nothing but attributes, events and links.
-fn fields(buffer: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let (&tag, rest) = buffer.get(at..)?.split_first()?;
-        let (len, rest) = length(rest)?;
-        let body = rest.get(..len)?;
-        let start = at;
-        at = buffer.len() - rest.len() + len;
-        Some(Field {
-            number: tag >> 3,
-            body,
-            range: start..at,
-        })
-    })
-}
-
-/// The varint at the front of `bytes`, and what stands behind it.
-fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (mut len, mut shift, mut rest) = (0_usize, 0, bytes);
-    loop {
-        let (&byte, behind) = rest.split_first()?;
-        len |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some((len, behind));
-        }
-        (shift, rest) = (shift + 7, behind);
-    }
+    let (len, rest) = delimited::length(field.body.get(1..)?)?;
+    rest.get(..len)
 }
 
 /// How many of `count` attributes are kept, and how many are not with those that the caller left out.

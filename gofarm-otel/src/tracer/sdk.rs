@@ -6,8 +6,8 @@ use opentelemetry_sdk::trace::SpanData;
 use gofarm_core::trace_context::SpanId;
 
 use super::api::{header, own_kind};
-use super::recording::{self, Opening, When};
-use super::{Tracer, TracerProvider, pool, span_context};
+use super::opening::{Opening, When};
+use super::{Tracer, TracerProvider, pool, recording, span_context};
 use crate::span::Status;
 use crate::timestamp::Timestamp;
 
@@ -36,10 +36,11 @@ impl Tracer {
         let Some(context) = span_context::from_api(&span.span_context) else {
             return false;
         };
+        let parent = SpanId::new(span.parent_span_id.to_bytes());
         let opening = Opening {
             context,
-            parent: SpanId::new(span.parent_span_id.to_bytes()),
-            is_remote: span.parent_span_is_remote,
+            parent,
+            is_remote: parent.map(|_| span.parent_span_is_remote),
             kind: own_kind(&span.span_kind),
             start: When::Date(Timestamp::from(span.start_time)),
         };

@@ -10,7 +10,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 
 use super::limits::Limits;
-use super::recording::{self, Recording, When};
+use super::opening::When;
+use super::recording::{self, Recording};
 use super::{Tracer, pool, span_context};
 use crate::attribute::Attribute;
 use crate::clock::Moment;

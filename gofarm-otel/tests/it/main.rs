@@ -2,14 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
-extern crate alloc;
-
+mod export;
 mod exposition;
 mod instrument;
 #[cfg(feature = "tower")]
 mod layer;
 mod logger;
 mod meter;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod otlp_metrics;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
@@ -20,6 +21,9 @@ mod sampler;
 #[cfg(feature = "sdk")]
 mod sdk;
 mod semantic;
+mod snapshot;
+mod spans;
+mod spool;
 mod tracer;
 #[cfg(feature = "tracing")]
 mod tracing;

@@ -1,18 +1,18 @@
-//! What little of protobuf a client has to read: the answers of a receiver.
+//! What little of protobuf has to be read: the answers of a receiver, and a request that is cut in two.
 
 /// The value of one field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     Varint(u64),
     /// Text, bytes or a message.
     Bytes(&'a [u8]),
-    /// A fixed number, which no answer has.
+    /// A fixed number, which nobody asks for.
     Fixed,
 }
 
 /// The fields of a message in order, up to the first that is not well formed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Iterator for Fields<'a> {
     type Item = (u64, Value<'a>);
@@ -33,18 +33,43 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// A field as it stands in the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Field<'a> {
+    pub(crate) number: u64,
+    pub(crate) value: Value<'a>,
+    /// Its tag and its value.
+    pub(crate) raw: &'a [u8],
+}
+
 impl<'a> Fields<'a> {
-    /// The last field of that number which holds bytes.
-    pub(super) fn bytes(self, number: u64) -> Option<&'a [u8]> {
-        let found = self.filter_map(|(field, value)| match value {
+    /// The fields with the bytes that they are made of.
+    pub(crate) fn raw(mut self) -> impl Iterator<Item = Field<'a>> {
+        core::iter::from_fn(move || {
+            let before = self.0;
+            let (number, value) = self.next()?;
+            let raw = before.get(..before.len() - self.0.len())?;
+            Some(Field { number, value, raw })
+        })
+    }
+
+    /// All fields of that number which hold bytes.
+    pub(crate) fn messages(self, number: u64) -> impl Iterator<Item = &'a [u8]> {
+        self.filter_map(move |(field, value)| match value {
             Value::Bytes(bytes) if field == number => Some(bytes),
             _ => None,
-        });
-        found.last()
+        })
+    }
+
+    /// The last field of that number which holds bytes.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn bytes(self, number: u64) -> Option<&'a [u8]> {
+        self.messages(number).last()
     }
 
     /// The last field of that number which holds a varint.
-    pub(super) fn varint_of(self, number: u64) -> Option<u64> {
+    #[cfg(feature = "otlp")]
+    pub(crate) fn varint_of(self, number: u64) -> Option<u64> {
         let found = self.filter_map(|(field, value)| match value {
             Value::Varint(value) if field == number => Some(value),
             _ => None,
