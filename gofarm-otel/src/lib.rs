@@ -10,7 +10,7 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
-#[cfg(feature = "std")]
+#[cfg(feature = "tower")]
 pub mod current;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
@@ -51,6 +51,8 @@ pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;
+#[cfg(feature = "tokio")]
+pub mod telemetry;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
@@ -58,5 +60,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
-#[cfg(feature = "std")]
+#[cfg(feature = "otlp")]
 mod wire;

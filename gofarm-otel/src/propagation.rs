@@ -15,7 +15,7 @@
 //! refused for the sake of its trace (W3C Trace Context, section 3.2).
 //!
 //! ```
-//! use gofarm_otel::propagation::{Headers, Propagators};
+//! use gofarm_otel::propagation::Propagators;
 //! use gofarm_otel::sampler::Parent;
 //!
 //! # fn main() -> Option<()> {

@@ -170,6 +170,9 @@ impl OtlpConfig {
     }
 
     /// This configuration with that much time for each request, the connection included.
+    ///
+    /// A request that runs into it has twice the time when it is tried again, up to eight times: a large one over a slow
+    /// link would never arrive otherwise.
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -233,7 +236,7 @@ fn percent_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use alloc::collections::BTreeMap;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<OtlpConfig>, ConfigError> {
         let variables: BTreeMap<String, &str> = variables

@@ -89,6 +89,10 @@ struct State {
 
 impl Handle {
     /// Hands a batch over without waiting; false if the worker is behind or has ended, and the batch is dropped and counted.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "what is dropped is counted without the caller"
+    )]
     pub fn try_send(&self, batch: Batch) -> bool {
         let (kind, items) = (batch.kind, batch.items);
         let is_sent = self.inbox.try_send(Command::Batch(batch)).is_ok();

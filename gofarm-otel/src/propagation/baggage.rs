@@ -5,7 +5,6 @@
 //! the grammar is passed over.
 //!
 //! ```
-//! use gofarm_otel::propagation::Headers;
 //! use gofarm_otel::propagation::baggage::{self, Entry};
 //!
 //! let headers: &[(&str, &[u8])] = &[("baggage", b"farm=north, crew=A%20team;ttl=3")];

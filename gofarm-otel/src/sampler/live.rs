@@ -67,8 +67,8 @@ struct Plan {
 enum Rule {
     TraceId,
     DeviceHash,
-    /// Everything or nothing, whatever a parent decided.
-    Fixed,
+    /// By the trace id, whatever a parent decided.
+    Orphan,
 }
 
 impl Sampler {
@@ -89,13 +89,13 @@ impl Sampler {
     /// Everything, also where a parent decided against it.
     #[must_use]
     pub fn always_on() -> Self {
-        Self::of(Rule::Fixed, Ratio::ALWAYS)
+        Self::of(Rule::Orphan, Ratio::ALWAYS)
     }
 
     /// Nothing, also where a parent decided for it; a request that somebody debugs is kept all the same.
     #[must_use]
     pub fn always_off() -> Self {
-        Self::of(Rule::Fixed, Ratio::NEVER)
+        Self::of(Rule::Orphan, Ratio::NEVER)
     }
 
     fn of(rule: Rule, ratio: Ratio) -> Self {

@@ -27,7 +27,11 @@ impl Stats {
         self.recovered.add_all(&scan.segment.held);
         self.recovered.add_all(&scan.torn);
         self.damaged.add_all(&scan.torn);
-        self.unread_bytes = self.unread_bytes.saturating_add(scan.unread);
+        self.unread(scan.unread);
+    }
+
+    pub(super) fn unread(&mut self, bytes: u64) {
+        self.unread_bytes = self.unread_bytes.saturating_add(bytes);
     }
 
     /// Items that wait.

@@ -130,6 +130,17 @@ fn always_on_and_always_off_ask_nobody() {
         Decision::Drop
     );
     assert!(!Sampler::always_on().keep_late(Moment::from_nanos(1)));
+
+    // Turned down while it runs, it still asks nobody.
+    let sampler = Sampler::always_on();
+    sampler.control().set_ratio(10.percent());
+    let heads = traces(6)
+        .take(2_000)
+        .map(|id| Head::new(id, Parent::Remote { sampled: true }, ""));
+    let kept = heads
+        .filter(|head| sampler.sample(head) == Decision::Keep)
+        .count();
+    assert!((150..250).contains(&kept), "{kept} of 2000");
 }
 
 #[test]
