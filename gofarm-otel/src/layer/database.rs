@@ -97,7 +97,12 @@ impl<'a> Query<'a> {
     /// An operation as the database calls it, of low cardinality: `SELECT`, `HMSET`.
     #[must_use]
     pub const fn new(operation: &'a str) -> Self {
-        Self { operation, collection: "", text: "", batch: None }
+        Self {
+            operation,
+            collection: "",
+            text: "",
+            batch: None,
+        }
     }
 
     /// The table or the collection that it works on, of low cardinality.
@@ -126,7 +131,10 @@ impl<'a> Query<'a> {
         list.text(names::COLLECTION_NAME, self.collection);
         list.text(names::QUERY_TEXT, self.text);
         if let Some(operations) = self.batch.filter(|operations| *operations > 1) {
-            list.push(Attribute::int(names::OPERATION_BATCH_SIZE, i64::from(operations)));
+            list.push(Attribute::int(
+                names::OPERATION_BATCH_SIZE,
+                i64::from(operations),
+            ));
         }
     }
 }
@@ -164,7 +172,11 @@ impl Database {
     ///
     /// # Errors
     /// Those of `work`; the type of the error is told as `error.type`.
-    pub fn run<T, E>(&self, query: &Query<'_>, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    pub fn run<T, E>(
+        &self,
+        query: &Query<'_>,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
         let mut operation = Operation::begin(self, *query);
         let result = work();
         operation.ended(result.as_ref().err().map(|_| type_name::<E>()));
@@ -178,7 +190,10 @@ impl Database {
     where
         F: Future,
     {
-        DatabaseFuture { work, operation: Operation::begin(self, query) }
+        DatabaseFuture {
+            work,
+            operation: Operation::begin(self, query),
+        }
     }
 }
 
@@ -196,7 +211,10 @@ impl Inner {
     /// The name of the span: the operation and its target ("Database spans", section *Name*).
     fn name(&self, query: &Query<'_>) -> Box<str> {
         let target = [query.collection, &self.namespace, &self.address];
-        let target = target.into_iter().find(|target| !target.is_empty()).unwrap_or("");
+        let target = target
+            .into_iter()
+            .find(|target| !target.is_empty())
+            .unwrap_or("");
         match (query.operation, target) {
             ("", "") => self.system.into(),
             ("", target) => target.into(),
@@ -220,7 +238,9 @@ impl Inner {
             if ending.is_none() || Rows::<Histogram>::is_overflow(index) {
                 labels.text(semantic::METRIC_OVERFLOW, "true");
             }
-            self.pipeline.registry.histogram(&DURATION, labels.as_slice())
+            self.pipeline
+                .registry
+                .histogram(&DURATION, labels.as_slice())
         })
     }
 
@@ -281,7 +301,9 @@ impl<'a> Operation<'a> {
         let pipeline = &self.database.pipeline;
         let now = pipeline.clock.now();
         let elapsed = now.since(self.start).as_secs_f64();
-        let histogram = self.database.histogram(self.row, failure.unwrap_or(Ending::Done));
+        let histogram = self
+            .database
+            .histogram(self.row, failure.unwrap_or(Ending::Done));
         match self.context.is_sampled() {
             true => histogram.record_within(elapsed, self.context),
             false => histogram.record(elapsed),
@@ -350,7 +372,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.work.poll(cx));
-        this.operation.ended(result.as_ref().err().map(|_| type_name::<E>()));
+        this.operation
+            .ended(result.as_ref().err().map(|_| type_name::<E>()));
         Poll::Ready(result)
     }
 }

@@ -154,7 +154,9 @@ impl Passed {
     /// What the code that calls this was given.
     pub(super) fn current() -> Self {
         match IS_PASSED.try_with(Cell::get) {
-            Ok(true) => PASSED.try_with(|passed| passed.borrow().clone()).unwrap_or_default(),
+            Ok(true) => PASSED
+                .try_with(|passed| passed.borrow().clone())
+                .unwrap_or_default(),
             _ => Self::EMPTY,
         }
     }

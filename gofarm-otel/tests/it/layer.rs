@@ -2,6 +2,7 @@
 
 mod allocations;
 mod client;
+mod database;
 mod grpc;
 mod router;
 mod server;
