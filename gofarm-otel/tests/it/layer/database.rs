@@ -61,7 +61,7 @@ fn a_failure_that_was_sampled_out_is_kept_late_and_a_success_costs_nothing() {
     let plots = Database::new(&bench.pipeline, database::POSTGRESQL)
         .namespace("farm")
         .server("storage", 5432);
-    let fine = || plots.run(&QUERY, || Ok::<_, std::fmt::Error>(7));
+    let fine = || plots.run(&QUERY, || Ok::<_, core::fmt::Error>(7));
     fine().unwrap();
     let info = allocation_counter::measure(|| {
         let _ = fine();
@@ -70,7 +70,7 @@ fn a_failure_that_was_sampled_out_is_kept_late_and_a_success_costs_nothing() {
     assert_eq!(spans(&bench.queue), []);
 
     plots
-        .run(&QUERY, || Err::<u8, _>(std::fmt::Error))
+        .run(&QUERY, || Err::<u8, _>(core::fmt::Error))
         .unwrap_err();
     let span = span(&bench.queue);
     check(&span);
