@@ -73,6 +73,7 @@ impl Role {
             (Ending::Called(code), true) => code.is_server_error(),
             (Ending::Called(code), false) => !code.is_ok(),
             (Ending::Failed(_) | Ending::Cancelled, _) => true,
+            (Ending::Done, _) => false,
         }
     }
 }
