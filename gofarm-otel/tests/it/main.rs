@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+extern crate alloc;
+
 mod export;
 mod exposition;
 mod instrument;
