@@ -6,7 +6,7 @@ mod pieces;
 mod turns;
 
 use core::time::Duration;
-use std::sync::Arc;
+use alloc::sync::Arc;
 
 use gofarm_otel::batch::Batch;
 use gofarm_otel::clock::Moment;
