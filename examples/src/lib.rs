@@ -3,15 +3,18 @@
 //! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
 //! - `dispatch`: a service that places jobs on machines by their load (`dispatch`; it samples Linux).
 //! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
+//! - [`dashboards`]: rules for Prometheus and dashboards for Grafana, from what the crates emit (`dashboards`).
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
 extern crate alloc;
 
 pub mod config_reload;
 pub mod crop;
+pub mod dashboards;
 #[cfg(target_os = "linux")]
 pub mod dispatch;
 pub mod et0;
+pub mod instruments;
 pub mod season;
 pub mod soil_water;
 pub mod weather;

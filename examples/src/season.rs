@@ -16,6 +16,7 @@
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
+//! - [`watch`]: telemetry for a run, when it is asked for.
 //!
 //! Time is simulated: every part takes the instant as an argument and a seed decides all chance, so one seed
 //! gives one result. The only real clock is the [`Stopwatch`] of the caller, which times decisions.
@@ -51,6 +52,7 @@ mod run;
 mod site;
 mod state;
 mod valve;
+pub mod watch;
 
 pub use listener::Listener;
 pub use plan::{DEFAULT_SEED, HUPSEL, Plan, PlanError};

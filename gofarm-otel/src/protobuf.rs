@@ -11,6 +11,8 @@ use alloc::vec::Vec;
 
 use crate::attribute::{Attribute, Value};
 
+pub(crate) mod delimited;
+
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
 const DELIMITED: u32 = 2;
@@ -133,9 +135,7 @@ pub(crate) fn attribute(message: &mut Message<'_>, field: u32, attribute: &Attri
         Value::Int(number) => varint_len(number.cast_unsigned()),
         Value::Double(_) => 8,
     };
-    let key_len = 1 + varint_len(attribute.key.len() as u64) + attribute.key.len();
-    let len = key_len + 1 + varint_len(value_len as u64) + value_len;
-    message.delimiter(field, len);
+    message.delimiter(field, field_len(attribute.key.len()) + field_len(value_len));
     message.text(1, attribute.key);
     message.delimiter(2, value_len);
     value(message, attribute.value);
@@ -151,12 +151,16 @@ pub(crate) fn value(message: &mut Message<'_>, value: Value<'_>) {
     }
 }
 
+/// How many bytes a length-delimited field of `len` bytes takes, if its number is below 16.
+pub(crate) const fn field_len(len: usize) -> usize {
+    1 + varint_len(len as u64) + len
+}
+
 /// How many bytes the varint of `value` takes: 1 to 10.
 pub(crate) const fn varint_len(value: u64) -> usize {
     (70 - (value | 1).leading_zeros() as usize) / 7
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "masked to seven bits")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }

@@ -3,8 +3,8 @@
 //! The usual queue holds each span as a tree of heap objects, two to six times what is sent in the end, and is
 //! bounded by their number, so nobody knows how much memory it may take. This one holds the bytes that are sent
 //! and is bounded in bytes. A record is one copy under a short lock into a block of 16 KiB; a block that was
-//! exported is used again. One lock is enough: it is held for a copy of some hundred bytes, and four threads that
-//! do nothing else still get through. Splitting it by thread would keep a block for each.
+//! exported is used again. One lock is enough: it is held for a copy of some hundred bytes, some 20 ns in the 200 ns
+//! that a span takes. A queue for each thread would keep blocks for each and lose the order.
 //!
 //! When the queue is full the new record is dropped and counted: what led to an outage is worth more than the
 //! hundredth copy of its consequence.
@@ -76,15 +76,17 @@ pub struct Stats {
 pub(crate) struct Scope(u16);
 
 impl Queue {
-    /// An empty queue that takes at most `limit` bytes, and up to 64 KiB more of blocks to be used again.
+    /// An empty queue that takes at most `limit` bytes, and four blocks of 17 KiB more that wait to be used again.
     ///
-    /// A limit below one block (17 KiB) holds nothing.
+    /// A limit below one block holds nothing. Nothing is allocated before the first record.
     #[must_use]
     pub fn new(kind: Kind, resource: &Resource, limit: usize) -> Self {
         Self::build(kind, resource, limit, None)
     }
 
     /// A queue that tells `observer` of each record that it drops and of its length; see [`signal::INSTRUMENTS`].
+    ///
+    /// It is called while a span ends, so it must not say anything about that span.
     #[must_use]
     pub fn observed(
         kind: Kind,
@@ -145,7 +147,7 @@ impl Queue {
 
     /// Calls `wake` whenever the queue grows past `bytes`, on the thread that filled it; only the first call counts.
     ///
-    /// It must neither block nor record anything: an exporter sets a flag.
+    /// It must neither block nor record anything: it wakes the task that exports.
     pub fn wake_at(&self, bytes: usize, wake: impl Fn() + Send + Sync + 'static) {
         let call = Box::new(wake);
         // A second one is not wanted, and the first stays.

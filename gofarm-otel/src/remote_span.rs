@@ -27,7 +27,7 @@
 //!     .with(Name::Code(1), Value::Int(2))?;
 //! let mut frame = [0; RemoteSpan::MAX_LEN];
 //! let len = span.encode(&mut frame)?;
-//! assert_eq!(len, 46);
+//! assert_eq!(len, 48);
 //!
 //! // At the gateway: the date is that of the arrival.
 //! let received = RemoteSpan::decode(&frame[..len])?;
@@ -96,7 +96,8 @@ pub struct RemoteSpan<'a> {
 }
 
 impl<'a> RemoteSpan<'a> {
-    /// The most bytes of the wire form: a LoRaWAN frame at a good data rate (RP002-1.0.4, EU868, DR4 and above).
+    /// The most bytes of the wire form: what a LoRaWAN frame carries at EU868, DR4 and above, behind a repeater as well
+    /// (RP002-1.0.4). The command's own trace and a code for a name take about 40 of them.
     pub const MAX_LEN: usize = 222;
 
     /// Room for what [`record`](Self::record) borrows.

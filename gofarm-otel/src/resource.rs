@@ -1,6 +1,7 @@
 //! Who speaks: [`Resource`], sent once with each batch and not with each span.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::attribute::{Attribute, Value};
@@ -91,6 +92,39 @@ impl Resource {
         self
     }
 
+    /// This resource as whoever deployed it says: what the environment names takes the place of what was set.
+    ///
+    /// `read` looks a variable up: `|name| std::env::var(name).ok()`. The variables are those of the
+    /// OpenTelemetry specification: `OTEL_RESOURCE_ATTRIBUTES`, with values in percent encoding, and
+    /// `OTEL_SERVICE_NAME`, which goes before the former. A list that cannot be read is ignored as a whole.
+    ///
+    /// ```
+    /// use gofarm_otel::attribute::Value;
+    /// use gofarm_otel::resource::Resource;
+    ///
+    /// let resource = Resource::new("gateway").environment(|name| match name {
+    ///     "OTEL_RESOURCE_ATTRIBUTES" => Some("service.name=a,gofarm.zone=north%20field".to_owned()),
+    ///     "OTEL_SERVICE_NAME" => Some("planner".to_owned()),
+    ///     _ => None,
+    /// });
+    /// assert_eq!(resource.get("service.name"), Some(Value::Text("planner")));
+    /// assert_eq!(resource.get("gofarm.zone"), Some(Value::Text("north field")));
+    /// ```
+    #[must_use]
+    pub fn environment(self, read: impl Fn(&str) -> Option<String>) -> Self {
+        let listed = read("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
+        let members = listed.split(',').filter(|member| !member.trim().is_empty());
+        let pairs: Option<Vec<_>> = members.map(pair).collect();
+        let mut resource = self;
+        for (key, value) in pairs.unwrap_or_default() {
+            resource = resource.text(key, &value);
+        }
+        match read("OTEL_SERVICE_NAME") {
+            Some(service) if !service.is_empty() => resource.text("service.name", &service),
+            _ => resource,
+        }
+    }
+
     /// The value of an attribute.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value<'_>> {
@@ -127,6 +161,25 @@ impl Resource {
     }
 }
 
+/// `key=value`, the value in percent encoding.
+fn pair(member: &str) -> Option<(&str, String)> {
+    let (key, value) = member.split_once('=')?;
+    let mut bytes = Vec::new();
+    let mut rest = value.trim().bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            _ => byte,
+        });
+    }
+    let key = Some(key.trim()).filter(|key| !key.is_empty())?;
+    Some((key, String::from_utf8(bytes).ok()?))
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    u8::try_from(char::from(byte).to_digit(16)?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use opentelemetry_proto::tonic::common::v1::any_value::Value as Decoded;
@@ -161,5 +214,29 @@ mod tests {
         assert_eq!(read("dry"), Some(Decoded::BoolValue(true)));
         assert_eq!(read("area"), Some(Decoded::DoubleValue(2.5)));
         assert_eq!(message.attributes.len(), resource.attributes().count());
+    }
+
+    #[test]
+    fn a_list_of_the_environment_that_cannot_be_read_is_ignored_as_a_whole() {
+        let named = |list: &'static str| {
+            let resource = Resource::new("gateway")
+                .environment(|name| (name == "OTEL_RESOURCE_ATTRIBUTES").then(|| list.into()));
+            resource.attributes().count() - Resource::new("gateway").attributes().count()
+        };
+        let rows = [
+            ("", 0),
+            (" , ", 0),
+            ("a=1, b = 2 ,", 2),
+            ("a=%e2%82%ac", 1),
+            ("a=,b=1=2", 2),
+            ("a=1,b", 0),
+            ("a=1,=2", 0),
+            ("a=1,b=%2", 0),
+            ("a=1,b=%zz", 0),
+            ("a=1,b=%ff", 0),
+        ];
+        for (list, count) in rows {
+            assert_eq!(named(list), count, "{list}");
+        }
     }
 }

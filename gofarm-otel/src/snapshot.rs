@@ -17,6 +17,22 @@ use crate::timestamp::Timestamp;
 ///
 /// Each number is read on its own: a measurement that is made meanwhile may be in one and not yet in another, such
 /// as in a histogram's buckets but not in its sum.
+///
+/// ```
+/// use gofarm_core::observe::{Instrument, Observer};
+/// use gofarm_otel::instrument::Registry;
+/// use gofarm_otel::snapshot::Data;
+///
+/// static LEVEL: Instrument = Instrument::gauge("farm.tank.level", "m", "Water in the tank");
+///
+/// let registry = Registry::new();
+/// registry.observe(&LEVEL.measure(1.25));
+/// let snapshot = registry.collect(registry.clock().now());
+/// let Some(Data::Gauge(points)) = snapshot.get("farm.tank.level").map(|metric| &metric.data) else {
+///     panic!("a gauge")
+/// };
+/// assert_eq!(points[0].value.as_f64(), 1.25);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
@@ -30,7 +46,7 @@ pub struct Snapshot {
     pub metrics: Vec<Metric>,
 }
 
-/// What sums and histograms count from (OpenTelemetry metrics data model).
+/// What sums and histograms count from (OpenTelemetry metrics data model); an exporter matches it in full.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Temporality {
     /// Since the registry was made.
@@ -56,7 +72,7 @@ pub struct Metric {
     pub data: Data,
 }
 
-/// The points of a metric, sorted by their labels.
+/// The points of a metric, sorted by their labels; an exporter matches it in full.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     /// Sums.

@@ -10,6 +10,7 @@
 //!
 //! A key that is set twice holds the later value, as the specification asks; the SDK for Rust sends both.
 
+use alloc::borrow::Cow;
 use alloc::sync::Arc;
 use core::fmt;
 use std::sync::Mutex;
@@ -25,8 +26,11 @@ use crate::span::SpanRecord;
 mod api;
 mod ids;
 mod limits;
+mod opening;
 mod pool;
 mod recording;
+#[cfg(feature = "sdk")]
+mod sdk;
 mod span;
 pub mod span_context;
 mod start;
@@ -35,8 +39,10 @@ pub use limits::Limits;
 pub use span::Span;
 pub use start::SpanStart;
 
+#[cfg(feature = "sdk")]
+pub(crate) use api::own_kind;
 use ids::Ids;
-use recording::{Opening, When};
+use opening::{Opening, When};
 
 /// Makes tracers; clones are the same provider.
 ///
@@ -107,7 +113,7 @@ impl TracerProvider {
 
     /// The tracer of a library or a part of an application.
     #[must_use]
-    pub fn tracer(&self, name: &'static str) -> Tracer {
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> Tracer {
         self.tracer_for(&InstrumentationScope::builder(name).build())
     }
 
@@ -115,6 +121,10 @@ impl TracerProvider {
     /// that a device measured.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let tracer = Tracer {
             provider: self.clone(),
@@ -194,7 +204,7 @@ impl Tracer {
                 let opening = Opening {
                     context: context.sampled(),
                     parent: start.parent.map(|parent| parent.span_id()),
-                    is_remote: start.is_remote,
+                    is_remote: start.parent.map(|_| start.is_remote),
                     kind: start.kind,
                     start: When::Moment(start.at),
                 };
@@ -209,12 +219,16 @@ impl Tracer {
     /// Writes down a span that has ended, whatever the sampler would say.
     ///
     /// Whether the queue had room for it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the queue has counted what it had no room for"
+    )]
     pub fn record(&self, span: &SpanRecord<'_>) -> bool {
         let shared = &*self.provider.0;
         let opening = Opening {
             context: span.context,
             parent: span.parent,
-            is_remote: false,
+            is_remote: None,
             kind: span.kind,
             start: When::Date(span.start),
         };
@@ -241,7 +255,7 @@ impl Tracer {
         &self.provider.0.limits
     }
 
-    fn clock(&self) -> &Clock {
+    pub(crate) fn clock(&self) -> &Clock {
         &self.provider.0.clock
     }
 }

@@ -11,7 +11,8 @@ use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
 use gofarm_examples::season::describe::describe;
 use gofarm_examples::season::report::Report;
-use gofarm_examples::season::{Plan, Season};
+use gofarm_examples::season::watch::Watch;
+use gofarm_examples::season::{Listener, Plan, Season};
 use gofarm_examples::weather;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -22,20 +23,42 @@ fn main() -> ExitCode {
     let arguments = Arguments::read();
     let text = match arguments.command {
         Some(Subcommands::Describe { format, device }) => describe(device, format),
-        None => match run(&arguments.run).and_then(|report| render(&report, &arguments.run)) {
-            Ok(text) => text,
+        None => match watched(&arguments.run) {
+            Ok(()) => return ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("season: {error}");
                 return ExitCode::from(2);
             }
         },
     };
-    // A reader that has seen enough (`season | head`) is no failure.
-    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+    print(&text);
     ExitCode::SUCCESS
 }
 
-fn run(arguments: &Run) -> Result<Report, Box<dyn Error>> {
+/// Runs with telemetry if it was asked for.
+fn watched(arguments: &Run) -> Result<(), Box<dyn Error>> {
+    let watch = Watch::start(arguments.otlp.as_deref(), arguments.prometheus.as_deref())?;
+    let listener = watch.as_ref().map(Watch::listener).unwrap_or_default();
+    let report = run(arguments, &listener)?;
+    print(&render(&report, arguments)?);
+    if let Some(watch) = watch {
+        if let Some(address) = watch.prometheus_addr() {
+            eprintln!("season: metrics at http://{address}/metrics until Ctrl-C");
+        }
+        let lost = watch.end();
+        if lost > 0 {
+            eprintln!("season: {lost} items of telemetry could not be sent");
+        }
+    }
+    Ok(())
+}
+
+fn print(text: &str) {
+    // A reader that has seen enough (`season | head`) is no failure.
+    let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+}
+
+fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let started = Instant::now();
     let days = match &arguments.weather {
         Some(path) => read(path)?,
@@ -47,7 +70,7 @@ fn run(arguments: &Run) -> Result<Report, Box<dyn Error>> {
             latitude: arguments.latitude,
             elevation: arguments.elevation,
         });
-    let mut season = Season::start(plan, &days);
+    let mut season = Season::start(plan, &days).told(listener);
     let bar = progress(season.days(), arguments.json);
     let mut nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
     while let Some(day) = season.next_day(&mut nanos) {

@@ -1,6 +1,7 @@
 //! The examples: against published figures, as promises, and as programs.
 
 mod config_reload;
+mod dashboards;
 mod data;
 #[cfg(target_os = "linux")]
 mod dispatch;

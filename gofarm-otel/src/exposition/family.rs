@@ -57,7 +57,9 @@ impl Kind {
 /// The families of a snapshot, by name, and how much had no name of its own.
 pub(super) fn families(snapshot: &Snapshot) -> (Vec<Family<'_>>, usize) {
     let mut families: BTreeMap<String, (Family<'_>, BTreeSet<String>)> = BTreeMap::new();
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    // Names of lines, and whose they are. The page begins with the resource.
+    let target = ["target", "target_info"].map(|name| (name.into(), String::new()));
+    let mut taken = BTreeMap::from(target);
     let mut left_out = 0;
     for metric in &snapshot.metrics {
         let family = family(metric);
@@ -168,7 +170,8 @@ fn scope_labels(scope: &Scope) -> Vec<Attribute<'_>> {
     labels
 }
 
-/// `a="1",b="2"`, sorted; the values of keys that become the same name are joined by `;`.
+/// `a="1",b="2"`, sorted; the values of keys that become the same name are joined by `;`, and an empty value is left
+/// out, which for Prometheus is the same.
 pub(super) fn rendered<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> String {
     let mut labels: BTreeMap<String, String> = BTreeMap::new();
     for attribute in attributes {
@@ -178,6 +181,9 @@ pub(super) fn rendered<'a>(attributes: impl Iterator<Item = Attribute<'a>>) -> S
             Value::Int(int) => int.to_string(),
             Value::Double(double) => Real(double).to_string(),
         };
+        if value.is_empty() {
+            continue;
+        }
         let mut name = label_name(attribute.key);
         if name == "le" {
             // The label of a histogram's buckets.

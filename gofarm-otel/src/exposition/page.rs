@@ -88,9 +88,10 @@ impl<W: Write> Page<'_, W> {
         value: Number,
         exemplar: Option<&Exemplar>,
     ) -> fmt::Result {
-        let suffix = match family.kind {
-            Kind::Counter => "_total",
-            Kind::Gauge | Kind::Histogram => "",
+        // OpenMetrics allows a counter to have an exemplar, but not a gauge.
+        let (suffix, exemplar) = match family.kind {
+            Kind::Counter => ("_total", exemplar),
+            Kind::Gauge | Kind::Histogram => ("", None),
         };
         self.sample(&family.name, suffix, &point.labels)?;
         write!(self.out, "{}", Either(value))?;

@@ -30,6 +30,9 @@ pub(crate) struct Metadata {
     pub(crate) boundaries: Boundaries,
 }
 
+/// The most bytes of keys and texts in one set of labels: with the cardinality this bounds the memory.
+const MAX_TEXT: usize = 4096;
+
 /// Which numbers are expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NumberKind {
@@ -123,7 +126,8 @@ impl Family {
             if let Some(found) = found {
                 return f(found);
             }
-            if series.len() >= self.cardinality && !labels::repeats(set) {
+            let is_full = series.len() >= self.cardinality && !labels::repeats(set);
+            if is_full || labels::text_len(set) > MAX_TEXT {
                 return f(self.overflow());
             }
         }
@@ -187,9 +191,10 @@ impl Family {
         if self.detached {
             return None;
         }
+        let observed = self.observed();
         let mut series: Vec<Arc<Series>> = {
             let held = self.series.read().unwrap_or_else(PoisonError::into_inner);
-            let several = held.len() > 1;
+            let several = held.len() > 1 || !observed.is_empty();
             let shown = held.iter().filter(|s| !(several && s.is_only_seed()));
             shown.chain(self.overflow.get()).map(Arc::clone).collect()
         };
@@ -201,7 +206,7 @@ impl Family {
             },
             kind => {
                 let mut points: Vec<_> = series.iter().filter_map(|s| number(s)).collect();
-                self.observe(&mut points);
+                merge(&mut points, observed);
                 same_type(&mut points);
                 match kind {
                     InstrumentKind::Gauge => Data::Gauge(points),
@@ -223,32 +228,36 @@ impl Family {
     }
 
     /// Asks the callbacks, without holding a lock.
-    fn observe(&self, points: &mut Vec<NumberPoint>) {
+    fn observed(&self) -> Vec<(Labels, Number)> {
         let callbacks = {
-            let callbacks = self
-                .callbacks
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            callbacks.clone()
+            let callbacks = self.callbacks.lock();
+            callbacks.unwrap_or_else(PoisonError::into_inner).clone()
         };
-        if callbacks.is_empty() {
-            return;
-        }
         let observation = Observation::new(self.cardinality);
         for callback in &callbacks {
             callback(&observation);
         }
         let (observed, over) = observation.finish();
         self.overflowed.fetch_add(over, Relaxed);
-        for (labels, value) in observed {
-            points.retain(|point| point.labels != labels);
-            points.push(NumberPoint {
-                labels,
-                value,
-                exemplar: None,
-            });
-        }
+        observed
     }
+}
+
+/// Puts what was observed (sorted) in the place of points with the same labels.
+fn merge(points: &mut Vec<NumberPoint>, observed: Vec<(Labels, Number)>) {
+    if observed.is_empty() {
+        return;
+    }
+    points.retain(|point| {
+        let found = observed.binary_search_by(|(labels, _)| labels.cmp(&point.labels));
+        found.is_err()
+    });
+    points.extend(observed.into_iter().map(|(labels, value)| NumberPoint {
+        labels,
+        value,
+        exemplar: None,
+    }));
+    points.sort_by(|a, b| a.labels.cmp(&b.labels));
 }
 
 fn number(series: &Series) -> Option<NumberPoint> {

@@ -96,6 +96,7 @@ impl Labels {
     }
 
     /// The labels in the order of their keys.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Attribute<'_>> {
         self.0.iter().map(|(key, value)| Attribute {
             key,
@@ -150,6 +151,16 @@ pub(crate) fn hash<L: LabelSet + ?Sized>(build: &impl BuildHasher, set: &L) -> u
         }
     }
     sum
+}
+
+/// How many bytes of text a set has.
+pub(crate) fn text_len<L: LabelSet + ?Sized>(set: &L) -> usize {
+    let len = |attribute: Attribute<'_>| match attribute.value {
+        Value::Text(text) => attribute.key.len().saturating_add(text.len()),
+        Value::Bool(_) | Value::Int(_) | Value::Double(_) => attribute.key.len(),
+    };
+    let lens = (0..set.count()).filter_map(|place| set.at(place).map(len));
+    lens.fold(0, usize::saturating_add)
 }
 
 /// Whether a key is there twice; the number of labels is small.

@@ -11,6 +11,8 @@ use super::series::Number;
 /// What a callback hands its values to.
 ///
 /// For a counter or an up-down counter a value is the total since the start, not what came since the last call.
+///
+/// See [`Registry::observable`](super::Registry::observable) for an example.
 #[derive(Debug)]
 pub struct Observation {
     points: Mutex<Points>,

@@ -175,7 +175,18 @@ impl Registry {
     /// Asks `callback` for the values of a gauge or for the totals of a sum, each time somebody collects.
     ///
     /// It runs on the task that collects, holds no lock of the registry, and must neither block nor panic. A
-    /// histogram cannot be asked for: the callback is dropped.
+    /// histogram cannot be asked for: the callback is dropped. A callback that holds this registry keeps it alive.
+    ///
+    /// ```
+    /// use gofarm_core::observe::{Instrument, Label};
+    /// use gofarm_otel::instrument::Registry;
+    ///
+    /// static FREE: Instrument = Instrument::gauge("farm.disk.free", "By", "Room left on a disk");
+    ///
+    /// let registry = Registry::new();
+    /// registry.observable(&FREE, |disks| disks.set_whole(4096, &[Label::text("disk", "spool")]));
+    /// assert!(registry.collect(registry.clock().now()).get("farm.disk.free").is_some());
+    /// ```
     pub fn observable(
         &self,
         instrument: &'static Instrument,
@@ -196,7 +207,7 @@ impl Registry {
             .iter()
             .filter_map(|family| family.collect())
             .collect();
-        metrics.sort_by(|a, b| (&a.name, a.scope.name()).cmp(&(&b.name, b.scope.name())));
+        metrics.sort_by(|a, b| (&a.name, &a.scope).cmp(&(&b.name, &b.scope)));
         let at = self.0.clock.timestamp(now);
         Snapshot {
             temporality: Temporality::Cumulative,

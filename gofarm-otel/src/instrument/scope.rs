@@ -6,10 +6,16 @@ use alloc::sync::Arc;
 use super::labels::Labels;
 
 /// The instrumentation scope of a metric: the library that measures.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use gofarm_otel::instrument::Scope;
+///
+/// assert_eq!(Scope::new(Scope::GOFARM).name(), "gofarm");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Scope(Arc<Parts>);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Parts {
     name: Cow<'static, str>,
     version: Cow<'static, str>,

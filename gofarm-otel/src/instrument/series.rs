@@ -12,7 +12,7 @@ use super::family::{Metadata, NumberKind};
 use super::labels::Labels;
 use crate::clock::Clock;
 
-/// What a sum or a gauge stands at.
+/// What a sum or a gauge stands at; an exporter matches it in full.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// A whole number; a counter above `i64::MAX` stops there.
@@ -209,14 +209,16 @@ impl Sum {
     /// Adds; the place of its exemplar, or nothing if the measurement makes no sense here.
     fn add(&self, measurement: Measurement) -> Option<usize> {
         match measurement {
-            Measurement::Count(count) => self.add_whole(count),
+            Measurement::Count(count) if self.monotonic || i64::try_from(count).is_ok() => {
+                self.add_whole(count);
+            }
             Measurement::Change(change) if change >= 0 || !self.monotonic => {
                 self.add_whole(change.cast_unsigned());
             }
             Measurement::Value(value) if value.is_finite() && (value >= 0.0 || !self.monotonic) => {
                 add_real(&self.real, value);
             }
-            Measurement::Change(_) | Measurement::Value(_) => return None,
+            Measurement::Count(_) | Measurement::Change(_) | Measurement::Value(_) => return None,
         }
         Some(0)
     }
@@ -250,11 +252,15 @@ impl Sum {
     }
 }
 
-/// Adds to the bits of an `f64`; adding nothing changes nothing.
+/// Adds to the bits of an `f64`.
 fn add_real(bits: &AtomicU64, value: f64) {
-    let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
-    if bits.fetch_update(Relaxed, Relaxed, add).is_err() {
-        // The closure never gives up, so this cannot be reached.
+    let mut seen = bits.load(Relaxed);
+    loop {
+        let sum = f64::from_bits(seen) + value;
+        match bits.compare_exchange_weak(seen, sum.to_bits(), Relaxed, Relaxed) {
+            Ok(_) => return,
+            Err(now) => seen = now,
+        }
     }
 }
 

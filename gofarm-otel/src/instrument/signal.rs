@@ -2,14 +2,14 @@
 
 use gofarm_core::observe::Instrument;
 
-/// Measurements beyond an instrument's cardinality, by `instrument`.
+/// Measurements beyond an instrument's cardinality, by `instrument`; a held handle counts when it is made.
 pub(super) static OVERFLOW: Instrument = Instrument::counter(
     "gofarm.otel.metric.overflow",
     "{measurement}",
     "Measurements that shared the overflow series because an instrument has too many sets of labels",
 );
 
-/// Measurements that were thrown away, by `instrument`.
+/// Measurements that were thrown away, by `instrument`; a handle of the wrong kind counts when it is made.
 pub(super) static REFUSED: Instrument = Instrument::counter(
     "gofarm.otel.metric.refused",
     "{measurement}",

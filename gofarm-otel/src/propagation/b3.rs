@@ -7,13 +7,13 @@ use gofarm_core::trace_context::{SpanId, TraceContext, TraceId};
 
 use super::carrier::{Carrier, Field, Headers, only, window};
 use super::traceparent::hex;
-use super::{Outgoing, Remote};
+use super::{Form, Outgoing, Remote};
 use crate::sampler::Parent;
 
 /// `trace-span-d-parent`.
 const MAX_SINGLE: usize = 32 + 1 + 16 + 1 + 1 + 1 + 16;
 
-pub(super) fn read_single<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'_>> {
+pub(super) fn read_single<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'static>> {
     let value = short(only(headers, Field::B3)?, MAX_SINGLE)?;
     let mut parts = value.split(|b| *b == b'-');
     let trace_id = trace_id(parts.next()?)?;
@@ -30,7 +30,7 @@ pub(super) fn read_single<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'_>
     rest_is_well_formed.then(|| remote(trace_id, span_id, parent))
 }
 
-pub(super) fn read_multi<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'_>> {
+pub(super) fn read_multi<H: Headers + ?Sized>(headers: &H) -> Option<Remote<'static>> {
     let trace_id = trace_id(short(only(headers, Field::B3TraceId)?, 32)?)?;
     let span_id = SpanId::new(digits(short(only(headers, Field::B3SpanId)?, 16)?)?)?;
     let is_debug = only(headers, Field::B3Flags).is_some_and(|flags| flags == b"1");
@@ -71,7 +71,7 @@ pub(super) fn write_multi(outgoing: &Outgoing<'_>, carrier: &mut impl Carrier) {
     }
 }
 
-fn remote<'a>(trace_id: TraceId, span_id: SpanId, parent: Parent) -> Remote<'a> {
+fn remote(trace_id: TraceId, span_id: SpanId, parent: Parent) -> Remote<'static> {
     let context = TraceContext::new(trace_id, span_id);
     let is_sampled = matches!(parent, Parent::Remote { sampled: true } | Parent::Debug);
     Remote {
@@ -82,6 +82,7 @@ fn remote<'a>(trace_id: TraceId, span_id: SpanId, parent: Parent) -> Remote<'a> 
         },
         parent,
         trace_state: "",
+        form: Form::B3,
     }
 }
 

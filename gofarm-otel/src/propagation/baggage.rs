@@ -1,11 +1,10 @@
 //! `baggage`: what the application hands on from call to call (W3C Baggage).
 //!
 //! It is read member by member and nothing is copied; [`entries`] stops after 64 members, 64 headers or 8192 bytes,
-//! whichever comes first, which is what the standard asks everybody to bear (section 3.3.2). A member that breaks
+//! whichever comes first; 64 members and 8192 bytes are what the standard asks everybody to bear. A member that breaks
 //! the grammar is passed over.
 //!
 //! ```
-//! use gofarm_otel::propagation::Headers;
 //! use gofarm_otel::propagation::baggage::{self, Entry};
 //!
 //! let headers: &[(&str, &[u8])] = &[("baggage", b"farm=north, crew=A%20team;ttl=3")];
@@ -177,7 +176,7 @@ const fn is_token(byte: u8) -> bool {
         )
 }
 
-/// `baggage-octet` of W3C Baggage, section 3.2.1.3.
+/// `baggage-octet` of W3C Baggage.
 const fn is_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }

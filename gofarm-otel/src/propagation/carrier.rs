@@ -15,7 +15,7 @@ pub enum Field {
     TraceParent,
     /// `tracestate` (W3C Trace Context, section 3.3).
     TraceState,
-    /// `baggage` (W3C Baggage, section 3).
+    /// `baggage` (W3C Baggage).
     Baggage,
     /// `b3` (openzipkin/b3-propagation).
     B3,

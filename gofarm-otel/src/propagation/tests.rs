@@ -38,8 +38,8 @@ fn cost<H: Headers + ?Sized>(headers: &H) -> (usize, usize) {
 }
 
 /// Values of the kinds that hurt: long, empty, not ASCII, nearly right, cut in the middle of a character.
-fn hostile_values() -> std::vec::Vec<std::vec::Vec<u8>> {
-    let mut values = std::vec![
+fn hostile_values() -> Vec<Vec<u8>> {
+    let mut values = vec![
         PARENT.to_vec(),
         b"01"
             .iter()
@@ -52,7 +52,7 @@ fn hostile_values() -> std::vec::Vec<std::vec::Vec<u8>> {
         b"b7ad6b7169203331".to_vec(),
         b"1".to_vec(),
         b"a=1".to_vec(),
-        std::vec![],
+        vec![],
     ];
     let long = if cfg!(miri) { 9_000 } else { 100_000 };
     for unit in [
@@ -97,7 +97,7 @@ fn a_million_hostile_headers_never_change_the_cost_class() {
     let requests = if cfg!(miri) { 20 } else { 100_000 };
     let (mut sent, mut worst) = (0, (0, 0));
     for _ in 0..requests {
-        let mut headers: std::vec::Vec<(&str, &[u8])> = std::vec::Vec::new();
+        let mut headers: Vec<(&str, &[u8])> = Vec::new();
         for _ in 0..=random.below(20) {
             let field = FIELDS[usize::try_from(random.below(8)).unwrap()];
             let value = random.below(values.len() as u64);
@@ -133,7 +133,10 @@ impl Headers for Endless<'_> {
 
 #[test]
 fn headers_that_are_repeated_without_end_are_asked_for_a_few_times() {
-    for value in hostile_values() {
+    for value in hostile_values()
+        .into_iter()
+        .step_by(if cfg!(miri) { 6 } else { 1 })
+    {
         let headers = Endless {
             value: &value,
             asked: Cell::new(0),
@@ -148,8 +151,8 @@ fn headers_that_are_repeated_without_end_are_asked_for_a_few_times() {
 
 #[test]
 fn of_a_slice_with_a_million_headers_the_first_ones_are_searched() {
-    let mut headers: std::vec::Vec<(&str, &[u8])> =
-        std::vec![("x", b"y"); if cfg!(miri) { 300 } else { 1_000_000 }];
+    let mut headers: Vec<(&str, &[u8])> =
+        vec![("x", b"y"); if cfg!(miri) { 300 } else { 1_000_000 }];
     headers[MAX_FIELDS] = ("traceparent", PARENT);
     assert_eq!(all().extract(&headers[..]), None);
     headers[MAX_FIELDS - 1] = ("Traceparent", PARENT);
@@ -159,17 +162,14 @@ fn of_a_slice_with_a_million_headers_the_first_ones_are_searched() {
 #[test]
 fn tracestate_is_cut_between_members_and_dropped_when_broken() {
     let long = "a=".to_string() + &"1".repeat(250);
-    let member = |n: usize| std::format!("k{n}=1");
-    let many: std::vec::Vec<_> = (0..40).map(member).collect();
-    let rows: [(std::string::String, std::string::String); 12] = [
+    let member = |n: usize| format!("k{n}=1");
+    let many: Vec<_> = (0..40).map(member).collect();
+    let rows: [(String, String); 12] = [
         ("a=1,b=2".into(), "a=1,b=2".into()),
         (" a=1 ,\tb=2 ".into(), "a=1 ,\tb=2".into()),
         ("a=1,,b=2,".into(), "a=1,,b=2".into()),
         (many.join(","), many[..32].join(",")),
-        (
-            std::format!("{long},{long},{long}"),
-            std::format!("{long},{long}"),
-        ),
+        (format!("{long},{long},{long}"), format!("{long},{long}")),
         ("a=1,b".into(), "".into()),
         ("a=1,B=2".into(), "".into()),
         ("a=1,=2".into(), "".into()),
@@ -194,7 +194,7 @@ fn a_percent_sign_without_two_digits_stands_for_itself() {
         ("%zz%20", "%zz "),
         ("%c3%a9", "\u{e9}"),
     ] {
-        let header = std::format!("k={sent}");
+        let header = format!("k={sent}");
         let headers: &[(&str, &[u8])] = &[("baggage", header.as_bytes())];
         let entry = baggage::entries(headers).next().unwrap();
         assert_eq!(entry.decode(&mut [0; 16]), Some(read));

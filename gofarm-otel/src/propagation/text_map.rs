@@ -8,22 +8,22 @@ use alloc::vec::Vec;
 use core::str::FromStr;
 use std::sync::OnceLock;
 
-use gofarm_core::trace_context::{SpanId, TraceContext, TraceId};
+use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt, KeyValueMetadata};
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
-use opentelemetry::{Context, SpanId as ApiSpanId, TraceFlags, TraceId as ApiTraceId};
+use opentelemetry::trace::{TraceContextExt, TraceState};
 
 use super::carrier::{Carrier, Field, Headers};
-use super::{Outgoing, Propagators, Remote, baggage};
+use super::{Outgoing, Propagators, baggage};
+use crate::tracer::span_context;
 
 impl TextMapPropagator for Propagators {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         let mut carrier = Injected(injector);
         let bag = bag(context);
         let span = context.span();
-        let Some(here) = own_context(span.span_context()) else {
+        let Some(here) = span_context::from_api(span.span_context()) else {
             if self.contains(Self::BAGGAGE) && !bag.is_empty() {
                 carrier.set(Field::Baggage, bag.as_bytes());
             }
@@ -38,7 +38,9 @@ impl TextMapPropagator for Propagators {
         let headers = Extracted(extractor);
         let mut context = context.clone();
         if let Some(remote) = self.extract(&headers) {
-            context = context.with_remote_span_context(api_context(&remote));
+            let state = TraceState::from_str(remote.trace_state).unwrap_or_default();
+            let api = span_context::to_api(remote.context, true, state);
+            context = context.with_remote_span_context(api);
         }
         if self.contains(Self::BAGGAGE) {
             let members: Vec<_> = baggage::entries(&headers).map(member).collect();
@@ -58,6 +60,7 @@ impl TextMapPropagator for Propagators {
 
 impl Propagators {
     fn names(self) -> Vec<String> {
+        // The bits of `W3C`, `BAGGAGE`, `B3` and `B3_MULTI`, the last two of which may not be compiled in.
         let sets: [(u8, &[Field]); 4] = [
             (1, &[Field::TraceParent, Field::TraceState]),
             (2, &[Field::Baggage]),
@@ -98,28 +101,6 @@ impl Carrier for Injected<'_> {
         let value = String::from_utf8_lossy(value).into_owned();
         self.0.set(field.as_str(), value);
     }
-}
-
-fn own_context(context: &SpanContext) -> Option<TraceContext> {
-    let trace_id = TraceId::new(context.trace_id().to_bytes())?;
-    let span_id = SpanId::new(context.span_id().to_bytes())?;
-    let own = TraceContext::new(trace_id, span_id);
-    Some(if context.is_sampled() {
-        own.sampled()
-    } else {
-        own
-    })
-}
-
-fn api_context(remote: &Remote<'_>) -> SpanContext {
-    let own = &remote.context;
-    SpanContext::new(
-        ApiTraceId::from_bytes(*own.trace_id().as_bytes()),
-        ApiSpanId::from_bytes(*own.span_id().as_bytes()),
-        TraceFlags::new(own.flags()) & TraceFlags::SAMPLED,
-        true,
-        TraceState::from_str(remote.trace_state).unwrap_or_default(),
-    )
 }
 
 fn member(entry: baggage::Entry<'_>) -> KeyValueMetadata {

@@ -1,7 +1,7 @@
 //! `tracestate`: data of other tracing systems, to be handed on (W3C Trace Context, section 3.3).
 //!
 //! We put nothing into it and read nothing from it. What can be read is handed on as it came; a list that breaks
-//! the grammar is dropped as a whole, as the standard asks.
+//! the grammar is dropped as a whole, as the standard allows.
 
 use super::carrier::{Field, Headers, window};
 

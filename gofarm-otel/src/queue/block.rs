@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Scope;
-use crate::protobuf::{Message, varint_len};
+use crate::protobuf::{Message, delimited, field_len};
 
 /// Bytes of a block; a longer record gets a block of its own.
 pub(super) const SIZE: usize = 16 << 10;
@@ -113,23 +113,17 @@ impl Block {
     /// Moves the first records to a block of their own: as many as `max_bytes` hold, and one at least.
     pub(super) fn split(&mut self, max_bytes: usize) -> Self {
         let mut front = Self::for_record(0);
-        for records in self.records() {
-            let mut rest = records.bytes;
-            while let Some((record, behind)) = first_record(rest) {
-                if front.len() > 0 && front.len() + field_len(record.len()) > max_bytes {
-                    break;
+        'records: for records in self.records() {
+            for record in delimited::fields(records.bytes) {
+                if front.len() > 0 && front.len() + record.range.len() > max_bytes {
+                    break 'records;
                 }
-                front.push(records.scope, record);
-                rest = behind;
-            }
-            if !rest.is_empty() {
-                break;
+                front.push(records.scope, record.body);
             }
         }
         let moved = front.len();
         self.bytes.drain(..moved);
-        let gone: u32 = front.runs.iter().map(|run| run.records).sum();
-        let mut gone = gone;
+        let mut gone: u32 = front.runs.iter().map(|run| run.records).sum();
         self.runs.retain_mut(|run| {
             let of_run = gone.min(run.records);
             gone -= of_run;
@@ -138,25 +132,5 @@ impl Block {
             run.records > 0
         });
         front
-    }
-}
-
-/// The length of a field that holds a record of `len` bytes.
-fn field_len(len: usize) -> usize {
-    1 + varint_len(len as u64) + len
-}
-
-/// The first record of `bytes`, and what stands behind it.
-fn first_record(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut rest = bytes.get(1..)?;
-    let (mut len, mut shift) = (0_usize, 0);
-    loop {
-        let (&byte, behind) = rest.split_first()?;
-        rest = behind;
-        len |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return rest.split_at_checked(len);
-        }
-        shift += 7;
     }
 }

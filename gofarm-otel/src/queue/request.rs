@@ -10,7 +10,7 @@ use opentelemetry::InstrumentationScope;
 
 use super::backlog::Taken;
 use super::block::Block;
-use crate::protobuf::{Message, varint_len};
+use crate::protobuf::{Message, field_len};
 use crate::value;
 
 /// A scope and its schema as fields of `ScopeSpans` or `ScopeLogs`.
@@ -63,8 +63,4 @@ pub(super) fn encode(resource: &[u8], taken: &Taken) -> Vec<u8> {
         }
     }
     body
-}
-
-fn field_len(len: usize) -> usize {
-    1 + varint_len(len as u64) + len
 }

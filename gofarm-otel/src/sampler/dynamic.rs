@@ -233,9 +233,9 @@ impl Dynamic {
         let ratio = match self.phase {
             Phase::Steady => self.base,
             Phase::Escalated => self.limits.escalated.max(self.base),
-            Phase::Failing => self.limits.failing.at_most(self.base),
+            Phase::Failing => self.limits.failing.min(self.base),
         };
-        ratio.at_most(self.limits.under_load(self.load(), SLOTS))
+        ratio.min(self.limits.under_load(self.load(), SLOTS))
     }
 
     /// Requests in a window, by the whole of it or by the last slot alone, whichever is more: a jump counts at once.

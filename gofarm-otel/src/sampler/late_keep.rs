@@ -121,7 +121,7 @@ mod tests {
         let mut random = SplitMix64::new(5);
         let mut late = LateKeep::new(30, 8);
         let mut now = Instant::ZERO;
-        let mut kept = std::vec::Vec::new();
+        let mut kept = Vec::new();
         for _ in 0..if cfg!(miri) { 50 } else { 3_000 } {
             now = Instant::from_micros(now.as_micros() + random.below(40_000));
             if late.try_keep(now) {

@@ -67,8 +67,8 @@ struct Plan {
 enum Rule {
     TraceId,
     DeviceHash,
-    /// Everything or nothing, whatever a parent decided.
-    Fixed,
+    /// By the trace id, whatever a parent decided.
+    Orphan,
 }
 
 impl Sampler {
@@ -89,17 +89,17 @@ impl Sampler {
     /// Everything, also where a parent decided against it.
     #[must_use]
     pub fn always_on() -> Self {
-        Self::of(Rule::Fixed, Ratio::ALWAYS)
+        Self::of(Rule::Orphan, Ratio::ALWAYS)
     }
 
     /// Nothing, also where a parent decided for it; a request that somebody debugs is kept all the same.
     #[must_use]
     pub fn always_off() -> Self {
-        Self::of(Rule::Fixed, Ratio::NEVER)
+        Self::of(Rule::Orphan, Ratio::NEVER)
     }
 
     fn of(rule: Rule, ratio: Ratio) -> Self {
-        Self::from(Plan {
+        Self::build(Plan {
             rule,
             ratio,
             device: None,
@@ -109,32 +109,73 @@ impl Sampler {
         })
     }
 
+    /// The sampler of `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, or `None` if there is none of that name.
+    ///
+    /// `always_on`, `always_off`, `traceidratio`, and each of them behind `parentbased_`. As the specification asks, an
+    /// argument that is missing or no ratio counts as 1. `traceidratio` without a parent ignores what other
+    /// processes decided.
+    ///
+    /// ```
+    /// use gofarm_otel::sampler::Sampler;
+    ///
+    /// let sampler = Sampler::from_names("parentbased_traceidratio", "0.1").ok_or("unknown")?;
+    /// assert_eq!(sampler.current_ratio().to_string(), "10 %");
+    /// # Ok::<(), &str>(())
+    /// ```
+    #[must_use]
+    pub fn from_names(name: &str, argument: &str) -> Option<Self> {
+        let ratio = || {
+            let ratio = argument
+                .trim()
+                .parse()
+                .ok()
+                .and_then(|r| Ratio::new(r).ok());
+            Self::ratio(ratio.unwrap_or(Ratio::ALWAYS))
+        };
+        Some(match name {
+            "always_on" => Self::always_on(),
+            "always_off" => Self::always_off(),
+            "traceidratio" => ratio().ignore_remote(),
+            "parentbased_always_on" => Self::ratio(Ratio::ALWAYS),
+            "parentbased_always_off" => Self::ratio(Ratio::NEVER),
+            "parentbased_traceidratio" => ratio(),
+            _ => return None,
+        })
+    }
+
+    fn build(plan: Plan) -> Self {
+        Self {
+            shared: Arc::new(Shared::new(&plan)),
+            plan,
+        }
+    }
+
     /// This sampler for that device.
     #[must_use]
     pub fn device(mut self, device: DeviceId) -> Self {
         self.plan.device = Some(device);
-        Self::from(self.plan)
+        Self::build(self.plan)
     }
 
     /// This sampler, but what other processes decided does not count, as on an address that strangers reach.
     #[must_use]
     pub fn ignore_remote(mut self) -> Self {
         self.plan.remote = Trust::Ignored;
-        Self::from(self.plan)
+        Self::build(self.plan)
     }
 
     /// This sampler with a ratio that follows load, failures and slowness; see [`Dynamic`](super::Dynamic).
     #[must_use]
     pub fn dynamic(mut self, limits: Limits) -> Self {
         self.plan.dynamic = Some(limits);
-        Self::from(self.plan)
+        Self::build(self.plan)
     }
 
     /// This sampler with a budget for what fails without being sampled; see [`LateKeep`].
     #[must_use]
     pub fn late_keep(mut self, budget: LateKeep) -> Self {
         self.plan.late = Some(budget);
-        Self::from(self.plan)
+        Self::build(self.plan)
     }
 
     /// [`dynamic`](Self::dynamic) and [`late_keep`](Self::late_keep), each with its defaults where it is not yet on.
@@ -142,7 +183,7 @@ impl Sampler {
     pub fn escalate_on_error(mut self) -> Self {
         self.plan.dynamic.get_or_insert_default();
         self.plan.late.get_or_insert_default();
-        Self::from(self.plan)
+        Self::build(self.plan)
     }
 
     /// The handle by which the sampler is changed while it runs.
@@ -187,15 +228,6 @@ impl Sampler {
     /// Tells an observer what is in force and what happened since the last call, by any clone.
     pub fn observe(&self, observer: &impl Observer) {
         super::signal::observe(observer, &self.shared.report());
-    }
-}
-
-impl From<Plan> for Sampler {
-    fn from(plan: Plan) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(&plan)),
-            plan,
-        }
     }
 }
 

@@ -12,7 +12,8 @@ use super::{Decision, Head, Sample};
 /// As a sampler it decides by the last seven bytes of the trace id alone, as OpenTelemetry's consistent probability
 /// sampling does (specification, *TraceState: Probability Sampling*): each process that asks the same question
 /// gets the same answer, and what a small ratio keeps a greater one keeps as well. Ids whose last bytes are not
-/// random defeat it; see [`DeviceHash`](super::DeviceHash).
+/// random defeat it; see [`DeviceHash`](super::DeviceHash). The member `ot` of `tracestate`, by which that specification
+/// tells others the ratio, is neither read nor written.
 ///
 /// ```
 /// use gofarm_otel::sampler::{Percent, Ratio};
@@ -100,11 +101,6 @@ impl Ratio {
     /// Whether a hash whose 64 bits are all alike is among those kept.
     pub(super) const fn keeps_hash(self, hash: u64) -> bool {
         hash >> 8 < self.0
-    }
-
-    /// The smaller of two ratios.
-    pub(super) const fn at_most(self, other: Self) -> Self {
-        if self.0 < other.0 { self } else { other }
     }
 }
 
@@ -220,6 +216,21 @@ mod tests {
         assert!(!Ratio::NEVER.keeps_hash(0) && Ratio::ALWAYS.keeps_hash(u64::MAX));
         assert_eq!(Ratio::from_threshold((1 << 56) + 1), None);
         assert_eq!(Ratio::new(1.0), Ok(Ratio::ALWAYS));
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_configuration_has_a_number_from_0_to_1() {
+        use serde::Deserialize;
+        use serde::de::IntoDeserializer;
+        use serde::de::value::{Error, F64Deserializer};
+
+        let read = |number: f64| {
+            let from: F64Deserializer<Error> = number.into_deserializer();
+            Ratio::deserialize(from)
+        };
+        assert_eq!(read(0.25), Ok(Ratio::of(1, 4)));
+        assert!(read(1.01).is_err() && read(-0.1).is_err() && read(f64::NAN).is_err());
     }
 
     #[test]

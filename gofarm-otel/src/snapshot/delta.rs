@@ -4,15 +4,15 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use super::{Data, HistogramPoint, Metric, NumberPoint, Snapshot, Temporality};
-use crate::instrument::{Labels, Number};
+use super::{Data, HistogramPoint, NumberPoint, Snapshot, Temporality};
+use crate::instrument::{Labels, Number, Scope};
 use crate::timestamp::Timestamp;
 
 /// Turns cumulative snapshots into what came since the one before, for a receiver that wants it so.
 ///
-/// It remembers every total that it saw, so it costs memory for each series; cumulative export needs none.
-/// Only sums that grow and histograms become differences; an up-down counter stays a total, as the
-/// OpenTelemetry specification's delta preference says.
+/// It remembers every total of the last snapshot, so it costs memory for each series; cumulative export needs none.
+/// Only sums that grow and histograms become differences; an up-down counter stays a total since the registry was
+/// made, as the OpenTelemetry specification's delta preference says.
 ///
 /// ```
 /// use gofarm_core::observe::Instrument;
@@ -36,10 +36,11 @@ use crate::timestamp::Timestamp;
 #[derive(Debug, Default)]
 pub struct Delta {
     at: Option<Timestamp>,
-    totals: BTreeMap<Key, Total>,
+    totals: BTreeMap<(Cow<'static, str>, Scope), Totals>,
 }
 
-type Key = (Cow<'static, str>, Cow<'static, str>, Labels);
+/// The totals of one metric.
+type Totals = BTreeMap<Labels, Total>;
 
 #[derive(Debug)]
 enum Total {
@@ -56,31 +57,18 @@ impl Delta {
 
     /// What came since the last snapshot that was given here.
     ///
-    /// A total that fell has begun again and counts in full. Points to which nothing was added are left out.
+    /// A total that fell, or that was not in the last snapshot, has begun again and counts in full. Points to which
+    /// nothing was added are left out.
     #[must_use]
     pub fn since_last(&mut self, mut snapshot: Snapshot) -> Snapshot {
         snapshot.temporality = Temporality::Delta;
+        let mut before = core::mem::take(&mut self.totals);
         for metric in &mut snapshot.metrics {
-            let scope: Cow<'static, str> = Cow::Owned(metric.scope.name().into());
-            let Metric { name, data, .. } = metric;
-            let totals = &mut self.totals;
-            let mut before = |labels: &Labels, total: Total| {
-                totals.insert((name.clone(), scope.clone(), labels.clone()), total)
-            };
-            match data {
-                Data::Sum {
-                    monotonic: true,
-                    points,
-                } => points.retain_mut(|point| {
-                    let last = before(&point.labels, Total::Number(point.value));
-                    subtract_number(point, last)
-                }),
-                Data::Histogram { points, .. } => points.retain_mut(|point| {
-                    let total = Total::Histogram(point.buckets.clone(), point.sum);
-                    let last = before(&point.labels, total);
-                    subtract_histogram(point, last)
-                }),
-                Data::Sum { .. } | Data::Gauge(_) => {}
+            let key = (metric.name.clone(), metric.scope.clone());
+            let mut last = before.remove(&key).unwrap_or_default();
+            let totals = subtract(&mut metric.data, &mut last);
+            if !totals.is_empty() {
+                self.totals.insert(key, totals);
             }
         }
         snapshot.metrics.retain(|metric| !metric.is_empty());
@@ -89,6 +77,27 @@ impl Delta {
         }
         snapshot
     }
+}
+
+/// Takes the last totals off and gives the present ones.
+fn subtract(data: &mut Data, last: &mut Totals) -> Totals {
+    let mut totals = Totals::new();
+    match data {
+        Data::Sum {
+            monotonic: true,
+            points,
+        } => points.retain_mut(|point| {
+            totals.insert(point.labels.clone(), Total::Number(point.value));
+            subtract_number(point, last.remove(&point.labels))
+        }),
+        Data::Histogram { points, .. } => points.retain_mut(|point| {
+            let total = Total::Histogram(point.buckets.clone(), point.sum);
+            totals.insert(point.labels.clone(), total);
+            subtract_histogram(point, last.remove(&point.labels))
+        }),
+        Data::Sum { .. } | Data::Gauge(_) => {}
+    }
+    totals
 }
 
 /// Whether anything is left.

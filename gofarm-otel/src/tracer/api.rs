@@ -11,8 +11,9 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
-use super::recording::{Opening, When};
+use super::opening::{Opening, When};
 use super::{Span, Tracer, TracerProvider, pool, span_context};
+use crate::current;
 use crate::sampler::{Decision, Head, Parent};
 use crate::span::{SpanKind, Status};
 use crate::timestamp::Timestamp;
@@ -32,7 +33,9 @@ impl trace::Tracer for Tracer {
         let shared = &*self.provider.0;
         let parent = parent_cx.span();
         let parent = parent.span_context();
-        let caused_by = span_context::from_api(parent);
+        // A request that is not recorded has no context of the API, see [`current`].
+        let unrecorded = || current::unrecorded().filter(|_| !parent_cx.has_active_span());
+        let caused_by = span_context::from_api(parent).or_else(unrecorded);
         let trace_state = match caused_by {
             Some(_) => parent.trace_state().clone(),
             None => TraceState::NONE,
@@ -47,7 +50,10 @@ impl trace::Tracer for Tracer {
                 sampled: parent.is_sampled(),
             },
         };
-        let kind = builder.span_kind.map_or(SpanKind::Internal, own_kind);
+        let kind = builder
+            .span_kind
+            .as_ref()
+            .map_or(SpanKind::Internal, own_kind);
         let head = Head::new(context.trace_id(), decision, &builder.name).kind(kind);
         if parent_cx.is_telemetry_suppressed() || shared.sampler.sample(&head) == Decision::Drop {
             return Span::dropped_with(context, trace_state);
@@ -59,7 +65,7 @@ impl trace::Tracer for Tracer {
         let opening = Opening {
             context: context.sampled(),
             parent: caused_by.map(|parent| parent.span_id()),
-            is_remote: parent.is_remote(),
+            is_remote: caused_by.map(|_| parent.is_remote()),
             kind,
             start,
         };
@@ -167,7 +173,7 @@ impl Span {
     }
 }
 
-pub(crate) fn own_kind(kind: ApiKind) -> SpanKind {
+pub(crate) fn own_kind(kind: &ApiKind) -> SpanKind {
     match kind {
         ApiKind::Client => SpanKind::Client,
         ApiKind::Server => SpanKind::Server,
@@ -178,7 +184,7 @@ pub(crate) fn own_kind(kind: ApiKind) -> SpanKind {
 }
 
 /// The `tracestate` header; an empty one costs nothing.
-fn header(trace_state: &TraceState) -> String {
+pub(super) fn header(trace_state: &TraceState) -> String {
     if trace_state.into_iter().len() == 0 {
         return String::new();
     }

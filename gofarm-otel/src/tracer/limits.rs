@@ -13,11 +13,11 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    pub(super) attributes: u32,
+    pub(crate) attributes: u32,
     pub(super) events: u32,
     pub(super) links: u32,
-    pub(super) value_bytes: usize,
-    pub(super) span_bytes: usize,
+    pub(crate) value_bytes: usize,
+    pub(crate) span_bytes: usize,
 }
 
 impl Limits {

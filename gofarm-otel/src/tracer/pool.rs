@@ -9,7 +9,8 @@ use core::cell::RefCell;
 use std::sync::Mutex;
 
 use super::limits::Limits;
-use super::recording::{self, Opening, Recording};
+use super::opening::Opening;
+use super::recording::{self, Recording};
 
 /// Recordings that a thread keeps.
 const KEPT: usize = 16;

@@ -7,14 +7,15 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gofarm_core::trace_context::{SpanId, TraceContext};
+use gofarm_core::trace_context::TraceContext;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanContext;
 
 use super::Tracer;
 use super::limits::Limits;
+use super::opening::{Opening, When};
 use crate::attribute::Attribute;
-use crate::clock::{Clock, Moment};
+use crate::protobuf::delimited::{self, Field};
 use crate::protobuf::{self, Message};
 use crate::span::{SpanKind, Status};
 use crate::timestamp::Timestamp;
@@ -24,22 +25,10 @@ const ATTRIBUTES: u32 = 9;
 const EVENTS: u32 = 11;
 const LINKS: u32 = 13;
 
-/// What a span knows from its first moment.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Opening {
-    pub(super) context: TraceContext,
-    pub(super) parent: Option<SpanId>,
-    pub(super) is_remote: bool,
-    pub(super) kind: SpanKind,
-    pub(super) start: When,
-}
-
-/// A time that was given as one or the other.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum When {
-    Moment(Moment),
-    Date(Timestamp),
-}
+/// `Status.code`.
+const UNSET: u8 = 0;
+const OK: u8 = 1;
+const ERROR: u8 = 2;
 
 /// How many were kept and how many were not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,12 +47,11 @@ pub(super) struct Recording {
     attributes: Count,
     events: Count,
     links: Count,
-    /// `Status.code`: unset, ok, error.
     status: u8,
     message: String,
 }
 
-/// The recording; a panic while it was locked has left at worst an attribute out.
+/// The recording; no code of a caller runs while it is locked, so a panic never leaves it half written.
 pub(super) fn lock(recording: &Mutex<Recording>) -> MutexGuard<'_, Recording> {
     recording.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -80,7 +68,7 @@ impl Recording {
             attributes: Count::default(),
             events: Count::default(),
             links: Count::default(),
-            status: 0,
+            status: UNSET,
             message: String::new(),
         }
     }
@@ -206,21 +194,36 @@ impl Recording {
     }
 
     /// Says how it ends; `Ok` stands, and nothing takes it back to unset (OpenTelemetry specification, *Set Status*).
+    ///
+    /// A failure without a sentence leaves the one that was given.
     pub(super) fn status_later(&mut self, status: Status<'_>, limits: &Limits) {
-        const OK: u8 = 1;
-        if self.status != OK && status != Status::Unset {
-            self.status(status, limits);
+        match (self.status, status) {
+            (OK, _) | (_, Status::Unset) | (ERROR, Status::Error("")) => {}
+            _ => self.status(status, limits),
         }
     }
 
     pub(super) fn status(&mut self, status: Status<'_>, limits: &Limits) {
         let (code, message) = match status {
-            Status::Unset => (0, ""),
-            Status::Ok => (1, ""),
-            Status::Error(message) => (2, message),
+            Status::Unset => (UNSET, ""),
+            Status::Ok => (OK, ""),
+            Status::Error(message) => (ERROR, message),
         };
         self.status = code;
         replace(&mut self.message, value::cut(message, limits.value_bytes));
+    }
+
+    /// Counts what was left out before it came here.
+    #[cfg(feature = "sdk")]
+    pub(super) fn lost(&mut self, attributes: u32, events: u32, links: u32) {
+        let counts = [
+            (&mut self.attributes, attributes),
+            (&mut self.events, events),
+            (&mut self.links, links),
+        ];
+        for (count, lost) in counts {
+            count.dropped = count.dropped.saturating_add(lost);
+        }
     }
 
     /// Closes it and hands it to the queue; whether there was room. An end before the start is the start.
@@ -256,7 +259,7 @@ impl Recording {
         non_zero(&mut message, 10, self.attributes.dropped);
         non_zero(&mut message, 12, self.events.dropped);
         non_zero(&mut message, 14, self.links.dropped);
-        if self.status > 0 {
+        if self.status != UNSET {
             message.message(15, |message| {
                 if !self.message.is_empty() {
                     message.text(2, &self.message);
@@ -264,8 +267,7 @@ impl Recording {
                 message.varint(3, u64::from(self.status));
             });
         }
-        let is_remote = parent.map(|_| self.opening.is_remote);
-        message.fixed32(16, flags(context.flags(), is_remote));
+        message.fixed32(16, flags(context.flags(), self.opening.is_remote));
     }
 
     fn attribute(&mut self, key: &str, limits: &Limits, write: impl FnOnce(&mut Message<'_>)) {
@@ -324,8 +326,9 @@ impl Recording {
         if self.attributes.kept == 0 {
             return false;
         }
-        let found = fields(&self.fields).find(|field| field.key() == Some(key.as_bytes()));
-        let Some(range) = found.map(|field| field.range) else {
+        let is_it = |field: &Field<'_>| self::key(field) == Some(key.as_bytes());
+        let found = delimited::fields(&self.fields).find(is_it);
+        let Some(Field { range, .. }) = found else {
             return false;
         };
         self.fields.drain(range);
@@ -333,60 +336,13 @@ impl Recording {
     }
 }
 
-impl When {
-    fn date(self, clock: &Clock) -> Timestamp {
-        match self {
-            Self::Moment(moment) => clock.timestamp(moment),
-            Self::Date(date) => date,
-        }
+/// The key of an attribute; a `KeyValue` of ours begins with it.
+fn key<'a>(field: &Field<'a>) -> Option<&'a [u8]> {
+    if field.number != ATTRIBUTES {
+        return None;
     }
-}
-
-/// A length-delimited field of a buffer, and where it stands in it.
-struct Field<'a> {
-    number: u8,
-    body: &'a [u8],
-    range: core::ops::Range<usize>,
-}
-
-impl<'a> Field<'a> {
-    /// The key, if this is an attribute.
-    fn key(&self) -> Option<&'a [u8]> {
-        let is_attribute = u32::from(self.number) == ATTRIBUTES;
-        // A `KeyValue` of ours begins with its key, field 1.
-        let (len, rest) = length(self.body.get(1..)?)?;
-        rest.get(..len).filter(|_| is_attribute)
-    }
-}
-
-/// The fields of `buffer`, which holds nothing but attributes, events and links.
-fn fields(buffer: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let (&tag, rest) = buffer.get(at..)?.split_first()?;
-        let (len, rest) = length(rest)?;
-        let body = rest.get(..len)?;
-        let start = at;
-        at = buffer.len() - rest.len() + len;
-        Some(Field {
-            number: tag >> 3,
-            body,
-            range: start..at,
-        })
-    })
-}
-
-/// The varint at the front of `bytes`, and what stands behind it.
-fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let (mut len, mut shift, mut rest) = (0_usize, 0, bytes);
-    loop {
-        let (&byte, behind) = rest.split_first()?;
-        len |= usize::from(byte & 0x7f).checked_shl(shift)?;
-        if byte < 0x80 {
-            return Some((len, behind));
-        }
-        (shift, rest) = (shift + 7, behind);
-    }
+    let (len, rest) = delimited::length(field.body.get(1..)?)?;
+    rest.get(..len)
 }
 
 /// How many of `count` attributes are kept, and how many are not with those that the caller left out.

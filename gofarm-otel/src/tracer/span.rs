@@ -10,7 +10,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceState};
 
 use super::limits::Limits;
-use super::recording::{self, Recording, When};
+use super::opening::When;
+use super::recording::{self, Recording};
 use super::{Tracer, pool, span_context};
 use crate::attribute::Attribute;
 use crate::clock::Moment;
@@ -138,18 +139,24 @@ impl Span {
     /// alone, and without its `tracestate` if it was begun by [`Tracer::begin`].
     #[must_use]
     pub fn in_context(&self, context: &Context) -> Context {
-        let Some(recorded) = &self.recorded else {
-            return context.with_remote_span_context(self.api.clone());
-        };
-        context.with_span(Self {
+        match self.recorded {
+            Some(_) => context.with_span(self.writer()),
+            None => context.with_remote_span_context(self.api.clone()),
+        }
+    }
+
+    /// The same span, which does not end with this value.
+    pub(crate) fn writer(&self) -> Self {
+        let recorded = self.recorded.as_ref().map(|recorded| Recorded {
+            recording: recorded.recording.clone(),
+            tracer: recorded.tracer.clone(),
+            is_owner: false,
+        });
+        Self {
             context: self.context,
             api: self.api.clone(),
-            recorded: Some(Recorded {
-                recording: recorded.recording.clone(),
-                tracer: recorded.tracer.clone(),
-                is_owner: false,
-            }),
-        })
+            recorded,
+        }
     }
 
     pub(super) fn api(&self) -> &SpanContext {

@@ -1,6 +1,6 @@
 //! Our pages, read by others: the parsers of Prometheus' Python client and promtool.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -55,7 +55,7 @@ fn one_of_each() -> Registry {
     let zone = [Label::text("farm.zone", "north \"1\"\n\\")];
     registry.observe(&OPENED.count(3).labelled(&zone).within(sampled()));
     registry.observe(&WATER.measure(2.5));
-    registry.observe(&DEPTH.change(-4));
+    registry.observe(&DEPTH.change(-4).within(sampled()));
     registry.observe(&FILL.measure(0.25));
     registry.observe(&DELAY.measure(0.3).within(sampled()));
     registry.observe(&DELAY.measure(99.0));
@@ -131,6 +131,7 @@ fn hexadecimal(text: &str) -> String {
 fn line(name: &str, labels: &[(&str, &str)], value: f64, exemplar: &str) -> String {
     let mut labels: Vec<_> = labels
         .iter()
+        .filter(|(_, value)| !value.is_empty())
         .map(|(key, value)| format!("{}={}", hexadecimal(key), hexadecimal(value)))
         .collect();
     labels.sort();
@@ -148,7 +149,7 @@ fn float_hex(value: f64) -> String {
     if value == 0.0 {
         return format!("{sign}0x0.0p+0");
     }
-    let exponent = ((bits >> 52) & 0x7ff) as i64 - 1023;
+    let exponent = ((bits >> 52) & 0x7ff).cast_signed() - 1023;
     format!("{sign}0x1.{:013x}p{exponent:+}", bits & ((1 << 52) - 1))
 }
 
@@ -204,15 +205,17 @@ fn metrics_that_become_one_name_are_merged_or_left_out_and_counted() {
     static LOW: Instrument = Instrument::counter("test.a_b", "", "The same for Prometheus");
     static TOTAL: Instrument = Instrument::gauge("test.a.b.total", "", "The name of a sample");
     static LEVEL: Instrument = Instrument::gauge("test.a__b", "", "Another kind");
+    static TARGET: Instrument = Instrument::gauge("target.info", "", "The name of the resource");
     let registry = registry();
     registry.observe(&DOTTED.count(1));
     registry.observe(&LOW.count(2).labelled(&[Label::text("zone", "a")]));
     registry.observe(&LOW.count(4));
     registry.observe(&TOTAL.measure(1.0));
     registry.observe(&LEVEL.measure(1.0));
+    registry.observe(&TARGET.measure(1.0));
     let (page, written) = page(&registry, Format::OpenMetrics);
     assert_eq!(page.matches("# TYPE test_a_b").count(), 1, "{page}");
-    assert_eq!(written.left_out, 3);
+    assert_eq!(written.left_out, 4);
 }
 
 #[test]
@@ -259,6 +262,7 @@ fn another_parser_reads_what_was_measured() {
             registry.observe(&FILL.measure(*value).labelled(&labels));
             registry.observe(&DELAY.measure(*delay).within(sampled()));
             registry.observe(&COLD.measure(-1.0));
+            registry.observe(&DEPTH.change(7).within(sampled()));
             pages.push(page(&registry, format).0);
 
             let port = i64::try_from(*count).unwrap_or(i64::MAX).to_string();
@@ -266,6 +270,7 @@ fn another_parser_reads_what_was_measured() {
             let mut lines = BTreeSet::from([
                 line("test_opened_total", &labels, (count >> 20) as f64, &trace),
                 line("test_fill_ratio", &labels, *value, ""),
+                line("test_depth", &[], 7.0, ""),
                 line("test_delay_seconds_count", &[], 1.0, ""),
                 line("test_delay_seconds_sum", &[], *delay, ""),
             ]);

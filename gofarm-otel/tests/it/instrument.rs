@@ -93,17 +93,21 @@ fn real_amounts_make_a_sum_real_and_nonsense_is_refused_and_counted() {
         registry.observe(&signal);
     }
     registry.observe(&OPENED.change(-1));
+    registry.observe(&DEPTH.count(u64::MAX));
     let snapshot = collect(&registry);
     assert_eq!(
         values(&snapshot, "test.opened"),
         [Number::Double(2.0), Number::Double(0.5)]
     );
-    let own = &numbers(&snapshot, "gofarm.otel.metric.refused")[0];
-    assert_eq!(own.value, Number::Int(4));
-    assert_eq!(
-        own.labels.iter().next(),
-        Some(Attribute::text("instrument", "test.opened"))
-    );
+    let own = numbers(&snapshot, "gofarm.otel.metric.refused");
+    for (point, (name, refused)) in own.iter().zip([("test.depth", 1), ("test.opened", 4)]) {
+        assert_eq!(
+            point.labels,
+            Labels::new(&[Attribute::text("instrument", name)])
+        );
+        assert_eq!(point.value, Number::Int(refused));
+    }
+    assert_eq!(own.len(), 2);
 }
 
 #[test]
@@ -150,6 +154,52 @@ fn series_beyond_the_cardinality_share_one_that_says_so() {
     let points = numbers(&collect(&registry), "test.opened");
     let known = points.iter().find(|point| point.labels == two).unwrap();
     assert_eq!(known.value, Number::Int(2));
+}
+
+#[test]
+fn labels_of_a_hostile_length_are_not_kept() {
+    let registry = Registry::new();
+    let long = "x".repeat(5000);
+    for _ in 0..3 {
+        registry.observe(&OPENED.count(1).labelled(&[Label::text("agent", &long)]));
+    }
+    let points = numbers(&collect(&registry), "test.opened");
+    assert_eq!(points.len(), 1);
+    assert_eq!(
+        points[0].labels,
+        Labels::new(&[Attribute::bool("otel.metric.overflow", true)])
+    );
+    assert_eq!(points[0].value, Number::Int(3));
+}
+
+#[test]
+fn handles_and_registry_may_go_to_any_thread() {
+    fn anywhere<T: Send + Sync + Clone + 'static>() {}
+    anywhere::<Registry>();
+    anywhere::<gofarm_otel::instrument::Counter>();
+    anywhere::<gofarm_otel::instrument::UpDownCounter>();
+    anywhere::<gofarm_otel::instrument::Gauge>();
+    anywhere::<gofarm_otel::instrument::Histogram>();
+    anywhere::<gofarm_otel::meter::MeterProvider>();
+    anywhere::<Snapshot>();
+}
+
+#[test]
+fn the_cost_of_a_collection_grows_with_the_series_alone() {
+    let allocations = |series: u64| {
+        let registry = Registry::new();
+        for port in 0..series {
+            registry.observe(&OPENED.count(1).labelled(&[Label::number("port", port)]));
+        }
+        for _ in 0..1000 {
+            registry.observe(&OPENED.count(1).labelled(&[Label::number("port", 0)]));
+        }
+        allocation_counter::measure(|| drop(collect(&registry))).bytes_total
+    };
+    let (ten, hundred, thousand) = (allocations(10), allocations(100), allocations(1000));
+    let each = (thousand - hundred) / 900;
+    assert!(each < 400, "{each} bytes for each series");
+    assert!(hundred - ten < 90 * 400, "{ten} then {hundred} bytes");
 }
 
 #[test]
@@ -249,9 +299,10 @@ fn a_view_decides_about_boundaries_before_the_code_and_the_code_before_the_unit(
 
 #[test]
 fn an_observable_is_asked_at_each_collection() {
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use core::sync::atomic::{AtomicI64, Ordering};
     let asked = AtomicI64::new(0);
     let registry = Registry::builder().cardinality(2).build();
+    registry.register(&[&OPENED]);
     registry.observable(&OPENED, move |observation| {
         let n = asked.fetch_add(10, Ordering::Relaxed);
         for zone in ["b", "a", "a", "over"] {
@@ -365,8 +416,8 @@ proptest! {
         let points = numbers(&collect(&registry), "test.opened");
         for point in points {
             let port = point.labels.iter().next().map(|label| label.value);
-            let mine = adds.iter().filter(|(_, p)| port == Some(Value::Int(*p as i64)));
-            prop_assert_eq!(point.value, Number::Int(mine.map(|(n, _)| *n as i64).sum()));
+            let mine = adds.iter().filter(|(_, p)| port == Some(Value::Int(p.cast_signed())));
+            prop_assert_eq!(point.value, Number::Int(mine.map(|(n, _)| n.cast_signed()).sum()));
         }
     }
 }

@@ -2,9 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(feature = "std")]
 
+extern crate alloc;
+
 mod export;
 mod exposition;
 mod instrument;
+#[cfg(feature = "tower")]
+mod layer;
+mod logger;
 mod meter;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -14,8 +19,13 @@ mod propagation;
 mod queue;
 mod received;
 mod remote_span;
-#[cfg(feature = "std")]
 mod sampler;
+#[cfg(feature = "sdk")]
+mod sdk;
+mod semantic;
+mod snapshot;
 mod spans;
 mod spool;
 mod tracer;
+#[cfg(feature = "tracing")]
+mod tracing;

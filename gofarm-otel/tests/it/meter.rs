@@ -71,8 +71,8 @@ fn every_instrument_of_the_api_arrives_with_its_type() {
 
 #[test]
 fn an_observable_exports_what_its_callbacks_say_and_nothing_else() {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use alloc::sync::Arc;
+    use core::sync::atomic::{AtomicU64, Ordering};
     let registry = Registry::new();
     let meter = meter(&registry);
     let asked = Arc::new(AtomicU64::new(0));
@@ -81,7 +81,7 @@ fn an_observable_exports_what_its_callbacks_say_and_nothing_else() {
         .u64_observable_counter("total")
         .with_callback(move |observer| {
             let n = shared.fetch_add(1, Ordering::Relaxed);
-            observer.observe(n, &[KeyValue::new("n", n as i64 % 2)]);
+            observer.observe(n, &[KeyValue::new("n", n.cast_signed() % 2)]);
         })
         .build();
     let _level = meter
@@ -168,7 +168,8 @@ fn lists_become_text_and_the_last_of_a_repeated_key_counts() {
 #[test]
 fn edges_that_cannot_be_fall_back_to_those_of_the_unit() {
     let registry = Registry::new();
-    let histogram = meter(&registry).f64_histogram("delay").with_unit("s");
+    let meter = meter(&registry);
+    let histogram = meter.f64_histogram("delay").with_unit("s");
     histogram
         .with_boundaries(vec![2.0, 1.0])
         .build()

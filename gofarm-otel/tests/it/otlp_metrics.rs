@@ -243,7 +243,7 @@ proptest! {
                     let port: i64 = text(&point.attributes, "port").parse().unwrap();
                     prop_assert_eq!(text(&point.attributes, "zone"), zone.as_str());
                     prop_assert_eq!(point.value, Some(Value::AsInt(port)));
-                    ports.push(port as u64);
+                    ports.push(port.cast_unsigned());
                 },
                 Data::Histogram(histogram) => counts += histogram.data_points.len() as u64,
                 other => panic!("{other:?}"),

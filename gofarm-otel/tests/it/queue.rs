@@ -1,7 +1,7 @@
 //! The queue: bounded in bytes, and everything is accounted for.
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
 use std::sync::Mutex;
 
 use gofarm_core::observe::{Measurement, Observer, Signal};

@@ -1,21 +1,23 @@
 //! What the samplers keep and what it costs.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+mod chain;
+mod dynamic;
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use core::time::Duration;
 use std::thread;
-use std::time::Duration;
 
 use gofarm_core::DeviceId;
 use gofarm_core::observe::{InstrumentKind, Measurement, Observer, Signal};
 use gofarm_core::random::SplitMix64;
-use gofarm_core::time::{Instant, millis, secs};
+use gofarm_core::time::millis;
 use gofarm_core::trace_context::{TraceContext, TraceId};
 use gofarm_core::verify::{KeyId, Purpose, Signed, Verifier, VerifyError};
 use gofarm_otel::clock::Moment;
 use gofarm_otel::sampler::{
-    Control, Decision, DeviceHash, Dynamic, Head, LateKeep, Limits, Outcome, Parent, Percent,
-    Phase, Ratio, RatioRefused, RatioUpdates, Sample, Sampler, SignedRatio, signal,
+    Control, Decision, DeviceHash, Head, LateKeep, Limits, Parent, Percent, Ratio, RatioRefused,
+    RatioUpdates, Sample, Sampler, SignedRatio, signal,
 };
-use proptest::prelude::*;
 
 fn moment(since: Duration) -> Moment {
     Moment::from_nanos(u64::try_from(since.as_nanos()).unwrap())
@@ -31,7 +33,7 @@ fn device(text: &str) -> DeviceId {
 
 fn traces(seed: u64) -> impl Iterator<Item = TraceId> {
     let mut random = SplitMix64::new(seed);
-    std::iter::repeat_with(move || TraceContext::root(&mut random).trace_id())
+    core::iter::repeat_with(move || TraceContext::root(&mut random).trace_id())
 }
 
 /// Traces with ids 1, 2, 3...
@@ -108,257 +110,6 @@ fn devices_whose_names_differ_in_one_letter_keep_different_traces() {
     }
 }
 
-/// Three services, one behind the other, each a process of its own with its own sampler.
-struct Chain {
-    hops: [Sampler; 3],
-    random: SplitMix64,
-    now: Duration,
-}
-
-/// What came out of one stretch of simulated time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    requests: usize,
-    head_sampled: usize,
-    failed: usize,
-    failed_kept: usize,
-    failed_sampled: usize,
-}
-
-impl std::ops::Add for Tally {
-    type Output = Self;
-
-    fn add(self, other: Self) -> Self {
-        Self {
-            requests: self.requests + other.requests,
-            head_sampled: self.head_sampled + other.head_sampled,
-            failed: self.failed + other.failed,
-            failed_kept: self.failed_kept + other.failed_kept,
-            failed_sampled: self.failed_sampled + other.failed_sampled,
-        }
-    }
-}
-
-impl Chain {
-    fn new(sampler: impl Fn() -> Sampler) -> Self {
-        Self {
-            hops: [sampler(), sampler(), sampler()],
-            random: SplitMix64::new(0x0317),
-            now: Duration::ZERO,
-        }
-    }
-
-    /// So many requests a second for so long; of each `one_in` one fails at the last hop, and each hop before it.
-    fn run(&mut self, per_second: u32, time: Duration, one_in: u64) -> Tally {
-        use gofarm_core::random::Random;
-        let mut tally = Tally::default();
-        let until = self.now + time;
-        while self.now < until {
-            self.now += secs(1) / per_second;
-            let trace = TraceContext::root(&mut self.random).trace_id();
-            let fails = one_in > 0 && self.random.below(one_in) == 0;
-            let mut parent = Parent::None;
-            let decisions = self.hops.each_ref().map(|hop| {
-                let decision = hop.sample(&Head::new(trace, parent, "hop"));
-                let sampled = decision == Decision::Keep;
-                parent = Parent::Remote { sampled };
-                sampled
-            });
-            assert!(
-                decisions.iter().all(|sampled| *sampled == decisions[0]),
-                "a trace is kept whole"
-            );
-            let end = moment(self.now);
-            let kept = self.hops.iter().filter(|hop| {
-                hop.record(end, fails, millis(20));
-                decisions[0] || fails && hop.keep_late(end)
-            });
-            let kept = kept.count();
-            tally.requests += 1;
-            tally.head_sampled += usize::from(decisions[0]);
-            tally.failed += usize::from(fails);
-            tally.failed_kept += usize::from(fails && kept == 3);
-            tally.failed_sampled += usize::from(fails && decisions[0]);
-        }
-        tally
-    }
-}
-
-#[test]
-fn failing_chains_are_sampled_at_1_percent_while_98_percent_of_error_traces_are_kept() {
-    let mut chain = Chain::new(|| Sampler::ratio(10.percent()).escalate_on_error());
-
-    let healthy = chain.run(100, secs(600), 0);
-    let head = share(healthy.head_sampled, healthy.requests);
-    println!("healthy: {head:.4} sampled at the head, {healthy:?}");
-    assert!((0.095..0.105).contains(&head));
-
-    // The failure begins, and every minute there is a rush of ten times the requests.
-    let first = chain.run(100, secs(5), 3);
-    println!("the first 5 s of the failure: {first:?}");
-    let mut failing = Tally::default();
-    for _ in 0..10 {
-        failing = failing + chain.run(100, secs(58), 3) + chain.run(1_000, secs(2), 3);
-    }
-    let head = share(failing.head_sampled, failing.requests);
-    let all = failing + first;
-    let errors = share(all.failed_kept, all.failed);
-    println!("failing: {head:.4} sampled at the head, {errors:.4} of error traces kept, {all:?}");
-    assert!((0.007..0.013).contains(&head));
-    assert!(errors >= 0.98);
-
-    // It gets well, and the ratio comes back.
-    chain.run(100, secs(60), 0);
-    let well = chain.run(100, secs(600), 0);
-    let head = share(well.head_sampled, well.requests);
-    println!("well again: {head:.4} sampled at the head, {well:?}");
-    assert!((0.095..0.105).contains(&head));
-}
-
-#[test]
-fn when_more_fails_than_the_budget_bears_the_rest_is_counted() {
-    let late = || LateKeep::new(10, 50);
-    let mut chain = Chain::new(|| {
-        Sampler::ratio(10.percent())
-            .dynamic(Limits::new())
-            .late_keep(late())
-    });
-    let tally = chain.run(300, secs(60), 2);
-    println!("60 s, 150 failures a second, a budget of 10: {tally:?}");
-    assert!(tally.failed_kept < tally.failed / 10);
-    for hop in &chain.hops {
-        let seen = Seen::default();
-        hop.observe(&seen);
-        let late = |result| seen.value("gofarm.otel.sampler.late", result);
-        assert!(late("kept") <= 50.0 + 10.0 * 60.0);
-        let unsampled = tally.failed - tally.failed_sampled;
-        assert_eq!(late("kept") + late("refused"), unsampled as f64);
-    }
-}
-
-#[test]
-fn what_is_not_traced_still_counts() {
-    let sampler = Sampler::ratio(Ratio::NEVER).dynamic(Limits::new());
-    for n in 0..200 {
-        let now = moment(millis(10) * n);
-        let trace = traces(u64::from(n)).next().unwrap();
-        assert_eq!(sampler.sample(&root(trace)), Decision::Drop);
-        sampler.record(now, n % 4 == 0, millis(1));
-    }
-    assert_eq!(sampler.phase(), Some(Phase::Failing));
-}
-
-#[test]
-fn the_ratio_tightens_under_load_and_comes_back() {
-    let mut chain =
-        Chain::new(|| Sampler::ratio(10.percent()).dynamic(Limits::new().traces_per_second(20)));
-    let calm = chain.run(50, secs(120), 0);
-    assert!(
-        (0.08..0.12).contains(&share(calm.head_sampled, calm.requests)),
-        "{calm:?}"
-    );
-    chain.run(2_000, secs(2), 0);
-    let rush = chain.run(2_000, secs(120), 0);
-    let per_second = rush.head_sampled as f64 / 120.0;
-    println!("2000 requests/s, limit 20 traces/s: {per_second:.1} traces/s");
-    assert!(per_second <= 21.0, "{rush:?}");
-    chain.run(50, secs(20), 0);
-    let calm = chain.run(50, secs(120), 0);
-    assert!(
-        (0.08..0.12).contains(&share(calm.head_sampled, calm.requests)),
-        "{calm:?}"
-    );
-}
-
-/// Runs requests at 100 a second with that share of each outcome, then returns phase and ratio.
-fn after(
-    dynamic: &mut Dynamic,
-    now: &mut Instant,
-    time: Duration,
-    failed: u64,
-    slow: u64,
-) -> (Phase, Ratio) {
-    let until = *now + time;
-    let mut n = 0;
-    while *now < until {
-        *now += millis(10);
-        n += 1;
-        let outcome = match n % 100 {
-            k if k < failed => Outcome::Failed,
-            k if k < failed + slow => Outcome::Slow,
-            _ => Outcome::Succeeded,
-        };
-        dynamic.record(*now, outcome);
-    }
-    (dynamic.phase(), dynamic.ratio())
-}
-
-#[test]
-fn phases_come_at_once_and_outlast_their_cause() {
-    let limits = Limits::new()
-        .escalate(2.percent(), 40.percent())
-        .fail(20.percent(), 2.percent())
-        .window(secs(5), 50)
-        .hold(secs(60));
-    let mut now = Instant::ZERO;
-    let mut dynamic = Dynamic::new(10.percent(), limits);
-    let mut step = |time, failed, slow| after(&mut dynamic, &mut now, time, failed, slow);
-    assert_eq!(step(secs(30), 1, 0), (Phase::Steady, 10.percent()));
-    assert_eq!(step(secs(6), 5, 0), (Phase::Escalated, 40.percent()));
-    assert_eq!(step(secs(6), 30, 0), (Phase::Failing, 2.percent()));
-    assert_eq!(step(secs(30), 0, 0), (Phase::Failing, 2.percent()));
-    assert_eq!(step(secs(40), 0, 0), (Phase::Steady, 10.percent()));
-    assert_eq!(
-        step(secs(6), 0, 3),
-        (Phase::Escalated, 40.percent()),
-        "a breach of the SLA"
-    );
-    assert_eq!(step(secs(100), 0, 0), (Phase::Steady, 10.percent()));
-}
-
-#[test]
-fn limits_and_base_change_at_once() {
-    let mut dynamic = Dynamic::new(10.percent(), Limits::new());
-    let mut now = Instant::ZERO;
-    assert_eq!(
-        after(&mut dynamic, &mut now, secs(12), 50, 0),
-        (Phase::Failing, 1.percent())
-    );
-    dynamic.set_limits(Limits::new().fail(10.percent(), 3.percent()));
-    assert_eq!(dynamic.ratio(), 3.percent());
-    dynamic.set_base(0.5.percent());
-    assert_eq!(dynamic.ratio(), 0.5.percent());
-    dynamic.set_limits(Limits::new().fail(60.percent(), 3.percent()).hold(secs(0)));
-    assert_eq!(
-        after(&mut dynamic, &mut now, secs(2), 50, 0).0,
-        Phase::Escalated
-    );
-    let slow = Limits::new().sla(millis(5));
-    dynamic.set_limits(slow);
-    assert_eq!(dynamic.outcome(false, millis(6)), Outcome::Slow);
-    assert_eq!(dynamic.outcome(false, millis(5)), Outcome::Succeeded);
-    assert_eq!(dynamic.outcome(true, millis(6)), Outcome::Failed);
-}
-
-proptest! {
-    #[test]
-    fn no_history_breaks_a_dynamic_sampler(
-        steps in prop::collection::vec((0..200_000_000_u64, 0..3_u8), 0..200),
-        traces_per_second in 0..1_000_u32,
-        window in 0..20_000_u64,
-    ) {
-        let limits = Limits::new().traces_per_second(traces_per_second).window(millis(window), 3);
-        let mut dynamic = Dynamic::new(10.percent(), limits);
-        for (at, outcome) in steps {
-            // Time may jump in both directions.
-            let now = Instant::from_micros(at);
-            dynamic.record(now, match outcome { 0 => Outcome::Succeeded, 1 => Outcome::Slow, _ => Outcome::Failed });
-            prop_assert!(dynamic.poll(now) <= limits.escalated);
-            prop_assert!(dynamic.poll_timeout() > now);
-        }
-    }
-}
-
 #[test]
 fn always_on_and_always_off_ask_nobody() {
     let trace = TraceId::new([1; 16]).unwrap();
@@ -379,6 +130,44 @@ fn always_on_and_always_off_ask_nobody() {
         Decision::Drop
     );
     assert!(!Sampler::always_on().keep_late(Moment::from_nanos(1)));
+
+    // Turned down while it runs, it still asks nobody.
+    let sampler = Sampler::always_on();
+    sampler.control().set_ratio(10.percent());
+    let heads = traces(6)
+        .take(2_000)
+        .map(|id| Head::new(id, Parent::Remote { sampled: true }, ""));
+    let kept = heads
+        .filter(|head| sampler.sample(head) == Decision::Keep)
+        .count();
+    assert!((150..250).contains(&kept), "{kept} of 2000");
+}
+
+#[test]
+fn samplers_are_named_as_the_environment_names_them() {
+    let trace = TraceId::new([1; 16]).unwrap();
+    let (none, yes, no) = (
+        Parent::None,
+        Parent::Remote { sampled: true },
+        Parent::Remote { sampled: false },
+    );
+    use Decision::{Drop, Keep};
+    let rows = [
+        ("always_on", "", [Keep, Keep, Keep]),
+        ("always_off", "1", [Drop, Drop, Drop]),
+        ("traceidratio", "0", [Drop, Drop, Drop]),
+        ("traceidratio", "2", [Keep, Keep, Keep]),
+        ("parentbased_always_on", "0", [Keep, Keep, Drop]),
+        ("parentbased_always_off", "1", [Drop, Keep, Drop]),
+        ("parentbased_traceidratio", "0.0", [Drop, Keep, Drop]),
+        ("parentbased_traceidratio", "most", [Keep, Keep, Drop]),
+    ];
+    for (name, argument, decisions) in rows {
+        let sampler = Sampler::from_names(name, argument).unwrap();
+        let decided = [none, yes, no].map(|parent| sampler.sample(&Head::new(trace, parent, "")));
+        assert_eq!(decided, decisions, "{name} {argument}");
+    }
+    assert!(Sampler::from_names("jaeger_remote", "").is_none());
 }
 
 #[test]
@@ -391,7 +180,7 @@ fn the_path_of_a_request_allocates_nothing() {
         for (n, id) in ids.iter().enumerate() {
             let now = moment(millis(20) * u32::try_from(n).unwrap());
             if sampler.sample(&root(*id)) == Decision::Drop {
-                std::hint::black_box(sampler.keep_late(now));
+                core::hint::black_box(sampler.keep_late(now));
             }
             sampler.record(now, n % 3 == 0, millis(1));
         }
@@ -417,7 +206,7 @@ fn a_sampler_is_shared_and_changed_by_tasks() {
                 while !stop.load(Relaxed) && nanos < 20_000_000_000 {
                     nanos += 10_000;
                     let now = Moment::from_nanos(nanos.min(1_000_000_000));
-                    let _decision = std::hint::black_box(sampler.sample(&root(lowest)));
+                    let _decision = core::hint::black_box(sampler.sample(&root(lowest)));
                     sampler.record(now, false, millis(1));
                     late.fetch_add(u64::from(sampler.keep_late(now)), Relaxed);
                 }
@@ -496,7 +285,7 @@ fn a_ratio_over_the_air_counts_once_and_only_if_it_is_signed() {
 
 /// The signals that an observer saw: name, first label, value.
 #[derive(Default)]
-struct Seen(std::cell::RefCell<Vec<(&'static str, String, f64)>>);
+struct Seen(core::cell::RefCell<Vec<(&'static str, String, f64)>>);
 
 impl Seen {
     fn value(&self, name: &str, label: &str) -> f64 {

@@ -9,7 +9,7 @@ use gofarm_otel::clock::Clock;
 use gofarm_otel::queue::Queue;
 use gofarm_otel::resource::Resource;
 use gofarm_otel::sampler::{Decision, Head, Parent, Sample};
-use gofarm_otel::span::{Event, SpanKind, SpanRecord, Status};
+use gofarm_otel::span::SpanKind;
 use gofarm_otel::timestamp::Timestamp;
 use gofarm_otel::tracer::{Limits, Span, SpanStart, Tracer, TracerProvider, span_context};
 use opentelemetry::trace::{
@@ -17,9 +17,11 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, Value as ApiValue};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use proptest::prelude::*;
 
 use crate::received;
+
+mod allocations;
+mod laws;
 
 pub(crate) const START: u64 = 1_767_225_600_000_000_000;
 
@@ -323,7 +325,7 @@ fn a_seed_gives_the_same_ids_again_and_no_seed_gives_others() {
     };
     assert_eq!(ids(Some(1)), ids(Some(1)));
     assert_ne!(ids(Some(1)), ids(Some(2)));
-    let drawn: std::collections::BTreeSet<_> = std::thread::scope(|scope| {
+    let drawn: alloc::collections::BTreeSet<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| scope.spawn(|| (0..1000).map(|_| ids(None).trace_id()).collect::<Vec<_>>()))
             .collect();
@@ -335,164 +337,6 @@ fn a_seed_gives_the_same_ids_again_and_no_seed_gives_others() {
     assert_eq!(drawn.len(), 4000);
 }
 
-fn text() -> impl Strategy<Value = String> {
-    ".{0,40}"
-}
-
-/// A value without the key.
-#[derive(Clone, Debug)]
-enum Said {
-    Text(String),
-    Bool(bool),
-    Int(i64),
-    Double(f64),
-}
-
-fn said() -> impl Strategy<Value = Said> {
-    prop_oneof![
-        text().prop_map(Said::Text),
-        any::<bool>().prop_map(Said::Bool),
-        any::<i64>().prop_map(Said::Int),
-        any::<f64>().prop_map(Said::Double),
-    ]
-}
-
-fn attribute<'a>((key, said): (&'a str, &'a Said)) -> Attribute<'a> {
-    match said {
-        Said::Text(text) => Attribute::text(key, text),
-        Said::Bool(so) => Attribute::bool(key, *so),
-        Said::Int(number) => Attribute::int(key, *number),
-        Said::Double(number) => Attribute::double(key, *number),
-    }
-}
-
-fn attributes() -> impl Strategy<Value = Vec<(String, Said)>> {
-    // Distinct keys of any text.
-    proptest::collection::btree_map(text(), said(), 0..20).prop_map(|map| map.into_iter().collect())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn what_is_recorded_is_what_is_decoded(
-        name in text(),
-        of_span in attributes(),
-        of_event in attributes(),
-        trace in 1_u128.., id in 1_u64.., parent in proptest::option::of(1_u64..),
-        start: u64, length in 0_u64..1_000_000, failed in proptest::option::of(text()),
-    ) {
-        let (provider, queue, _) = pipeline();
-        let list: Vec<_> = of_span.iter().map(|(k, v)| attribute((k, v))).collect();
-        let of_event: Vec<_> = of_event.iter().map(|(k, v)| attribute((k, v))).collect();
-        let context = TraceContext::new(
-            TraceId::new(trace.to_be_bytes()).unwrap(),
-            SpanId::new(id.to_be_bytes()).unwrap(),
-        );
-        let start = Timestamp::from_unix_nanos(start);
-        let end = start + Duration::from_nanos(length);
-        let events = [Event { name: &name, at: end, attributes: &of_event }];
-        let mut record = SpanRecord::new(context, &name, start, end)
-            .attributes(&list)
-            .events(&events)
-            .status(failed.as_deref().map_or(Status::Unset, Status::Error));
-        if let Some(parent) = parent {
-            record = record.parent(SpanId::new(parent.to_be_bytes()).unwrap());
-        }
-        prop_assert!(provider.record(&record));
-
-        let read = received::span(&queue);
-        prop_assert_eq!(&read.name, &name);
-        prop_assert_eq!(read.trace_id, trace.to_be_bytes());
-        prop_assert_eq!(read.span_id, id.to_be_bytes());
-        let parent = parent.map_or(vec![], |parent| parent.to_be_bytes().to_vec());
-        prop_assert_eq!(read.parent_span_id, parent);
-        prop_assert_eq!(read.start_time_unix_nano, start.as_unix_nanos());
-        prop_assert_eq!(read.end_time_unix_nano, end.as_unix_nanos());
-        let expected: Vec<_> = list.iter().map(received::key_value).collect();
-        prop_assert_eq!(read.attributes, expected);
-        let expected: Vec<_> = of_event.iter().map(received::key_value).collect();
-        prop_assert_eq!(&read.events[0].attributes, &expected);
-        prop_assert_eq!(read.status.map(|status| status.message), failed);
-    }
-
-    #[test]
-    fn of_keys_that_repeat_the_last_value_is_received(
-        said in proptest::collection::vec(("[a-d]{1,2}", any::<i64>()), 0..60),
-    ) {
-        let (provider, queue, clock) = pipeline();
-        let span = begin(&provider, "keys");
-        for (key, value) in &said {
-            span.set(Attribute::int(key, *value));
-            span.event(key, clock.now(), &[]);
-        }
-        span.end_at(clock.now());
-        let read = received::span(&queue);
-        let expected: std::collections::BTreeMap<_, _> = said.iter().cloned().collect();
-        prop_assert_eq!(read.attributes.len(), expected.len());
-        for (key, value) in expected {
-            let read = received::value(&read.attributes, &key);
-            prop_assert_eq!(read, Some(Value::IntValue(value)));
-        }
-        prop_assert_eq!(read.events.len(), said.len());
-    }
-}
-
-#[test]
-fn a_span_that_is_not_wanted_allocates_nothing_and_one_that_is_kept_reuses() {
-    let queue = Queue::new(Kind::Traces, &Resource::new("gateway"), 1 << 20);
-    let provider = TracerProvider::new(ByName, queue.clone(), Clock::system());
-    let tracer = provider.tracer("test");
-    let run = |name: &str| {
-        let info = allocation_counter::measure(|| {
-            for _ in 0..1000 {
-                four_attributes(&tracer, name);
-            }
-        });
-        info.count_total
-    };
-    run("yes");
-    assert_eq!(run("no"), 0);
-    while queue.take(1 << 16).is_some() {}
-    let blocks = run("yes");
-    assert!(
-        blocks < 50,
-        "{blocks} allocations for 1000 spans: the blocks of the queue"
-    );
-}
-
-fn four_attributes(tracer: &Tracer, name: &str) {
-    let span = tracer.begin(&SpanStart::new(name, gofarm_otel::clock::Moment::default()));
-    span.set_all(&[
-        Attribute::text("http.request.method", "GET"),
-        Attribute::text("http.route", "/plots/{plot}"),
-        Attribute::int("http.response.status_code", 200),
-        Attribute::text("server.address", "gateway.local"),
-    ]);
-    span.end_at(gofarm_otel::clock::Moment::from_nanos(9));
-}
-
-#[test]
-fn a_span_in_a_context_of_the_api_costs_at_most_four_allocations() {
-    let queue = Queue::new(Kind::Traces, &Resource::new("gateway"), 1 << 20);
-    let provider = TracerProvider::new(ByName, queue, Clock::system());
-    let tracer = provider.tracer("test");
-    let one = || {
-        let context = Context::current_with_span(tracer.start_with_context("yes", &Context::new()));
-        let _attached = context.clone().attach();
-        context
-            .span()
-            .set_attribute(KeyValue::new("http.request.method", "GET"));
-        context
-            .span()
-            .set_attribute(KeyValue::new("http.response.status_code", 200));
-        context.span().end();
-    };
-    one();
-    let info = allocation_counter::measure(one);
-    assert!(info.count_total <= 2, "{info:?}");
-}
-
 #[test]
 fn everything_goes_between_threads() {
     fn goes<T: Send + Sync>() {}
@@ -500,4 +344,6 @@ fn everything_goes_between_threads() {
     goes::<Tracer>();
     goes::<Span>();
     goes::<Queue>();
+    // The provider of the whole process, for libraries that ask the API for it.
+    let _: fn(TracerProvider) -> _ = opentelemetry::global::set_tracer_provider;
 }

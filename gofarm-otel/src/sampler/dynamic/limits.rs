@@ -36,7 +36,8 @@ pub struct Limits {
     pub window: Duration,
     /// How long a phase outlasts what brought it about; default 30 s.
     pub hold: Duration,
-    /// The least number of requests in a window that says anything; default 20.
+    /// The least number of requests in a window that says anything; default 20. With fewer it stays steady, and what
+    /// fails is left to [`LateKeep`](crate::sampler::LateKeep).
     pub least_requests: u32,
 }
 

@@ -91,11 +91,13 @@ impl Shared {
     }
 
     pub(super) fn sample(&self, head: &Head<'_>) -> Decision {
-        if self.rule == Rule::Fixed {
-            let debug = head.parent == Parent::Debug && self.remote == Trust::Followed;
-            return Decision::keep_if(debug || self.ratio() > Ratio::NEVER);
-        }
-        if let Some(decision) = inherited(head.parent, self.remote) {
+        let decided = match self.rule {
+            Rule::TraceId | Rule::DeviceHash => inherited(head.parent, self.remote),
+            // Of all parents only a debugger is heard.
+            Rule::Orphan if head.parent == Parent::Debug => inherited(head.parent, self.remote),
+            Rule::Orphan => None,
+        };
+        if let Some(decision) = decided {
             return decision;
         }
         let ratio = self.ratio();
@@ -104,9 +106,9 @@ impl Shared {
                 let device = self.device.as_ref().map_or(&[][..], |id| id.as_bytes());
                 ratio.keeps_hash(device_hash::hash(&head.trace_id, device))
             }
-            Rule::TraceId | Rule::Fixed => ratio.keeps(&head.trace_id),
+            Rule::TraceId | Rule::Orphan => ratio.keeps(&head.trace_id),
         };
-        if keep {
+        if keep && !matches!(head.parent, Parent::Local { .. }) {
             self.sampled.fetch_add(1, Relaxed);
         }
         Decision::keep_if(keep)
