@@ -5,8 +5,8 @@ mod outage;
 mod pieces;
 mod turns;
 
-use core::time::Duration;
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use gofarm_otel::batch::Batch;
 use gofarm_otel::clock::Moment;

@@ -1,8 +1,8 @@
 //! Servers that misbehave, and how often one is connected to.
 
-use core::time::Duration;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 use std::time::Instant;
 
 use gofarm_otel::export::{Answer, Reason};
