@@ -51,7 +51,7 @@ pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;
-#[cfg(all(feature = "otlp", feature = "prometheus"))]
+#[cfg(feature = "tokio")]
 pub mod telemetry;
 pub mod timestamp;
 #[cfg(feature = "std")]

@@ -26,6 +26,8 @@ mod semantic;
 mod snapshot;
 mod spans;
 mod spool;
+#[cfg(all(feature = "otlp", feature = "prometheus", feature = "tower"))]
+mod telemetry;
 mod tracer;
 #[cfg(feature = "tracing")]
 mod tracing;
