@@ -1,18 +1,18 @@
 //! Batches that wait on disk until the receiver is back: [`Spool`].
 //!
 //! A gateway in a field is without its link for hours or days. What it has to say meanwhile does not fit into
-//! memory, and memory is gone with the power. A database would do, at the price of rewriting pages for what is only ever
-//! written once and read once. So a spool is a queue of files that grow at the end: each batch is one record
-//! with two checksums, a file is removed when all of it was taken over, and when the spool is full
-//! the oldest file goes and its items are counted.
+//! memory, and memory is gone with the power. A database would do, at the price of rewriting pages for what is
+//! written once and read once. So a spool is a queue of files that grow at the end: each batch is one record with two
+//! checksums, a file is removed when all of it was taken over, and when the spool is full the oldest file goes and its
+//! items are counted.
 //!
 //! - *At most so many bytes*, at a time and in any 24 hours (flash wears out): see [`Limits`].
-//! - *A crash at any byte* loses what was not [synchronised](Spool::sync), and nothing before it. A torn record is cut off at the next start
-//!   and counted if its header is whole.
+//! - *A crash at any byte* loses what was not [synchronised](Spool::sync), and nothing before it. A torn record is cut
+//!   off at the next start, and counted if its header is whole.
 //! - *At least once*: a batch that was acknowledged may come again after a crash, because marks are not
 //!   synchronised. Spans are told apart by their ids.
-//! - What it does not do: it does not compress or encrypt, and a file of which a header in the middle is damaged is given up
-//!   from there on.
+//! - *It does not* compress or encrypt; it does not look for records behind a damaged header, but gives the rest of that
+//!   file up; and what was written to files that are gone does not count for the 24 hours after a restart.
 //!
 //! ```
 //! use gofarm_otel::batch::{Batch, Kind};

@@ -70,7 +70,9 @@ impl Stats {
         self.damaged
     }
 
-    /// Bytes that were found without a whole record around them; what was in them is not known, unless it was one torn body.
+    /// Bytes that were found without a whole record around them.
+    ///
+    /// What was in them is not known, unless it was one torn body.
     #[must_use]
     pub const fn unread_bytes(&self) -> u64 {
         self.unread_bytes
