@@ -24,7 +24,7 @@
 //! use gofarm_core::time::millis;
 //! use gofarm_hal::sensor::i2c::{Ask, Device, Exchange, Fault};
 //!
-//! /// A LM75 thermometer: register 0 has 11 bits, 0.125 K each (datasheet, section 7.3).
+//! /// A LM75B thermometer: register 0 has 11 bits, 0.125 K each (datasheet, section 7.4.3).
 //! struct Temperature;
 //!
 //! impl Ask for Temperature {
