@@ -1,4 +1,4 @@
-//! Chips on I2C that take their time: [`Device`] and [`AsyncDevice`] over one machine.
+//! Chips on I2C that take their time: [`Device`] and, with `async`, `AsyncDevice` over one machine.
 //!
 //! Drivers for such chips usually write a command, sleep for the conversion and read. The sleep stops the valve beside
 //! it, and when the chip does not acknowledge the reading, the driver cannot say whether it is busy, broken or gone. Here
