@@ -7,9 +7,9 @@
 //! | current | meaning |
 //! |---|---|
 //! | up to 3.6 mA | [`LoopFault::Open`]: cable cut, transmitter dead, or it says that it failed |
-//! | between | [`LoopFault::UnderRange`] |
+//! | above that, below 3.8 mA | [`LoopFault::UnderRange`] |
 //! | 3.8 to 20.5 mA | the measurement, of which 4 to 20 mA are its range |
-//! | between | [`LoopFault::OverRange`] |
+//! | above that, below 21 mA | [`LoopFault::OverRange`] |
 //! | 21 mA and more | [`LoopFault::Short`]: shorted, or the transmitter says that it failed |
 //!
 //! Transmitters that fail may say so with 3.6 or 21.0 mA exactly, so these belong to the failures.
@@ -190,7 +190,7 @@ pub enum LoopFault {
         /// The current, in uA.
         microamperes: u32,
     },
-    /// More than that and below 3.8 mA: less than the transmitter can measure.
+    /// Above 3.6 and below 3.8 mA: less than the transmitter can measure.
     #[error("{microamperes} uA: below what the transmitter can measure")]
     UnderRange {
         /// The current, in uA.
