@@ -71,18 +71,21 @@ impl Crc {
     /// Takes in the bytes that follow.
     #[inline]
     pub fn update(&mut self, bytes: &[u8]) {
-        let mut crc = self.0;
+        // In 32 bits: a half of a register is merged into what the register held before, and waits for it.
+        let mut crc = u32::from(self.0);
         let (pairs, last) = bytes.as_chunks::<2>();
         for [first, second] in pairs {
             // Byte by byte: a frame that was just written is not yet there as words.
-            let [low, high] = crc.to_le_bytes();
-            crc = TABLE_2[usize::from(low ^ first)] ^ TABLE[usize::from(high ^ second)];
+            let [low, high, ..] = crc.to_le_bytes();
+            let (low, high) = (usize::from(low ^ first), usize::from(high ^ second));
+            crc = u32::from(TABLE_2[low]) ^ u32::from(TABLE[high]);
         }
         for byte in last {
-            let [low, high] = crc.to_le_bytes();
-            crc = u16::from(high) ^ TABLE[usize::from(low ^ byte)];
+            let [low, high, ..] = crc.to_le_bytes();
+            crc = u32::from(high) ^ u32::from(TABLE[usize::from(low ^ byte)]);
         }
-        self.0 = crc;
+        let [low, high, ..] = crc.to_le_bytes();
+        self.0 = u16::from_le_bytes([low, high]);
     }
 
     /// Takes in words, the high byte first.
