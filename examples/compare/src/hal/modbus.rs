@@ -199,14 +199,12 @@ fn wrong_answers(figures: &mut Figures, answer: &[u8; 25]) {
         let mut values = heapless::Vec::<u16, 16>::new();
         request.parse_u16(answer, &mut values).is_ok()
     };
-    let engines: [(&str, &dyn Fn(&[u8]) -> bool); 3] = [
-        ("gofarm", &ours),
-        ("modbus-core, unit and kind looked at", &modbus_core),
-        ("rmodbus", &rmodbus),
-    ];
-    for (engine, takes) in engines {
+    let mut note = |engine, takes: &dyn Fn(&[u8]) -> bool| {
         assert!(takes(answer), "{engine} does not take the right answer");
         let taken: u32 = wrong.iter().map(|answer| u32::from(takes(answer))).sum();
         figures.note(CASE, engine, "answers", taken.into());
-    }
+    };
+    note("gofarm", &ours);
+    note("modbus-core, unit and kind looked at", &modbus_core);
+    note("rmodbus", &rmodbus);
 }

@@ -222,6 +222,29 @@ mod tests {
     }
 
     #[test]
+    fn a_half_goes_away_from_zero_and_its_neighbour_does_not() {
+        let axis = &Kind::Generic.axes()[0];
+        let signed = &Kind::Altitude.axes()[0];
+        for power in 0..32 {
+            for whole in [(1_i64 << power) - 1, 1 << power, (1 << power) + 1] {
+                #[expect(clippy::cast_precision_loss, reason = "at most 32 bits wide")]
+                let half = whole as f64 + 0.5;
+                for (value, steps) in [
+                    (half.next_down(), whole),
+                    (half, whole + 1),
+                    (half.next_up(), whole + 1),
+                ] {
+                    let on_axis = |axis: &Axis, steps| {
+                        (axis.min..=axis.max).contains(&steps).then_some(steps)
+                    };
+                    assert_eq!(nearest(value, axis), on_axis(axis, steps), "{value}");
+                    assert_eq!(nearest(-value, signed), on_axis(signed, -steps), "-{value}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_number_or_too_far_has_no_steps() {
         let axis = &Kind::Temperature.axes()[0];
         for value in [f64::NAN, f64::INFINITY, -1e300, 3_276.75, -3_276.85] {

@@ -209,7 +209,7 @@ pub struct Pack<'a, 'e> {
     pending: Bases<'e>,
     /// What applies to the next record, written or not.
     current: Bases<'e>,
-    /// Whether the base name may stand before a name.
+    /// Whether the base name is more than nothing and a name may begin so.
     has_sound_base: bool,
 }
 
@@ -239,7 +239,7 @@ impl<'a, 'e> Pack<'a, 'e> {
             records: 0,
             pending: Bases::default(),
             current: Bases::default(),
-            has_sound_base: true,
+            has_sound_base: false,
         }
     }
 
@@ -247,7 +247,7 @@ impl<'a, 'e> Pack<'a, 'e> {
     pub fn base_name(&mut self, name: &'e str) {
         self.pending.name = Some(name);
         self.current.name = Some(name);
-        self.has_sound_base = name.is_empty() || is_beginning(name);
+        self.has_sound_base = is_beginning(name);
     }
 
     /// When the entries to come were measured, unless they say otherwise; they count from here.
