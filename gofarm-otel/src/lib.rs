@@ -10,7 +10,7 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
-#[cfg(feature = "std")]
+#[cfg(feature = "tower")]
 pub mod current;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
