@@ -58,6 +58,7 @@ pub use database::{Database, DatabaseFuture, Query};
 pub use grpc::{GrpcClientLayer, GrpcServerLayer};
 pub use incoming::Incoming;
 pub use pipeline::Pipeline;
+pub use role::INSTRUMENTS;
 pub use scope::{Entered, InScope, Scope};
 pub use server::ServerLayer;
 pub use streamed::{Streamed, StreamedBody, StreamedFuture, StreamedLayer};
