@@ -1,7 +1,5 @@
 //! One addition to a counter and one value of a histogram, each with three labels.
 
-use std::time::Duration;
-
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
@@ -61,13 +59,17 @@ fn sdk(figures: &mut Figures) {
     let counter = meter.u64_counter("requests").build();
     figures.time(COUNTER, "opentelemetry SDK", || counter.add(1, &labels));
     let bound = counter.bind(&labels);
-    figures.time(COUNTER, "opentelemetry SDK, bound (experimental)", || bound.add(1));
+    figures.time(COUNTER, "opentelemetry SDK, bound (experimental)", || {
+        bound.add(1)
+    });
     let histogram = meter
         .f64_histogram("durations")
         .with_boundaries(SECONDS.to_vec())
         .build();
     let mut values = Values::new();
-    figures.time(HISTOGRAM, "opentelemetry SDK", || histogram.record(values.draw(), &labels));
+    figures.time(HISTOGRAM, "opentelemetry SDK", || {
+        histogram.record(values.draw(), &labels)
+    });
     let bound = histogram.bind(&labels);
     figures.time(HISTOGRAM, "opentelemetry SDK, bound (experimental)", || {
         bound.record(values.draw());
@@ -87,14 +89,15 @@ fn prometheus_client(figures: &mut Figures) {
     });
     let held = family.get_or_create(&LABELS).clone();
     figures.time(COUNTER, "prometheus-client, held", || held.inc());
-    let family =
-        Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
+    let family = Family::<Labels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
     let mut values = Values::new();
     figures.time(HISTOGRAM, "prometheus-client, family", || {
         family.get_or_create(&LABELS).observe(values.draw());
     });
     let held = family.get_or_create(&LABELS).clone();
-    figures.time(HISTOGRAM, "prometheus-client, held", || held.observe(values.draw()));
+    figures.time(HISTOGRAM, "prometheus-client, held", || {
+        held.observe(values.draw())
+    });
 }
 
 fn metrics_crate(figures: &mut Figures) {
@@ -103,17 +106,51 @@ fn metrics_crate(figures: &mut Figures) {
 
     struct Recorder(Registry<::metrics::Key, AtomicStorage>);
     impl ::metrics::Recorder for Recorder {
-        fn describe_counter(&self, _: ::metrics::KeyName, _: Option<::metrics::Unit>, _: ::metrics::SharedString) {}
-        fn describe_gauge(&self, _: ::metrics::KeyName, _: Option<::metrics::Unit>, _: ::metrics::SharedString) {}
-        fn describe_histogram(&self, _: ::metrics::KeyName, _: Option<::metrics::Unit>, _: ::metrics::SharedString) {}
-        fn register_counter(&self, key: &::metrics::Key, _: &::metrics::Metadata<'_>) -> ::metrics::Counter {
-            self.0.get_or_create_counter(key, |counter| ::metrics::Counter::from_arc(Arc::clone(counter)))
+        fn describe_counter(
+            &self,
+            _: ::metrics::KeyName,
+            _: Option<::metrics::Unit>,
+            _: ::metrics::SharedString,
+        ) {
         }
-        fn register_gauge(&self, key: &::metrics::Key, _: &::metrics::Metadata<'_>) -> ::metrics::Gauge {
-            self.0.get_or_create_gauge(key, |gauge| ::metrics::Gauge::from_arc(Arc::clone(gauge)))
+        fn describe_gauge(
+            &self,
+            _: ::metrics::KeyName,
+            _: Option<::metrics::Unit>,
+            _: ::metrics::SharedString,
+        ) {
         }
-        fn register_histogram(&self, key: &::metrics::Key, _: &::metrics::Metadata<'_>) -> ::metrics::Histogram {
-            self.0.get_or_create_histogram(key, |h| ::metrics::Histogram::from_arc(Arc::clone(h)))
+        fn describe_histogram(
+            &self,
+            _: ::metrics::KeyName,
+            _: Option<::metrics::Unit>,
+            _: ::metrics::SharedString,
+        ) {
+        }
+        fn register_counter(
+            &self,
+            key: &::metrics::Key,
+            _: &::metrics::Metadata<'_>,
+        ) -> ::metrics::Counter {
+            self.0.get_or_create_counter(key, |counter| {
+                ::metrics::Counter::from_arc(Arc::clone(counter))
+            })
+        }
+        fn register_gauge(
+            &self,
+            key: &::metrics::Key,
+            _: &::metrics::Metadata<'_>,
+        ) -> ::metrics::Gauge {
+            self.0
+                .get_or_create_gauge(key, |gauge| ::metrics::Gauge::from_arc(Arc::clone(gauge)))
+        }
+        fn register_histogram(
+            &self,
+            key: &::metrics::Key,
+            _: &::metrics::Metadata<'_>,
+        ) -> ::metrics::Histogram {
+            self.0
+                .get_or_create_histogram(key, |h| ::metrics::Histogram::from_arc(Arc::clone(h)))
         }
     }
 
@@ -131,7 +168,8 @@ fn metrics_crate(figures: &mut Figures) {
         figures.time(HISTOGRAM, "metrics, held", || {
             held.record(values.draw());
         });
-        recorder.0.visit_histograms(|_, histogram| histogram.clear());
+        recorder
+            .0
+            .visit_histograms(|_, histogram| histogram.clear());
     });
-    let _ = Duration::ZERO;
 }

@@ -16,7 +16,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message as _;
 
-use super::gofarm;
+use super::{ROUTE, gofarm, spans};
 use crate::figures::Figures;
 
 /// The argument of a process that is measured: `otel-child:ENGINE:ENDPOINT`.
@@ -29,7 +29,7 @@ const NOTHING: &str = "nothing";
 
 /// What a child says on its last line.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Found {
+pub struct Found {
     idle_kib: u64,
     busy_kib: u64,
     cpu_ms: u64,
@@ -80,9 +80,13 @@ pub fn run_child(what: &str) -> Option<()> {
     let (engine, endpoint) = what.split_once(':')?;
     let found = match engine {
         NOTHING => run(|| (), |()| {}, |()| {}),
-        SDK => run(|| sdk(endpoint), |(_, tracer)| span(tracer), |(provider, _)| {
-            let _ = provider.shutdown();
-        }),
+        SDK => run(
+            || sdk(endpoint),
+            |(_, tracer)| span(tracer),
+            |(provider, _)| {
+                let _ = provider.shutdown();
+            },
+        ),
         gofarm::ENGINE => gofarm::process(endpoint),
         _ => return None,
     };
@@ -96,24 +100,25 @@ fn sdk(endpoint: &str) -> (SdkTracerProvider, opentelemetry_sdk::trace::Tracer) 
         .with_endpoint(format!("{endpoint}/v1/traces"))
         .build()
         .expect("an exporter");
-    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .build();
     let tracer = provider.tracer("compare");
     (provider, tracer)
 }
 
 /// One span by the API that both implement.
 pub fn span(tracer: &impl Tracer) {
-    let builder = tracer.span_builder("GET /plots/{plot}");
+    let builder = tracer.span_builder(spans::NAME);
     let mut span = builder.with_kind(SpanKind::Server).start(tracer);
     span.set_attribute(KeyValue::new("http.request.method", "GET"));
-    span.set_attribute(KeyValue::new("http.route", "/plots/{plot}"));
+    span.set_attribute(KeyValue::new("http.route", ROUTE));
     span.set_attribute(KeyValue::new("url.scheme", "http"));
     span.set_attribute(KeyValue::new("http.response.status_code", 200_i64));
     span.end();
 }
 
 /// Starts, rests for three seconds, works for ten, and ends.
-#[expect(private_interfaces, reason = "passed on within this part")]
 pub fn run<T>(start: impl FnOnce() -> T, work: impl Fn(&T), end: impl FnOnce(T)) -> Found {
     let set_up = start();
     std::thread::sleep(Duration::from_secs(3));
@@ -133,7 +138,11 @@ pub fn run<T>(start: impl FnOnce() -> T, work: impl Fn(&T), end: impl FnOnce(T))
     }
     end(set_up);
     let cpu_ms = u64::try_from(cpu.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Found { idle_kib, busy_kib, cpu_ms }
+    Found {
+        idle_kib,
+        busy_kib,
+        cpu_ms,
+    }
 }
 
 fn resident() -> u64 {
@@ -159,7 +168,7 @@ fn receiver(received: Arc<AtomicU64>) -> std::io::Result<String> {
 fn serve(stream: &TcpStream, received: &AtomicU64) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
-        let mut len = 0;
+        let (mut len, mut is_traces) = (0, false);
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line).ok()? == 0 {
@@ -169,18 +178,20 @@ fn serve(stream: &TcpStream, received: &AtomicU64) -> Option<()> {
             if let Some(value) = line.strip_prefix("content-length:") {
                 len = value.trim().parse().ok()?;
             }
+            is_traces |= line.starts_with("post /v1/traces ");
             if line.is_empty() {
                 break;
             }
         }
         let mut body = vec![0; len];
         reader.read_exact(&mut body).ok()?;
-        if let Ok(request) = ExportTraceServiceRequest::decode(body.as_slice()) {
+        if is_traces && let Ok(request) = ExportTraceServiceRequest::decode(body.as_slice()) {
             let scopes = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
             let spans: usize = scopes.map(|scope| scope.spans.len()).sum();
             received.fetch_add(spans as u64, Ordering::Relaxed);
         }
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        let answer =
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
         (&mut &*stream).write_all(answer).ok()?;
     }
 }
