@@ -71,12 +71,12 @@ fn tower_otel(figures: &mut Figures, case: &str, sampled: bool) {
     let meter = meters().meter("compare");
     let layer = tracing_opentelemetry::layer().with_tracer(batches.provider.tracer("compare"));
     let subscriber = tracing_subscriber::registry().with(layer);
-    tracing::subscriber::with_default(subscriber, || {
+    let made = tracing::subscriber::with_default(subscriber, || {
         let counted = metrics::HttpLayer::server(&meter).layer(bare());
         let traced = trace::HttpLayer::server(tracing::Level::INFO).layer(counted);
-        through(figures, case, TOWER_OTEL, sampled, traced);
+        through(figures, case, TOWER_OTEL, sampled, traced)
     });
-    batches.end(figures, case, TOWER_OTEL);
+    batches.end(figures, case, TOWER_OTEL, made);
 }
 
 pub fn bare() -> impl Service<
@@ -88,8 +88,14 @@ pub fn bare() -> impl Service<
     service_fn(|_: Request<Body>| ready(Ok(Response::new(Body::new()))))
 }
 
-/// Times requests from a caller that kept its trace, or did not.
-pub fn through<S, B>(figures: &mut Figures, case: &str, engine: &str, sampled: bool, mut service: S)
+/// Times requests from a caller that kept its trace, or did not; says how many there were.
+pub fn through<S, B>(
+    figures: &mut Figures,
+    case: &str,
+    engine: &str,
+    sampled: bool,
+    mut service: S,
+) -> u64
 where
     S: Service<Request<Body>, Response = Response<B>>,
 {
@@ -98,7 +104,9 @@ where
     } else {
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
     };
+    let mut made = 0;
     figures.time(case, engine, || {
+        made += 1;
         let request = Request::get("http://farm.example/plots/7?full")
             .header("host", "farm.example")
             .header("user-agent", "compare/1.0")
@@ -115,4 +123,5 @@ where
             Poll::Pending => panic!("the service answers at once"),
         }
     });
+    made
 }
