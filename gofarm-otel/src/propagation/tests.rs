@@ -54,7 +54,7 @@ fn hostile_values() -> Vec<Vec<u8>> {
         b"a=1".to_vec(),
         vec![],
     ];
-    let long = if cfg!(miri) { 9_000 } else { 100_000 };
+    let long = if cfg!(miri) { 600 } else { 100_000 };
     for unit in [
         "a=1,",
         ",",
@@ -72,7 +72,8 @@ fn hostile_values() -> Vec<Vec<u8>> {
         values.push(unit.bytes().cycle().take(long).collect());
         values.push(unit.bytes().cycle().take(513).collect());
     }
-    for len in [54, 55, 56, 57, 512, 513, 8_191, 8_192, 8_193] {
+    let around = [54, 55, 56, 57, 512, 513, 8_191, 8_192, 8_193];
+    for len in around.into_iter().filter(|len| *len <= long) {
         values.push(b"k=v,".iter().copied().cycle().take(len).collect());
         values.push(PARENT.iter().copied().cycle().take(len).collect());
     }
