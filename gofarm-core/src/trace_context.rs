@@ -340,17 +340,34 @@ const fn is_zero(bytes: &[u8]) -> bool {
 /// `N` bytes from the lower-case hexadecimal digits that start at `from`.
 fn hex<const N: usize>(text: &[u8; 55], from: usize) -> Result<[u8; N], TraceContextError> {
     let mut bytes = [0; N];
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        for position in [from + 2 * i, from + 2 * i + 1] {
-            let digit = match text[position] {
-                c @ b'0'..=b'9' => c - b'0',
-                c @ b'a'..=b'f' => c - b'a' + 10,
-                _ => return Err(TraceContextError::Character { position }),
-            };
-            *byte = *byte << 4 | digit;
-        }
+    let mut is_hex = true;
+    let (pairs, _) = text[from..].as_chunks::<2>();
+    // Ids are random, so a branch for each digit would be guessed wrongly every other time: all are read, then judged.
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        let (high, low) = (digit(*high), digit(*low));
+        is_hex &= (high | low) < 16;
+        *byte = high << 4 | low;
     }
-    Ok(bytes)
+    if is_hex {
+        return Ok(bytes);
+    }
+    let digits = text[from..].iter().take(2 * N);
+    let wrong = digits.take_while(|c| digit(**c) < 16).count();
+    Err(TraceContextError::Character {
+        position: from + wrong,
+    })
+}
+
+/// The value of a lower-case hexadecimal digit; 16 or more for anything else.
+const fn digit(c: u8) -> u8 {
+    let (decimal, letter) = (c.wrapping_sub(b'0'), c.wrapping_sub(b'a'));
+    if decimal < 10 {
+        decimal
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        u8::MAX
+    }
 }
 
 #[cfg(test)]
@@ -379,6 +396,24 @@ mod tests {
         ];
         for (text, error) in rows {
             assert_eq!(parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_digit_is_what_the_standard_library_takes_for_one_in_lower_case() {
+        for c in 0..=u8::MAX {
+            let expected = char::from(c)
+                .to_digit(16)
+                .filter(|_| !c.is_ascii_uppercase());
+            assert_eq!(Some(u32::from(digit(c))).filter(|d| *d < 16), expected);
+            let at = 3 + usize::from(c) % 32;
+            let mut text = *GOOD.as_bytes().first_chunk::<55>().unwrap();
+            text[at] = c;
+            let error = TraceContextError::Character { position: at };
+            assert_eq!(
+                hex::<16>(&text, 3).err(),
+                expected.is_none().then_some(error)
+            );
         }
     }
 

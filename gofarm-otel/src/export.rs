@@ -1,8 +1,8 @@
 //! What is sent, when, and what becomes of it: [`Exporter`].
 //!
-//! The exporters of the SDKs hold a batch in memory, try a few times and drop it. A receiver that is away for an afternoon
-//! is not an error on a farm, so here a batch has two places to wait: memory first, and a [spool](crate::spool) when
-//! the receiver stays away or memory is full. Nothing is lost uncounted.
+//! The exporters of the SDKs hold a batch in memory, try a few times and drop it. A receiver that is away for an
+//! afternoon is not an error on a farm, so here a batch has two places to wait: memory first, and a
+//! [spool](crate::spool) when the receiver stays away or memory is full. Nothing is lost uncounted.
 //!
 //! The exporter is a plain value without I/O of its own but the spool's files. A driver ([`otlp`](crate::otlp), or
 //! a test) sends what [`poll_transmit`](Exporter::poll_transmit) gives and says what came of it.

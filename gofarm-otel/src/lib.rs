@@ -10,6 +10,8 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "tower")]
+pub mod current;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
 #[cfg(feature = "std")]
@@ -18,6 +20,8 @@ pub mod export;
 pub mod exposition;
 #[cfg(feature = "std")]
 pub mod instrument;
+#[cfg(feature = "tower")]
+pub mod layer;
 #[cfg(feature = "std")]
 pub mod logger;
 #[cfg(feature = "std")]
@@ -41,11 +45,14 @@ pub mod runtime;
 pub mod sampler;
 #[cfg(feature = "sdk")]
 pub mod sdk;
+pub mod semantic;
 #[cfg(feature = "std")]
 pub mod snapshot;
 pub mod span;
 #[cfg(feature = "std")]
 pub mod spool;
+#[cfg(feature = "tokio")]
+pub mod telemetry;
 pub mod timestamp;
 #[cfg(feature = "std")]
 pub mod tracer;
@@ -53,5 +60,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
-#[cfg(feature = "std")]
+#[cfg(feature = "otlp")]
 mod wire;

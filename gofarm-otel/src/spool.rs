@@ -1,18 +1,18 @@
 //! Batches that wait on disk until the receiver is back: [`Spool`].
 //!
 //! A gateway in a field is without its link for hours or days. What it has to say meanwhile does not fit into
-//! memory, and memory is gone with the power. A database would do, at the price of rewriting pages for what is only ever
-//! written once and read once. So a spool is a queue of files that grow at the end: each batch is one record
-//! with two checksums, a file is removed when all of it was taken over, and when the spool is full
-//! the oldest file goes and its items are counted.
+//! memory, and memory is gone with the power. A database would do, at the price of rewriting pages for what is
+//! written once and read once. So a spool is a queue of files that grow at the end: each batch is one record with two
+//! checksums, a file is removed when all of it was taken over, and when the spool is full the oldest file goes and its
+//! items are counted.
 //!
 //! - *At most so many bytes*, at a time and in any 24 hours (flash wears out): see [`Limits`].
-//! - *A crash at any byte* loses what was not [synchronised](Spool::sync), and nothing before it. A torn record is cut off at the next start
-//!   and counted if its header is whole.
+//! - *A crash at any byte* loses what was not [synchronised](Spool::sync), and nothing before it. A torn record is cut
+//!   off at the next start, and counted if its header is whole.
 //! - *At least once*: a batch that was acknowledged may come again after a crash, because marks are not
 //!   synchronised. Spans are told apart by their ids.
-//! - What it does not do: it does not compress or encrypt, and a file of which a header in the middle is damaged is given up
-//!   from there on.
+//! - *It does not* compress or encrypt; it does not look for records behind a damaged header, but gives the rest of that
+//!   file up; and what was written to files that are gone does not count for the 24 hours after a restart.
 //!
 //! ```
 //! use gofarm_otel::batch::{Batch, Kind};
@@ -55,7 +55,6 @@ pub use storage::Storage;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 use std::io;
 
@@ -91,10 +90,10 @@ pub struct Spool {
 impl Spool {
     /// Opens what `storage` holds, and reads the headers of all of it.
     ///
-    /// What is torn or damaged is cut off and counted in [`Stats`], never an error.
+    /// What is torn or damaged is cut off, and a segment that cannot be read is removed; both are counted in [`Stats`].
     ///
     /// # Errors
-    /// When the storage cannot be listed or read.
+    /// When the storage cannot be listed.
     pub fn open(storage: impl Storage + 'static, limits: Limits) -> io::Result<Self> {
         let mut spool = Self {
             storage: Box::new(storage),
@@ -110,12 +109,16 @@ impl Spool {
         let mut found = spool.storage.list()?;
         found.sort_unstable();
         for (id, len) in found {
-            let scan = Segment::scan(&mut *spool.storage, id, len)?;
+            spool.next_segment = id.saturating_add(1);
+            let Ok(scan) = Segment::scan(&mut *spool.storage, id, len) else {
+                spool.stats.unread(len);
+                let _ = spool.storage.remove(id);
+                continue;
+            };
             spool.stats.found(&scan);
             spool.wear.inherit(scan.written_before.saturating_add(len));
             spool.is_active = scan.segment.takes_more;
             spool.segments.push_back(scan.segment);
-            spool.next_segment = id.saturating_add(1);
         }
         while spool.bytes() > limits.bytes() && spool.drop_oldest() {}
         Ok(spool)
@@ -306,16 +309,13 @@ impl Spool {
     /// Writes a record at the end of the last segment, or nothing.
     fn extend(&mut self, now: Moment, header: Header, body: &[u8]) -> io::Result<()> {
         let segment = self.segments.back_mut().ok_or(io::ErrorKind::NotFound)?;
-        let written = append(&mut *self.storage, segment, &header, body);
+        let written = segment.append(&mut *self.storage, &header, body);
         self.wear.record(now, header.record_len());
         if written.is_ok() {
-            segment.len += header.record_len();
             self.is_dirty = true;
         } else {
             self.stats.failures += 1;
-            let is_clean = self.storage.truncate(segment.id, segment.len).is_ok();
-            self.is_active = is_clean;
-            segment.takes_more = is_clean;
+            self.is_active = segment.takes_more;
             if segment.len == 0 {
                 // Nothing of it is there, unless the disk keeps a torn beginning, which the next start cuts off.
                 let _ = self.storage.remove(segment.id);
@@ -341,13 +341,10 @@ impl Spool {
         if !segment.takes_more || is_full || !self.wear.allows(now, size) {
             return;
         }
-        let written = append(&mut *self.storage, segment, &header, &body);
-        self.wear.record(now, header.record_len());
-        if written.is_ok() {
-            segment.len += header.record_len();
-        } else if self.storage.truncate(segment.id, segment.len).is_err() {
-            segment.takes_more = false;
-            self.is_active &= self.segments.len() > 1;
+        let written = segment.append(&mut *self.storage, &header, &body);
+        self.wear.record(now, size);
+        if written.is_err() && !segment.takes_more && self.segments.len() == 1 {
+            self.is_active = false;
         }
     }
 
@@ -376,19 +373,6 @@ impl Spool {
             self.is_dirty = false;
         }
     }
-}
-
-/// Writes a record at the end of a segment, which may be left with a part of it.
-fn append(
-    storage: &mut dyn Storage,
-    segment: &Segment,
-    header: &Header,
-    body: &[u8],
-) -> io::Result<()> {
-    let mut record = Vec::with_capacity(Header::LEN + body.len());
-    record.extend_from_slice(&header.encode());
-    record.extend_from_slice(body);
-    storage.append(segment.id, &record)
 }
 
 impl fmt::Debug for Spool {

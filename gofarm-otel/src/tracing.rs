@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::fmt;
 
+use gofarm_core::trace_context::TraceContext;
 use opentelemetry::logs::{LogRecord as _, Logger as _, Severity};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, ContextGuard};
@@ -24,6 +25,7 @@ use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context as Registry;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::current;
 use crate::logger::Logger;
 use crate::sampler::Parent;
 use crate::tracer::{Span, SpanStart, Tracer, span_context};
@@ -106,8 +108,9 @@ struct Kept {
 /// What causes a new span.
 enum Cause {
     Nothing,
-    Kept(gofarm_core::trace_context::TraceContext),
-    Api,
+    Kept(TraceContext),
+    /// What is current in the API or, if nothing is, that span.
+    Current(Option<TraceContext>),
     NotKept,
 }
 
@@ -122,14 +125,14 @@ impl Layer {
         let explicit = attributes.parent().and_then(|id| registry.span(id));
         let is_explicit = explicit.is_some();
         let Some(parent) = explicit.or_else(|| registry.lookup_current()) else {
-            return Cause::Api;
+            return Cause::Current(None);
         };
         let extensions = parent.extensions();
         match extensions.get::<Kept>() {
             None => Cause::NotKept,
             Some(kept) if is_explicit => Cause::Kept(kept.span.context()),
             // What was entered last is current in the API, or something within it.
-            Some(_) => Cause::Api,
+            Some(kept) => Cause::Current(Some(kept.span.context())),
         }
     }
 }
@@ -148,7 +151,7 @@ where
             Cause::NotKept => return,
             Cause::Nothing => {}
             Cause::Kept(parent) => start = start.within(parent),
-            Cause::Api => start = within_current(start),
+            Cause::Current(entered) => start = within_current(start, entered),
         }
         if Context::is_current_telemetry_suppressed() {
             return;
@@ -198,7 +201,8 @@ where
         record.set_severity_number(severity);
         record.set_severity_text(metadata.level().as_str());
         event.record(&mut LogFields(&mut record));
-        if let Some(parent) = registry.event_span(event)
+        // Otherwise it belongs to what is current in the API: the span that was entered last, or one within it.
+        if let Some(parent) = event.parent().and_then(|id| registry.span(id))
             && let Some(kept) = parent.extensions().get::<Kept>()
         {
             record.within(kept.span.context());
@@ -272,13 +276,16 @@ where
     Some(extensions.get::<Kept>()?.span.writer())
 }
 
-/// The start of a span within the one that is current in the API, if there is one.
-fn within_current(start: SpanStart<'_>) -> SpanStart<'_> {
+/// The start of a span within the one that is current in the API or, if there is none, within `entered`.
+fn within_current(start: SpanStart<'_>, entered: Option<TraceContext>) -> SpanStart<'_> {
     Context::map_current(|context| {
         let span = context.span();
         let api = span.span_context();
         match span_context::from_api(api) {
-            None => start,
+            None => match entered.or_else(current::unrecorded) {
+                Some(parent) => start.within(parent),
+                None => start,
+            },
             Some(parent) if api.is_remote() => {
                 let sampled = parent.is_sampled();
                 start.remote(parent, Parent::Remote { sampled }, "")

@@ -65,9 +65,8 @@ impl Listener {
             Status::Error(how)
         };
         let span = match step {
-            Step::Issue => {
-                SpanRecord::new(root, "command valve", from.into(), to.into()).kind(SpanKind::Producer)
-            }
+            Step::Issue => SpanRecord::new(root, "command valve", from.into(), to.into())
+                .kind(SpanKind::Producer),
             Step::Water => {
                 let Some(own) = span_id(id, step) else {
                     return;

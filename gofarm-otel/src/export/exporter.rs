@@ -116,7 +116,9 @@ impl Exporter {
         self.counted.drop(Reason::Memory, &lost);
     }
 
-    /// The next request, to be sent now; none while one is on its way, while the receiver is left alone, or when there is nothing.
+    /// The next request, to be sent now.
+    ///
+    /// None while one is on its way, while the receiver is left alone, or when there is nothing.
     ///
     /// Batches that waited long enough for a receiver that is away are written to the spool here.
     pub fn poll_transmit(&mut self, now: Moment) -> Option<Arc<Batch>> {
@@ -184,6 +186,13 @@ impl Exporter {
     #[must_use]
     pub fn is_flushed(&self) -> bool {
         self.memory.is_empty() && self.in_flight.is_none()
+    }
+
+    /// Whether the receiver is left alone for now, and there is a spool for what waits.
+    #[must_use]
+    pub fn is_parked(&self, now: Moment) -> bool {
+        let is_left_alone = matches!(self.link, Link::Away { due, .. } if now < due);
+        is_left_alone && self.in_flight.is_none() && self.spool.is_some()
     }
 
     /// Ends: a request that is on its way counts as unanswered, memory goes to the spool, and what does not is dropped.

@@ -1,7 +1,7 @@
 //! Two requests of one, when it is more than a receiver or a segment takes.
 //!
-//! Of the three kinds of request all are built alike: field 1 is a resource with its records, field 2 of that a scope with its
-//! records, field 2 of that a record; what else stands there is said of both halves.
+//! All three kinds of request are built alike: field 1 is a resource with its records, field 2 of that a scope with
+//! its records, field 2 of that a record. What else stands there is said in both halves.
 
 use alloc::vec::Vec;
 use core::ops::Range;

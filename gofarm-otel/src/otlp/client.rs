@@ -2,6 +2,8 @@
 
 use alloc::sync::Arc;
 
+use tokio::time::{Instant, timeout};
+
 use super::connection::{Connector, Stream};
 #[cfg(feature = "grpc")]
 use super::grpc::GrpcConnection;
@@ -9,6 +11,9 @@ use super::http::HttpConnection;
 use super::{ConfigError, Endpoint, OtlpConfig, Protocol};
 use crate::batch::Batch;
 use crate::export::Answer;
+
+/// How many times the configured time a request has at most.
+const MOST_PATIENCE: u32 = 8;
 
 /// Something that sends batches, one at a time.
 pub trait Client: Send {
@@ -27,6 +32,8 @@ pub struct OtlpClient {
     connector: Connector,
     /// The connections that are open; servers of the three kinds may differ.
     connections: [Option<(Endpoint, Connection)>; 3],
+    /// How many times the time of the configuration a request has: from 1, while it is enough, to 8.
+    patience: u32,
 }
 
 #[derive(Debug)]
@@ -42,6 +49,7 @@ impl OtlpClient {
             connector: Connector::new(&config)?,
             config,
             connections: [None, None, None],
+            patience: 1,
         })
     }
 
@@ -65,7 +73,8 @@ impl OtlpClient {
             }
             return answer;
         }
-        let Ok(stream) = self.connector.open(server).await else {
+        let opening = timeout(self.config.timeout, self.connector.open(server));
+        let Ok(Ok(stream)) = opening.await else {
             return Answer::Unreachable;
         };
         let Ok(mut open) = Connection::open(stream, self.config.protocol).await else {
@@ -81,9 +90,16 @@ impl OtlpClient {
 
 impl Client for OtlpClient {
     async fn send(&mut self, batch: Arc<Batch>) -> Answer {
-        let timeout = self.config.timeout;
-        let answer = tokio::time::timeout(timeout, self.exchange(batch)).await;
-        answer.unwrap_or(Answer::TimedOut)
+        let allowed = self.config.timeout.saturating_mul(self.patience);
+        let started = Instant::now();
+        let Ok(answer) = timeout(allowed, self.exchange(batch)).await else {
+            self.patience = (self.patience * 2).min(MOST_PATIENCE);
+            return Answer::TimedOut;
+        };
+        if answer != Answer::Unreachable && started.elapsed() < allowed / 4 {
+            self.patience = (self.patience / 2).max(1);
+        }
+        answer
     }
 }
 

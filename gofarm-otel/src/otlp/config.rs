@@ -71,10 +71,10 @@ impl OtlpConfig {
 
     /// What the environment says (OpenTelemetry, "OpenTelemetry Protocol Exporter"); none if it names no endpoint.
     ///
-    /// Read are `OTEL_EXPORTER_OTLP_ENDPOINT`, `_TRACES_ENDPOINT`, `_METRICS_ENDPOINT` and `_LOGS_ENDPOINT`, `_HEADERS`,
-    /// `_TIMEOUT` (milliseconds), `_PROTOCOL` (`http/protobuf`, `grpc`) and `_CERTIFICATE`; `variable` is usually
-    /// `|name| std::env::var(name).ok()`. Empty means not set. `_COMPRESSION` is not followed, requests go out as they are; nor
-    /// are the other variables of one kind of signal.
+    /// Read are `OTEL_EXPORTER_OTLP_ENDPOINT`, `_TRACES_ENDPOINT`, `_METRICS_ENDPOINT` and `_LOGS_ENDPOINT`,
+    /// `_HEADERS`, `_TIMEOUT` (milliseconds), `_PROTOCOL` (`http/protobuf`, `grpc`) and `_CERTIFICATE`; `variable` is
+    /// usually `|name| std::env::var(name).ok()`. Empty means not set. Not followed are `_COMPRESSION`, for requests go
+    /// out as they are, and the other variables of one kind of signal.
     ///
     /// # Errors
     /// When a value is not what it has to be.
@@ -170,6 +170,9 @@ impl OtlpConfig {
     }
 
     /// This configuration with that much time for each request, the connection included.
+    ///
+    /// A request that runs into it has twice the time when it is tried again, up to eight times: a large one over a
+    /// slow link would never arrive otherwise.
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -233,7 +236,7 @@ fn percent_decoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use alloc::collections::BTreeMap;
 
     fn read(variables: &[(&str, &str)]) -> Result<Option<OtlpConfig>, ConfigError> {
         let variables: BTreeMap<String, &str> = variables

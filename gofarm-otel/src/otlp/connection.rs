@@ -86,7 +86,9 @@ impl Drop for Task {
     }
 }
 
-/// The body of a response, at most `most` bytes of it; what a longer one says is not read, and one that breaks off is no answer.
+/// The body of a response of at most `most` bytes.
+///
+/// What a longer one says is not read, and one that breaks off is no answer.
 pub(super) async fn body_of(body: Incoming, most: usize) -> Result<Bytes, Answer> {
     match Limited::new(body, most).collect().await {
         Ok(body) => Ok(body.to_bytes()),

@@ -86,6 +86,8 @@ impl GrpcConnection {
 }
 
 /// The call; none for a message of 4 GiB.
+///
+/// It names no deadline: the client gives it up when it is due, and gives it more time later than the server would know.
 fn request(
     config: &OtlpConfig,
     server: &Endpoint,
@@ -107,10 +109,6 @@ fn request(
     let protobuf = HeaderValue::from_static("application/grpc+proto");
     headers.insert(header::CONTENT_TYPE, protobuf);
     headers.insert(header::TE, HeaderValue::from_static("trailers"));
-    let millis = config.timeout.as_millis().min(99_999_999);
-    if let Ok(timeout) = alloc::format!("{millis}m").parse() {
-        headers.insert("grpc-timeout", timeout);
-    }
     Some(request)
 }
 

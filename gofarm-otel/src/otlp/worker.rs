@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use core::pin::pin;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
+use std::io;
+use std::thread::{self, JoinHandle};
 
 use gofarm_core::observe::Observer;
 use tokio::sync::{mpsc, oneshot};
@@ -44,8 +46,8 @@ struct Ask {
 
 /// Sends what it is given, for as long as somebody holds a [`Handle`] or until it is told to end.
 ///
-/// Batches go to memory and from there out, or to the spool: files are written on the thread that runs the worker, so
-/// give it a thread of its own where a slow disk must not hold up others.
+/// Batches go to memory and from there out, or to the spool. Files are written on the thread that runs the worker: let
+/// it have [its own](Self::spawn_thread) where a slow disk must not hold up others.
 ///
 /// ```
 /// use core::time::Duration;
@@ -83,12 +85,19 @@ struct State {
     lost: Arc<Lost>,
     /// Who waits for a flush, and until when.
     flushes: Vec<(Moment, oneshot::Sender<Tally>)>,
-    /// When the worker ends at the latest.
+    /// When the worker ends at the latest, and who waits for that.
     end: Option<Moment>,
+    enders: Vec<oneshot::Sender<Tally>>,
 }
 
 impl Handle {
-    /// Hands a batch over without waiting; false if the worker is behind or has ended, and the batch is dropped and counted.
+    /// Hands a batch over without waiting.
+    ///
+    /// False if the worker is behind or has ended: the batch is dropped, and a worker that runs counts it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "what is dropped is counted without the caller"
+    )]
     pub fn try_send(&self, batch: Batch) -> bool {
         let (kind, items) = (batch.kind, batch.items);
         let is_sent = self.inbox.try_send(Command::Batch(batch)).is_ok();
@@ -105,16 +114,20 @@ impl Handle {
         self.inbox.send(Command::Batch(batch)).await.is_ok()
     }
 
-    /// Waits until memory is empty, but not longer than `within`; says how things stand then. None if the worker has ended.
+    /// Waits until memory is empty, but not longer than `within`; says how things stand then.
     ///
-    /// A receiver that is left alone for the time being is tried at once. What is in the spool stays there.
+    /// A receiver that is left alone for the time being is tried at once. What is in the spool stays there. None if
+    /// the worker has ended.
     pub async fn flush(&self, within: Duration) -> Option<Tally> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Flush(Ask { within, reply })).await?;
         answer.await.ok()
     }
 
-    /// Flushes and ends the worker; what could not be sent within that time goes to the spool, or is dropped and counted.
+    /// Flushes and ends the worker; says what became of everything.
+    ///
+    /// What could not be sent `within` that time goes to the spool, or is dropped and counted. With a spool and a
+    /// receiver that does not answer one last try, it is not waited for longer. None if the worker has ended before.
     pub async fn shutdown(&self, within: Duration) -> Option<Tally> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Shutdown(Ask { within, reply })).await?;
@@ -149,8 +162,28 @@ impl<C: Client> Worker<C> {
             lost,
             flushes: Vec::new(),
             end: None,
+            enders: Vec::new(),
         };
         (handle, Self { client, state })
+    }
+
+    /// Runs on a thread of its own, in a runtime of its own.
+    ///
+    /// A slow disk then holds up nobody else, and an application that is stuck does not hold up the export.
+    ///
+    /// # Errors
+    /// When the system gives no thread, timer or poller.
+    pub fn spawn_thread(
+        self,
+        observer: impl Observer + Send + 'static,
+    ) -> io::Result<JoinHandle<()>>
+    where
+        C: 'static,
+    {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_io().enable_time().build()?;
+        let thread = thread::Builder::new().name("otlp".into());
+        thread.spawn(move || runtime.block_on(self.run(observer)))
     }
 
     /// Runs until [`Handle::shutdown`] or until no handle is left; then what is in memory goes to the spool.
@@ -229,7 +262,7 @@ impl State {
             Some(Command::Shutdown(ask)) => {
                 self.exporter.hurry(now);
                 self.end = Some(now + ask.within);
-                self.flushes.push((now + ask.within, ask.reply));
+                self.enders.push(ask.reply);
             }
             Some(Command::Tally(reply)) => {
                 // Who asked may be gone.
@@ -247,8 +280,8 @@ impl State {
                 self.exporter.handle_lost(kind, items);
             }
         }
-        if self.end.is_some() || self.flushes.is_empty() {
-            return; // At the end, all are answered together.
+        if self.flushes.is_empty() {
+            return;
         }
         let now = self.clock.now();
         let is_done = self.exporter.is_flushed();
@@ -265,7 +298,8 @@ impl State {
         let Some(end) = self.end else {
             return false;
         };
-        self.exporter.is_flushed() || end <= self.clock.now()
+        let now = self.clock.now();
+        end <= now || self.exporter.is_flushed() || self.exporter.is_parked(now)
     }
 
     fn finish(mut self, observer: &impl Observer) {
@@ -277,7 +311,8 @@ impl State {
         self.settle();
         self.exporter.report(observer);
         let tally = self.exporter.tally();
-        for (_, reply) in self.flushes.drain(..) {
+        let flushes = self.flushes.into_iter().map(|(_, reply)| reply);
+        for reply in flushes.chain(self.enders) {
             let _ = reply.send(tally);
         }
     }

@@ -124,6 +124,25 @@ impl Segment {
         Ok(())
     }
 
+    /// Writes a record at the end, or nothing; a torn one that cannot be cut off is the last.
+    pub(super) fn append(
+        &mut self,
+        storage: &mut dyn Storage,
+        header: &Header,
+        body: &[u8],
+    ) -> io::Result<()> {
+        let mut record = Vec::with_capacity(Header::LEN + body.len());
+        record.extend_from_slice(&header.encode());
+        record.extend_from_slice(body);
+        let written = storage.append(self.id, &record);
+        if written.is_ok() {
+            self.len += header.record_len();
+        } else {
+            self.takes_more = storage.truncate(self.id, self.len).is_ok();
+        }
+        written
+    }
+
     /// One more batch from the cursor on.
     pub(super) fn holds(&mut self, kind: Kind, items: u32) {
         self.batches += 1;

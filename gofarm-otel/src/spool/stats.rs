@@ -27,7 +27,11 @@ impl Stats {
         self.recovered.add_all(&scan.segment.held);
         self.recovered.add_all(&scan.torn);
         self.damaged.add_all(&scan.torn);
-        self.unread_bytes = self.unread_bytes.saturating_add(scan.unread);
+        self.unread(scan.unread);
+    }
+
+    pub(super) fn unread(&mut self, bytes: u64) {
+        self.unread_bytes = self.unread_bytes.saturating_add(bytes);
     }
 
     /// Items that wait.
@@ -66,7 +70,9 @@ impl Stats {
         self.damaged
     }
 
-    /// Bytes that were found without a whole record around them; what was in them is not known, unless it was one torn body.
+    /// Bytes that were found without a whole record around them.
+    ///
+    /// What was in them is not known, unless it was one torn body.
     #[must_use]
     pub const fn unread_bytes(&self) -> u64 {
         self.unread_bytes

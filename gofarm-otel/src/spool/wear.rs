@@ -5,12 +5,11 @@
 //! and it may write a 96th of a day's bytes in any case, or a quota that was used up before
 //! a restart would stay used up for as long as restarts come often.
 
-use core::time::Duration;
-
 use crate::clock::Moment;
 
 const HOURS: usize = 25;
-const HOUR: u64 = Duration::from_secs(3_600).as_nanos() as u64;
+/// An hour in nanoseconds.
+const HOUR: u64 = 3_600_000_000_000;
 
 #[derive(Clone, Debug)]
 pub(super) struct Wear {
@@ -83,8 +82,8 @@ impl Wear {
     }
 }
 
-const fn slot(hour: u64) -> usize {
-    (hour % HOURS as u64) as usize
+fn slot(hour: u64) -> usize {
+    usize::try_from(hour % HOURS as u64).unwrap_or(0)
 }
 
 #[cfg(test)]

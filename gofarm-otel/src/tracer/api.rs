@@ -13,6 +13,7 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 use super::opening::{Opening, When};
 use super::{Span, Tracer, TracerProvider, pool, span_context};
+use crate::current;
 use crate::sampler::{Decision, Head, Parent};
 use crate::span::{SpanKind, Status};
 use crate::timestamp::Timestamp;
@@ -32,7 +33,9 @@ impl trace::Tracer for Tracer {
         let shared = &*self.provider.0;
         let parent = parent_cx.span();
         let parent = parent.span_context();
-        let caused_by = span_context::from_api(parent);
+        // A request that is not recorded has no context of the API, see [`current`].
+        let unrecorded = || current::unrecorded().filter(|_| !parent_cx.has_active_span());
+        let caused_by = span_context::from_api(parent).or_else(unrecorded);
         let trace_state = match caused_by {
             Some(_) => parent.trace_state().clone(),
             None => TraceState::NONE,

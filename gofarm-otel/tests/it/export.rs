@@ -5,8 +5,8 @@ mod outage;
 mod pieces;
 mod turns;
 
+use alloc::sync::Arc;
 use core::time::Duration;
-use std::sync::Arc;
 
 use gofarm_otel::batch::Batch;
 use gofarm_otel::clock::Moment;

@@ -7,6 +7,8 @@ extern crate alloc;
 mod export;
 mod exposition;
 mod instrument;
+#[cfg(feature = "tower")]
+mod layer;
 mod logger;
 mod meter;
 #[cfg(feature = "otlp")]
@@ -20,9 +22,12 @@ mod remote_span;
 mod sampler;
 #[cfg(feature = "sdk")]
 mod sdk;
+mod semantic;
 mod snapshot;
 mod spans;
 mod spool;
+#[cfg(all(feature = "otlp", feature = "prometheus", feature = "tower"))]
+mod telemetry;
 mod tracer;
 #[cfg(feature = "tracing")]
 mod tracing;

@@ -1,6 +1,6 @@
 //! Requests made by the official definitions, which tests send and count.
 
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
 
 use gofarm_otel::batch::{Batch, Kind};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;

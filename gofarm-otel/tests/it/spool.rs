@@ -395,7 +395,11 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_on_the_disk_are_opened_and_read_to_an_end(image in prop::collection::vec(any::<u8>(), 0..400), at in 0_usize..2_000, flip in 1_u8..) {
+    fn any_bytes_on_the_disk_are_opened_and_read_to_an_end(
+        image in prop::collection::vec(any::<u8>(), 0..400),
+        at in 0_usize..2_000,
+        flip in 1_u8..,
+    ) {
         let mut disk = Memory::new();
         let mut spool = Spool::open(disk.clone(), SMALL).unwrap();
         for number in 0..4 {

@@ -89,7 +89,13 @@ fn spans_of_both_kinds_form_one_trace() {
         tracer.in_span("api", |context| {
             context.span().set_attribute(KeyValue::new("a", 1));
             tracing::info_span!("inner").in_scope(|| tracing::info!(n = 1, "said"));
+            tracing::info!("said in the span of the API");
+            tracing::info!(parent: &outer, "said of another span");
         });
+        {
+            let _nothing = Context::new().attach();
+            tracing::info_span!("detached").in_scope(|| {});
+        }
         let explicit = tracing::info_span!(parent: &outer, "explicit");
         explicit.follows_from(&outer);
         let root = tracing::info_span!(parent: None, "root");
@@ -106,6 +112,10 @@ fn spans_of_both_kinds_form_one_trace() {
     let root = seen.span("root");
     assert!(root.parent_span_id.is_empty() && root.trace_id != outer.trace_id);
 
+    assert_eq!(seen.span("detached").parent_span_id, outer.span_id);
+
+    let of_log: Vec<_> = seen.logs.iter().map(|log| &log.span_id).collect();
+    assert_eq!(of_log, [&inner.span_id, &api.span_id, &outer.span_id]);
     let log = seen.logs.first().unwrap();
     assert_eq!(log.body.clone().unwrap().value, received::text("said"));
     assert_eq!(

@@ -62,9 +62,15 @@ impl Breakers {
         outcome: Outcome,
         observer: &impl Observer,
     ) {
-        tell(observer, self.bus.record(poll.bus, now, outcome).transition());
+        tell(
+            observer,
+            self.bus.record(poll.bus, now, outcome).transition(),
+        );
         if let Some(breaker) = self.probes.get(poll.number) {
-            tell(observer, breaker.record(poll.probe, now, outcome).transition());
+            tell(
+                observer,
+                breaker.record(poll.probe, now, outcome).transition(),
+            );
         }
     }
 
@@ -95,7 +101,10 @@ impl Breakers {
                 Ended::Executed | Ended::Refused => Outcome::Success,
                 Ended::Expired | Ended::Indeterminate => Outcome::Failure,
             };
-            tell(observer, self.radio.record(permit, now, outcome).transition());
+            tell(
+                observer,
+                self.radio.record(permit, now, outcome).transition(),
+            );
         }
     }
 }

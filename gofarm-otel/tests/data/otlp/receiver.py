@@ -1,8 +1,8 @@
 """An OTLP receiver on the official definitions: `receiver.py SEEN HTTP_PORT GRPC_PORT [CERTIFICATE KEY]`.
 
-Takes traces over HTTP and gRPC (TLS with a certificate), metrics and logs over both without looking into them. The id
-of each span that was taken goes to the file SEEN as one line of hex digits before the request is answered. A port of 0 is
-any; the first line of output is `listening HTTP_PORT GRPC_PORT`. Each line of input sets what happens to the requests from then on:
+Takes traces, metrics and logs over HTTP and gRPC, with a certificate over TLS. The id of each span that was taken goes
+to the file SEEN as one line of hex digits before the request is answered. A port of 0 is any; the first line of output
+is `listening HTTP_PORT GRPC_PORT`. Each line of input sets what happens to the requests from then on:
 
     ok              taken
     status N        HTTP: refused with status N; gRPC: with code N

@@ -1,15 +1,17 @@
 //! Servers that misbehave, and how often one is connected to.
 
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-use gofarm_otel::export::Answer;
+use gofarm_otel::export::{Answer, Reason};
 use gofarm_otel::otlp::{Client as _, OtlpClient, OtlpConfig};
+use gofarm_otel::spool::{Limits, Memory, Spool};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::Running;
 use crate::spans;
 
 /// A server that answers every request with `answer`, then goes on or closes; counts its connections.
@@ -65,7 +67,7 @@ async fn serve(mut stream: TcpStream, answer: Arc<Vec<u8>>, closes: bool) {
 /// Where the first request ends, if it is all there.
 fn request_end(read: &[u8]) -> Option<usize> {
     let head = read.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-    let text = std::str::from_utf8(&read[..head]).unwrap().to_lowercase();
+    let text = core::str::from_utf8(&read[..head]).unwrap().to_lowercase();
     let length = text.split("content-length: ").nth(1).unwrap();
     let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
     (read.len() >= head + length).then_some(head + length)
@@ -169,6 +171,37 @@ async fn nonsense_and_silence_end_within_the_deadline() {
         let server = Server::start(answer, true).await;
         assert_eq!(answer_to(&server).await, Answer::Unreachable, "{answer:?}");
     }
+}
+
+#[tokio::test]
+async fn who_ends_without_receiver_but_with_a_spool_does_not_wait() {
+    let server = Server::start("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", false).await;
+    let config = OtlpConfig::new(&format!("http://127.0.0.1:{}", server.port)).unwrap();
+    let spool = Spool::open(Memory::new(), Limits::new(1 << 20)).unwrap();
+    let running = Running::start(config, Some(spool));
+    running.send(spans::batch(0, 30)).await;
+    let started = Instant::now();
+    let tally = running
+        .handle
+        .shutdown(Duration::from_secs(600))
+        .await
+        .unwrap();
+    assert!(started.elapsed() < Duration::from_secs(60));
+    assert_eq!((tally.held().total(), tally.dropped().total()), (30, 0));
+}
+
+#[tokio::test]
+async fn a_flush_that_is_over_and_an_end_that_is_not_do_not_hurry_each_other() {
+    let server = Server::start("HTTP/1.1 503 Later\r\ncontent-length: 0\r\n\r\n", false).await;
+    let config = OtlpConfig::new(&format!("http://127.0.0.1:{}", server.port)).unwrap();
+    let running = Running::start(config, None);
+    running.send(spans::batch(0, 30)).await;
+    let (flush, end) = tokio::join!(
+        running.handle.flush(Duration::from_millis(50)),
+        running.handle.shutdown(Duration::from_millis(600)),
+    );
+    assert_eq!(flush.unwrap().held().total(), 30);
+    assert_eq!(end.unwrap().dropped_for(Reason::Shutdown).total(), 30);
 }
 
 #[tokio::test]

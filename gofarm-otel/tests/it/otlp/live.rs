@@ -1,17 +1,20 @@
 //! The receiver is there, and of every temper.
 
 use core::time::Duration;
+use std::time::Instant;
 
 use gofarm_otel::batch::{Batch, Kind};
-use gofarm_otel::export::Reason;
+use gofarm_otel::clock::Clock;
+use gofarm_otel::export::{Exporter, Reason};
+use gofarm_otel::otlp::Worker;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, ResourceMetrics, ScopeMetrics};
 use prost::Message as _;
 
-use super::Running;
 use super::receiver::{BOTH, Receiver};
+use super::{QUICK, Running};
 use crate::spans;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,6 +40,29 @@ async fn what_is_sent_arrives_once() {
             "{by:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_worker_on_its_own_thread_sends_while_others_are_stuck() {
+    let Some(receiver) = Receiver::start() else {
+        return;
+    };
+    let exporter = Exporter::new(QUICK, 7);
+    let client = receiver.config(BOTH[0]).client().unwrap();
+    let (handle, worker) = Worker::new(exporter, client, Clock::system());
+    let thread = worker.spawn_thread(()).unwrap();
+    assert!(handle.try_send(spans::batch(0, 10)));
+    // This runtime has one thread, and that is not given back until all has arrived.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while receiver.arrived().distinct() < 10 {
+        assert!(Instant::now() < deadline);
+        std::thread::yield_now();
+    }
+    let tally = handle.shutdown(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(tally.exported().total(), 10);
+    assert_eq!(handle.tally().await, None, "it has ended");
+    assert!(!handle.try_send(spans::batch(0, 10)));
+    thread.join().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

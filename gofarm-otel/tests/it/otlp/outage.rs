@@ -54,6 +54,22 @@ async fn a_receiver_slower_than_the_deadline_has_everything_in_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_that_is_always_slower_than_the_deadline_gets_more_time() {
+    let Some(mut receiver) = Receiver::start() else {
+        return;
+    };
+    receiver.mode("delay 2");
+    for (at, by) in (0..).zip(BOTH) {
+        let config = receiver.config(*by);
+        let running = Running::start(config.with_timeout(Duration::from_millis(900)), None);
+        running.send(spans::batch(at * 100, 10)).await;
+        let tally = running.until(|tally| tally.held().total() == 0).await;
+        assert_eq!(tally.exported().total(), 10, "{by:?}");
+        running.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receiver_killed_in_the_middle_of_a_batch_has_everything_after_it_is_back() {
     let Some(mut receiver) = Receiver::start() else {
         return;

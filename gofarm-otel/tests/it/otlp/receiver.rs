@@ -1,9 +1,9 @@
 //! The receiver in Python, as a process.
 
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use gofarm_otel::otlp::OtlpConfig;
 
