@@ -11,6 +11,7 @@
 //! ```
 
 use core::cell::Cell;
+#[cfg(feature = "tower")]
 use core::marker::PhantomData;
 
 use gofarm_core::trace_context::TraceContext;
@@ -44,6 +45,7 @@ pub(crate) fn unrecorded() -> Option<TraceContext> {
 }
 
 /// Makes `trace` the unrecorded one of this thread, until the answer is dropped.
+#[cfg(feature = "tower")]
 pub(crate) fn enter(trace: Option<TraceContext>) -> Entered {
     let before = UNRECORDED.try_with(|current| current.replace(trace));
     Entered {
@@ -53,6 +55,7 @@ pub(crate) fn enter(trace: Option<TraceContext>) -> Entered {
 }
 
 /// While this lives, the thread works for another trace.
+#[cfg(feature = "tower")]
 #[must_use = "it ends when this is dropped"]
 pub(crate) struct Entered {
     before: Option<TraceContext>,
@@ -60,6 +63,7 @@ pub(crate) struct Entered {
     thread: PhantomData<*const ()>,
 }
 
+#[cfg(feature = "tower")]
 impl Drop for Entered {
     fn drop(&mut self) {
         // While a thread ends there is nothing to restore.
