@@ -14,14 +14,13 @@ use core::fmt;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use gofarm_core::trace_context::TraceContext;
 use opentelemetry::logs::{self, Severity};
-use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, InstrumentationScope};
 
 use crate::clock::Clock;
+use crate::current;
 use crate::queue::{Queue, Scope};
-use crate::tracer::{Limits, span_context};
+use crate::tracer::Limits;
 
 mod record;
 
@@ -196,7 +195,7 @@ impl logs::Logger for Logger {
             None => self.scope,
         };
         let now = shared.clock.timestamp(shared.clock.now());
-        let trace = record.trace().or_else(current);
+        let trace = record.trace().or_else(current::trace);
         // A queue that is full has counted it.
         let _ = shared.queue.push(scope, record.finish(now, trace));
     }
@@ -204,9 +203,4 @@ impl logs::Logger for Logger {
     fn event_enabled(&self, level: Severity, _target: &str, _name: Option<&str>) -> bool {
         self.is_enabled(level)
     }
-}
-
-/// The span that is current in the API.
-fn current() -> Option<TraceContext> {
-    Context::map_current(|context| span_context::from_api(context.span().span_context()))
 }

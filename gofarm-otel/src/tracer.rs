@@ -17,6 +17,7 @@ use std::sync::Mutex;
 
 use gofarm_core::random::SplitMix64;
 use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::TraceState;
 
 use crate::clock::Clock;
 use crate::queue::{Queue, Scope};
@@ -209,9 +210,8 @@ impl Tracer {
                     start: When::Moment(start.at),
                 };
                 let recording = pool::open(&opening, &shared.limits, start.name, start.trace_state);
-                // An empty list costs nothing; one that cannot be read is not passed on.
-                let trace_state = start.trace_state.parse().unwrap_or_default();
-                Span::recorded(self.clone(), recording, opening.context, trace_state)
+                // Taken apart for the API, a stranger's list would be hundreds of allocations.
+                Span::recorded(self.clone(), recording, opening.context, TraceState::NONE)
             }
         }
     }

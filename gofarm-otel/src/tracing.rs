@@ -25,6 +25,7 @@ use tracing_core::{Event, Level, Subscriber};
 use tracing_subscriber::layer::Context as Registry;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::current;
 use crate::logger::Logger;
 use crate::sampler::Parent;
 use crate::tracer::{Span, SpanStart, Tracer, span_context};
@@ -281,7 +282,10 @@ fn within_current(start: SpanStart<'_>, entered: Option<TraceContext>) -> SpanSt
         let span = context.span();
         let api = span.span_context();
         match span_context::from_api(api) {
-            None => entered.map_or(start, |entered| start.within(entered)),
+            None => match entered.or_else(current::unrecorded) {
+                Some(parent) => start.within(parent),
+                None => start,
+            },
             Some(parent) if api.is_remote() => {
                 let sampled = parent.is_sampled();
                 start.remote(parent, Parent::Remote { sampled }, "")

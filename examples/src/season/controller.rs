@@ -138,9 +138,9 @@ impl Controller {
         }
     }
 
-    pub(super) fn tell(&mut self, listener: &Listener) {
+    pub(super) fn listen(&mut self, listener: &Listener) {
         self.listener = listener.clone();
-        self.state.tell(listener);
+        self.state.listen(listener);
     }
 
     /// Publishes the plan of the day; it overrules what people at the valve set before.

@@ -69,7 +69,7 @@ impl FieldReplica {
         self.session = session(self.peer, &mut self.random);
     }
 
-    pub(super) fn tell(&mut self, listener: &Listener) {
+    pub(super) fn listen(&mut self, listener: &Listener) {
         self.listener = listener.clone();
         self.replica.set_observer(listener.clone());
     }

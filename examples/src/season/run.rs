@@ -93,9 +93,9 @@ impl<'a> Season<'a> {
     /// This season, told to `listener`; nothing else changes.
     #[must_use]
     pub fn told(mut self, listener: &Listener) -> Self {
-        self.controller.tell(listener);
-        self.valve.tell(listener);
-        self.site.tell(listener);
+        self.controller.listen(listener);
+        self.valve.listen(listener);
+        self.site.listen(listener);
         self
     }
 

@@ -153,7 +153,7 @@ impl Site {
         self.sched.report(&self.listener);
     }
 
-    pub(super) fn tell(&mut self, listener: &Listener) {
+    pub(super) fn listen(&mut self, listener: &Listener) {
         self.listener = listener.clone();
     }
 

@@ -117,9 +117,9 @@ impl ValveNode {
         }
     }
 
-    pub(super) fn tell(&mut self, listener: &Listener) {
+    pub(super) fn listen(&mut self, listener: &Listener) {
         self.listener = listener.clone();
-        self.state.tell(listener);
+        self.state.listen(listener);
     }
 
     /// A message has arrived; one that arrives while the node is down is lost.

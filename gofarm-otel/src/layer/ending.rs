@@ -13,6 +13,8 @@ pub(super) enum Ending {
     Answered(u16),
     /// With that status of gRPC.
     Called(Code),
+    /// As it should, where there is no more to tell.
+    Done,
     /// With an error of the service, of the type that is named here.
     Failed(&'static str),
     /// It was given up: the future or the body was dropped.
@@ -27,7 +29,7 @@ impl Ending {
             Self::Answered(status) => status >= 500,
             Self::Called(code) => code.is_failure(),
             Self::Failed(_) => true,
-            Self::Cancelled => false,
+            Self::Cancelled | Self::Done => false,
         }
     }
 
@@ -43,6 +45,7 @@ impl Ending {
             Self::Called(code) => ErrorType::Name(code.as_str()),
             Self::Failed(name) => ErrorType::Name(name),
             Self::Cancelled => ErrorType::Name("cancelled"),
+            Self::Done => ErrorType::Name(""),
         })
     }
 }

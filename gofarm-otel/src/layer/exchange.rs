@@ -307,7 +307,7 @@ fn ended(role: Role, ending: Ending, to: impl FnOnce(&[Attribute<'_>])) {
             ));
         }
         Ending::Called(code) => list.text(rpc::RESPONSE_STATUS_CODE, code.as_str()),
-        Ending::Failed(_) | Ending::Cancelled => {}
+        Ending::Done | Ending::Failed(_) | Ending::Cancelled => {}
     }
     list.text(
         semantic::ERROR_TYPE,

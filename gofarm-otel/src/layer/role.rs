@@ -39,6 +39,10 @@ pub(super) static GRPC_CLIENT: Instrument = Instrument::histogram(
     "Duration of calls that a client made",
 );
 
+/// Every instrument of the Layers for requests and calls, for whoever makes dashboards.
+pub static INSTRUMENTS: [&Instrument; 4] =
+    [&HTTP_SERVER, &HTTP_CLIENT, &GRPC_SERVER, &GRPC_CLIENT];
+
 impl Role {
     pub(super) const fn kind(self) -> SpanKind {
         match self {
@@ -73,6 +77,7 @@ impl Role {
             (Ending::Called(code), true) => code.is_server_error(),
             (Ending::Called(code), false) => !code.is_ok(),
             (Ending::Failed(_) | Ending::Cancelled, _) => true,
+            (Ending::Done, _) => false,
         }
     }
 }

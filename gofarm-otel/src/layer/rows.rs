@@ -156,7 +156,7 @@ impl<H> Rows<H> {
         hash: u64,
         key: &Key<'_>,
         name: &dyn Fn() -> Box<str>,
-    ) -> Option<&'a Box<Row<H>>> {
+    ) -> Option<&'a Row<H>> {
         if self.taken.fetch_add(1, Ordering::Relaxed) >= MAX_ROWS {
             self.taken.fetch_sub(1, Ordering::Relaxed);
             return None;

@@ -1,6 +1,6 @@
 //! What the work on a request takes along: [`Scope`].
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::future::Future;
 use core::mem;
@@ -58,6 +58,8 @@ pub(super) struct Passed {
 }
 
 std::thread_local! {
+    /// Whether there is something in `PASSED`, which is looked at less often than this.
+    static IS_PASSED: Cell<bool> = const { Cell::new(false) };
     static PASSED: RefCell<Passed> = const { RefCell::new(Passed::EMPTY) };
 }
 
@@ -151,9 +153,12 @@ impl Passed {
 
     /// What the code that calls this was given.
     pub(super) fn current() -> Self {
-        PASSED
-            .try_with(|passed| passed.borrow().clone())
-            .unwrap_or_default()
+        match IS_PASSED.try_with(Cell::get) {
+            Ok(true) => PASSED
+                .try_with(|passed| passed.borrow().clone())
+                .unwrap_or_default(),
+            _ => Self::EMPTY,
+        }
     }
 
     const fn is_empty(&self) -> bool {
@@ -161,14 +166,14 @@ impl Passed {
     }
 
     /// Changes places with that of the thread.
+    #[inline]
     fn swap(&mut self) {
+        let is_passed = !self.is_empty();
         // While a thread ends nothing is handed on.
-        let _ = PASSED.try_with(|passed| {
-            let mut passed = passed.borrow_mut();
-            if !(self.is_empty() && passed.is_empty()) {
-                mem::swap(self, &mut passed);
-            }
-        });
+        if is_passed || IS_PASSED.try_with(Cell::get).unwrap_or_default() {
+            let _ = IS_PASSED.try_with(|passed| passed.set(is_passed));
+            let _ = PASSED.try_with(|passed| mem::swap(self, &mut passed.borrow_mut()));
+        }
     }
 }
 

@@ -5,10 +5,9 @@ use alloc::format;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 
-use gofarm_core::observe::Label;
-
 use super::ending::Ending;
 use super::incoming::Incoming;
+use super::labels::Labels;
 use super::pipeline::Pipeline;
 use super::role::Role;
 use super::rows::{Index, Key, Row, Rows};
@@ -99,7 +98,7 @@ impl Terms {
                 labels.number(http::RESPONSE_STATUS_CODE, Some(status))
             }
             Some(Ending::Called(code)) => labels.text(rpc::RESPONSE_STATUS_CODE, code.as_str()),
-            Some(Ending::Failed(_) | Ending::Cancelled) | None => {}
+            Some(Ending::Done | Ending::Failed(_) | Ending::Cancelled) | None => {}
         }
         labels.text(
             semantic::ERROR_TYPE,
@@ -111,43 +110,5 @@ impl Terms {
         self.pipeline
             .registry
             .histogram(self.role.instrument(), labels.as_slice())
-    }
-}
-
-/// The labels of one series; those without a value are left out.
-struct Labels<'a> {
-    labels: [Label<'a>; 8],
-    len: usize,
-}
-
-impl<'a> Labels<'a> {
-    const fn new() -> Self {
-        Self {
-            labels: [Label::text("", ""); 8],
-            len: 0,
-        }
-    }
-
-    fn push(&mut self, label: Label<'a>) {
-        if let Some(free) = self.labels.get_mut(self.len) {
-            *free = label;
-            self.len += 1;
-        }
-    }
-
-    fn text(&mut self, key: &'static str, value: &'a str) {
-        if !value.is_empty() {
-            self.push(Label::text(key, value));
-        }
-    }
-
-    fn number(&mut self, key: &'static str, value: Option<u16>) {
-        if let Some(value) = value {
-            self.push(Label::number(key, u64::from(value)));
-        }
-    }
-
-    fn as_slice(&self) -> &[Label<'a>] {
-        self.labels.get(..self.len).unwrap_or_default()
     }
 }

@@ -136,7 +136,7 @@ impl Span {
     /// `context` with this span as the current one, so that what a handler says through the API lands here.
     ///
     /// The span still ends with this value and not with the context. One that is not recorded goes on as ids
-    /// alone, and without its `tracestate` if it was begun by [`Tracer::begin`].
+    /// alone. If the span was begun by [`Tracer::begin`] its `tracestate` is exported, but is not in the context.
     #[must_use]
     pub fn in_context(&self, context: &Context) -> Context {
         match self.recorded {

@@ -2,6 +2,7 @@
 
 mod allocations;
 mod client;
+mod database;
 mod grpc;
 mod router;
 mod server;
@@ -28,7 +29,6 @@ const UNWANTED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 /// A pipeline whose ends are in sight.
 struct Bench {
     pipeline: Pipeline,
-    tracers: TracerProvider,
     queue: Queue,
     registry: Registry,
     clock: Clock,
@@ -41,7 +41,6 @@ fn bench(sampler: Sampler) -> Bench {
     let registry = Registry::builder().clock(clock.clone()).build();
     Bench {
         pipeline: Pipeline::new(&tracers, sampler, registry.clone()),
-        tracers,
         queue,
         registry,
         clock,

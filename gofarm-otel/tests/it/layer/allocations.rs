@@ -151,7 +151,6 @@ fn hostile_headers_cost_no_more_than_others_when_sampled_in() {
     for (what, request) in hostile() {
         let shared: Vec<_> = request.headers().values().cloned().collect();
         let count = allocations(&mut service, request);
-        println!("{what}: {count}");
         assert!(count <= 6, "{what}: {count} allocations");
         drop(shared);
     }

@@ -1,8 +1,8 @@
 //! Calls of gRPC, and answers that end with their body.
 
+use alloc::collections::VecDeque;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::collections::VecDeque;
 
 use bytes::Bytes;
 use gofarm_otel::layer::{GrpcClientLayer, GrpcServerLayer, ServerLayer};

@@ -146,7 +146,7 @@ fn what_a_stranger_may_choose_is_not_kept_late() {
 #[test]
 fn an_error_of_the_service_is_told_by_its_type() {
     let bench = bench(Sampler::always_on());
-    let fails = service_fn(async |_: Request<()>| Err::<Response<()>, _>(std::fmt::Error));
+    let fails = service_fn(async |_: Request<()>| Err::<Response<()>, _>(core::fmt::Error));
     now(layer(&bench).layer(fails).oneshot(get("/plots/7", &[]))).unwrap_err();
     let span = span(&bench.queue);
     assert_eq!(
