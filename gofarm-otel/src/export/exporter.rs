@@ -8,13 +8,14 @@ use gofarm_core::observe::Observer;
 use gofarm_core::random::SplitMix64;
 
 use super::backoff::Backoff;
+use super::in_flight::InFlight;
 use super::memory::{Memory, Waiting};
 use super::signal::{self, Told};
 use super::tally::{Reason, Tally};
 use super::{Answer, ExporterConfig, split};
-use crate::batch::{Batch, Counts, Kind};
+use crate::batch::{Batch, Kind};
 use crate::clock::Moment;
-use crate::spool::{AppendError, Entry, Spool, Stats};
+use crate::spool::{AppendError, Spool, Stats};
 
 /// Sends batches in order, holds them while the receiver is away, and counts.
 ///
@@ -53,12 +54,6 @@ pub struct Exporter {
     last_spill: Moment,
     last_message: String,
     told: Told,
-}
-
-#[derive(Debug)]
-enum InFlight {
-    Live(Waiting),
-    Spooled(Entry),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -110,10 +105,8 @@ impl Exporter {
 
     /// Counts items that could not even be handed in.
     pub fn handle_lost(&mut self, kind: Kind, items: u64) {
-        let mut lost = Counts::ZERO;
-        lost.add(kind, items);
-        self.counted.created.add_all(&lost);
-        self.counted.drop(Reason::Memory, &lost);
+        self.counted.created.add(kind, items);
+        self.counted.drop_items(Reason::Memory, kind, items);
     }
 
     /// The next request, to be sent now.
@@ -279,10 +272,9 @@ impl Exporter {
     /// The receiver took `taken` items, and will not be asked again about the rest.
     fn finish(&mut self, now: Moment, request: InFlight, taken: u64, reason: Reason) {
         let kind = request.batch().kind;
-        let mut rest = Counts::ZERO;
-        rest.add(kind, u64::from(request.batch().items) - taken);
+        let rest = u64::from(request.batch().items) - taken;
         self.counted.exported.add(kind, taken);
-        self.counted.drop(reason, &rest);
+        self.counted.drop_items(reason, kind, rest);
         if let (InFlight::Spooled(entry), Some(spool)) = (request, &mut self.spool) {
             spool.acknowledge(now, entry);
         }
@@ -341,9 +333,8 @@ impl Exporter {
     }
 
     fn drop_batch(&mut self, reason: Reason, batch: &Batch) {
-        let mut lost = Counts::ZERO;
-        lost.add(batch.kind, u64::from(batch.items));
-        self.counted.drop(reason, &lost);
+        let items = u64::from(batch.items);
+        self.counted.drop_items(reason, batch.kind, items);
     }
 
     /// Brings memory within its bound: all of it to the spool, or the oldest dropped.
@@ -412,14 +403,5 @@ impl Exporter {
         // Whether or not the disk vouches for it, it is held; the spool counts the failure.
         let _ = spool.sync();
         outcome
-    }
-}
-
-impl InFlight {
-    const fn batch(&self) -> &Arc<Batch> {
-        match self {
-            Self::Live(waiting) => &waiting.batch,
-            Self::Spooled(entry) => entry.batch(),
-        }
     }
 }

@@ -40,8 +40,7 @@ pub(super) static GRPC_CLIENT: Instrument = Instrument::histogram(
 );
 
 /// Every instrument of the Layers for requests and calls, for whoever makes dashboards.
-pub static INSTRUMENTS: [&Instrument; 4] =
-    [&HTTP_SERVER, &HTTP_CLIENT, &GRPC_SERVER, &GRPC_CLIENT];
+pub static INSTRUMENTS: [&Instrument; 4] = [&HTTP_SERVER, &HTTP_CLIENT, &GRPC_SERVER, &GRPC_CLIENT];
 
 impl Role {
     pub(super) const fn kind(self) -> SpanKind {
