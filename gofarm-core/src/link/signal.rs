@@ -19,7 +19,7 @@ static DROPS: Instrument = Instrument::counter(
 );
 static STATE: Instrument = Instrument::gauge(
     "gofarm.link.state",
-    "1",
+    "{state}",
     "State of the link: 0 disconnected, 1 connecting, 2 authenticating, 3 connected, 4 reconnecting",
 );
 

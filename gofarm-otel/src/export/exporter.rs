@@ -115,7 +115,10 @@ impl Exporter {
     ///
     /// Batches that waited long enough for a receiver that is away are written to the spool here.
     pub fn poll_transmit(&mut self, now: Moment) -> Option<Arc<Batch>> {
-        self.spill_old(now);
+        if self.spill_due().is_some_and(|due| due <= now) {
+            // What the disk does not take stays in memory, and is tried again later.
+            let _ = self.spill(now);
+        }
         if self.in_flight.is_some() || matches!(self.link, Link::Away { due, .. } if now < due) {
             return None;
         }
@@ -158,14 +161,16 @@ impl Exporter {
     /// May be in the past: then it has something to do at once.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
-        let Link::Away { due, .. } = self.link else {
-            let has_more = !self.memory.is_empty() || self.has_spooled();
-            return (has_more && self.in_flight.is_none()).then(Moment::default);
-        };
         let is_waiting = !self.memory.is_empty() || self.has_spooled();
-        let retry = (is_waiting && self.in_flight.is_none()).then_some(due);
-        let spill = self.spill_due();
-        retry.into_iter().chain(spill).min()
+        let may_send = is_waiting && self.in_flight.is_none();
+        let Link::Away { due, .. } = self.link else {
+            return may_send.then(Moment::default);
+        };
+        may_send
+            .then_some(due)
+            .into_iter()
+            .chain(self.spill_due())
+            .min()
     }
 
     /// Forgets how long to leave the receiver alone: the next try is due now.
@@ -359,12 +364,6 @@ impl Exporter {
         self.spool.as_ref()?;
         let from = oldest.max(since).max(self.last_spill);
         Some(from + self.config.spool_after())
-    }
-
-    fn spill_old(&mut self, now: Moment) {
-        if self.spill_due().is_some_and(|due| due <= now) {
-            let _ = self.spill(now);
-        }
     }
 
     /// Writes memory to the spool, oldest first, until it does not take one.

@@ -2,6 +2,7 @@
 
 use gofarm_core::observe::Instrument;
 
+use super::database::DURATION;
 use super::ending::Ending;
 use crate::semantic::{http, rpc};
 use crate::span::SpanKind;
@@ -39,8 +40,14 @@ pub(super) static GRPC_CLIENT: Instrument = Instrument::histogram(
     "Duration of calls that a client made",
 );
 
-/// Every instrument of the Layers for requests and calls, for whoever makes dashboards.
-pub static INSTRUMENTS: [&Instrument; 4] = [&HTTP_SERVER, &HTTP_CLIENT, &GRPC_SERVER, &GRPC_CLIENT];
+/// Every instrument of the Layers and of [`Database`](super::Database), for whoever makes dashboards.
+pub static INSTRUMENTS: [&Instrument; 5] = [
+    &HTTP_SERVER,
+    &HTTP_CLIENT,
+    &GRPC_SERVER,
+    &GRPC_CLIENT,
+    &DURATION,
+];
 
 impl Role {
     pub(super) const fn kind(self) -> SpanKind {

@@ -12,7 +12,7 @@ static RATIO: Instrument = Instrument::gauge(
 
 static PHASE: Instrument = Instrument::gauge(
     "gofarm.otel.sampler.phase",
-    "1",
+    "{phase}",
     "1 for the phase that a dynamic sampler is in, 0 for the others",
 );
 

@@ -19,7 +19,7 @@ static CHANGES: Instrument = Instrument::counter(
 
 static READY: Instrument = Instrument::gauge(
     "gofarm.resilience.health.ready",
-    "1",
+    "{state}",
     "1 while the whole is ready and 0 while it is not, told when it changes",
 );
 

@@ -6,7 +6,7 @@ use super::{AutonomyEvent, LinkMode};
 
 static CUT_OFF: Instrument = Instrument::gauge(
     "gofarm.sched.autonomy.cut_off",
-    "1",
+    "{state}",
     "Whether the farm decides alone: 1 cut off, 0 connected",
 );
 static MODE_CHANGES: Instrument = Instrument::counter(

@@ -11,7 +11,7 @@ static CHANGES: Instrument = Instrument::counter(
 );
 static DIVERGENCE: Instrument = Instrument::gauge(
     "gofarm.sched.drift.divergence",
-    "1",
+    "{nat}",
     "Divergence from the reference when drift began or settled, in nats",
 );
 static CANARIES: Instrument = Instrument::counter(
