@@ -7,7 +7,7 @@ use core::time::Duration;
 use gofarm_core::observe::Observer;
 use gofarm_core::random::SplitMix64;
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Link};
 use super::in_flight::InFlight;
 use super::memory::{Memory, Waiting};
 use super::signal::{self, Told};
@@ -54,18 +54,6 @@ pub struct Exporter {
     last_spill: Moment,
     last_message: String,
     told: Told,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Link {
-    /// As far as is known.
-    Up,
-    /// No request was answered since.
-    Away {
-        since: Moment,
-        /// When to try again.
-        due: Moment,
-    },
 }
 
 impl Exporter {
