@@ -7,7 +7,7 @@ targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
 gateway=armv7-unknown-linux-gnueabihf
 hal_firmware=async,defmt,ed25519,frames,lorawan,senml,serde # all features of gofarm-hal without a standard library
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
-crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched gofarm-hal) # published, and built for firmware without features
+crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched gofarm-hal gofarm-otel) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
 
 usage() {

@@ -20,6 +20,7 @@ mod answer;
 mod backoff;
 mod config;
 mod exporter;
+mod in_flight;
 mod memory;
 mod signal;
 mod split;

@@ -10,7 +10,7 @@ pub mod attribute;
 pub mod batch;
 #[cfg(feature = "std")]
 pub mod clock;
-#[cfg(feature = "tower")]
+#[cfg(feature = "std")]
 pub mod current;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
@@ -60,5 +60,5 @@ pub mod tracer;
 pub mod tracing;
 #[cfg(feature = "std")]
 mod value;
-#[cfg(feature = "otlp")]
+#[cfg(feature = "std")]
 mod wire;

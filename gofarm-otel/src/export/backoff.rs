@@ -5,6 +5,20 @@ use core::time::Duration;
 use gofarm_core::random::Random;
 
 use super::ExporterConfig;
+use crate::clock::Moment;
+
+/// What is known of the receiver.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Link {
+    /// As far as is known.
+    Up,
+    /// No request was answered since.
+    Away {
+        since: Moment,
+        /// When to try again.
+        due: Moment,
+    },
+}
 
 /// Failures since the last answer that was none.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,14 +7,15 @@ use core::time::Duration;
 use gofarm_core::observe::Observer;
 use gofarm_core::random::SplitMix64;
 
-use super::backoff::Backoff;
+use super::backoff::{Backoff, Link};
+use super::in_flight::InFlight;
 use super::memory::{Memory, Waiting};
 use super::signal::{self, Told};
 use super::tally::{Reason, Tally};
 use super::{Answer, ExporterConfig, split};
-use crate::batch::{Batch, Counts, Kind};
+use crate::batch::{Batch, Kind};
 use crate::clock::Moment;
-use crate::spool::{AppendError, Entry, Spool, Stats};
+use crate::spool::{AppendError, Spool, Stats};
 
 /// Sends batches in order, holds them while the receiver is away, and counts.
 ///
@@ -55,24 +56,6 @@ pub struct Exporter {
     told: Told,
 }
 
-#[derive(Debug)]
-enum InFlight {
-    Live(Waiting),
-    Spooled(Entry),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Link {
-    /// As far as is known.
-    Up,
-    /// No request was answered since.
-    Away {
-        since: Moment,
-        /// When to try again.
-        due: Moment,
-    },
-}
-
 impl Exporter {
     /// An exporter without spool; `seed` spreads its tries.
     #[must_use]
@@ -110,10 +93,8 @@ impl Exporter {
 
     /// Counts items that could not even be handed in.
     pub fn handle_lost(&mut self, kind: Kind, items: u64) {
-        let mut lost = Counts::ZERO;
-        lost.add(kind, items);
-        self.counted.created.add_all(&lost);
-        self.counted.drop(Reason::Memory, &lost);
+        self.counted.created.add(kind, items);
+        self.counted.drop_items(Reason::Memory, kind, items);
     }
 
     /// The next request, to be sent now.
@@ -122,7 +103,10 @@ impl Exporter {
     ///
     /// Batches that waited long enough for a receiver that is away are written to the spool here.
     pub fn poll_transmit(&mut self, now: Moment) -> Option<Arc<Batch>> {
-        self.spill_old(now);
+        if self.spill_due().is_some_and(|due| due <= now) {
+            // What the disk does not take stays in memory, and is tried again later.
+            let _ = self.spill(now);
+        }
         if self.in_flight.is_some() || matches!(self.link, Link::Away { due, .. } if now < due) {
             return None;
         }
@@ -165,14 +149,16 @@ impl Exporter {
     /// May be in the past: then it has something to do at once.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
-        let Link::Away { due, .. } = self.link else {
-            let has_more = !self.memory.is_empty() || self.has_spooled();
-            return (has_more && self.in_flight.is_none()).then(Moment::default);
-        };
         let is_waiting = !self.memory.is_empty() || self.has_spooled();
-        let retry = (is_waiting && self.in_flight.is_none()).then_some(due);
-        let spill = self.spill_due();
-        retry.into_iter().chain(spill).min()
+        let may_send = is_waiting && self.in_flight.is_none();
+        let Link::Away { due, .. } = self.link else {
+            return may_send.then(Moment::default);
+        };
+        may_send
+            .then_some(due)
+            .into_iter()
+            .chain(self.spill_due())
+            .min()
     }
 
     /// Forgets how long to leave the receiver alone: the next try is due now.
@@ -279,10 +265,9 @@ impl Exporter {
     /// The receiver took `taken` items, and will not be asked again about the rest.
     fn finish(&mut self, now: Moment, request: InFlight, taken: u64, reason: Reason) {
         let kind = request.batch().kind;
-        let mut rest = Counts::ZERO;
-        rest.add(kind, u64::from(request.batch().items) - taken);
+        let rest = u64::from(request.batch().items) - taken;
         self.counted.exported.add(kind, taken);
-        self.counted.drop(reason, &rest);
+        self.counted.drop_items(reason, kind, rest);
         if let (InFlight::Spooled(entry), Some(spool)) = (request, &mut self.spool) {
             spool.acknowledge(now, entry);
         }
@@ -341,9 +326,8 @@ impl Exporter {
     }
 
     fn drop_batch(&mut self, reason: Reason, batch: &Batch) {
-        let mut lost = Counts::ZERO;
-        lost.add(batch.kind, u64::from(batch.items));
-        self.counted.drop(reason, &lost);
+        let items = u64::from(batch.items);
+        self.counted.drop_items(reason, batch.kind, items);
     }
 
     /// Brings memory within its bound: all of it to the spool, or the oldest dropped.
@@ -368,12 +352,6 @@ impl Exporter {
         self.spool.as_ref()?;
         let from = oldest.max(since).max(self.last_spill);
         Some(from + self.config.spool_after())
-    }
-
-    fn spill_old(&mut self, now: Moment) {
-        if self.spill_due().is_some_and(|due| due <= now) {
-            let _ = self.spill(now);
-        }
     }
 
     /// Writes memory to the spool, oldest first, until it does not take one.
@@ -412,14 +390,5 @@ impl Exporter {
         // Whether or not the disk vouches for it, it is held; the spool counts the failure.
         let _ = spool.sync();
         outcome
-    }
-}
-
-impl InFlight {
-    const fn batch(&self) -> &Arc<Batch> {
-        match self {
-            Self::Live(waiting) => &waiting.batch,
-            Self::Spooled(entry) => entry.batch(),
-        }
     }
 }

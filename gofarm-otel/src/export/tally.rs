@@ -1,6 +1,6 @@
 //! What became of everything: [`Tally`].
 
-use crate::batch::Counts;
+use crate::batch::{Counts, Kind};
 
 /// Why items are not where they should have gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,6 +111,12 @@ impl Tally {
     #[must_use]
     pub const fn held(&self) -> Counts {
         self.held
+    }
+
+    pub(super) fn drop_items(&mut self, reason: Reason, kind: Kind, items: u64) {
+        if let Some(dropped) = self.dropped.get_mut(reason as usize) {
+            dropped.add(kind, items);
+        }
     }
 
     pub(super) fn drop(&mut self, reason: Reason, counts: &Counts) {

@@ -14,6 +14,8 @@ mod meter;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod otlp_metrics;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 #[cfg(all(feature = "tower", feature = "b3"))]
 mod propagation;
 mod queue;
