@@ -8,12 +8,12 @@ use std::task::{Context, Poll, Waker};
 use http::{Request, Response};
 use http_body_util::Empty;
 use opentelemetry::global;
-use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::Sampler;
 use tower::{Layer, Service, service_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 
+use super::metrics::meters;
 use super::spans::Batches;
 use super::{INSTRUMENTATION_TOWER, NO_LAYER, REQUEST_IN, REQUEST_OUT, ROUTE, TOWER_OTEL, gofarm};
 use crate::figures::Figures;
@@ -35,11 +35,6 @@ fn parent_based() -> Batches {
     Batches::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
 }
 
-fn meters() -> SdkMeterProvider {
-    let reader = ManualReader::builder().build();
-    SdkMeterProvider::builder().with_reader(reader).build()
-}
-
 /// One Layer does both, and asks for the global providers.
 fn instrumentation_tower(figures: &mut Figures, case: &str, sampled: bool) {
     use opentelemetry_instrumentation_tower::http::server::LayerBuilder;
@@ -51,14 +46,9 @@ fn instrumentation_tower(figures: &mut Figures, case: &str, sampled: bool) {
         .with_route_extractor_fn(|_: &Request<Body>| Some(ROUTE.to_owned()))
         .build()
         .expect("a layer");
-    through(
-        figures,
-        case,
-        INSTRUMENTATION_TOWER,
-        sampled,
-        layer.layer(bare()),
-    );
-    batches.end(figures, case, INSTRUMENTATION_TOWER);
+    let service = layer.layer(bare());
+    let made = through(figures, case, INSTRUMENTATION_TOWER, sampled, service);
+    batches.end(figures, case, INSTRUMENTATION_TOWER, made);
 }
 
 /// Two Layers, one within the other, the first of them on tracing-opentelemetry. They know routes of axum only.
@@ -68,7 +58,8 @@ fn tower_otel(figures: &mut Figures, case: &str, sampled: bool) {
     use tower_otel::{metrics, trace};
 
     let batches = parent_based();
-    let meter = meters().meter("compare");
+    let meters = meters();
+    let meter = meters.meter("compare");
     let layer = tracing_opentelemetry::layer().with_tracer(batches.provider.tracer("compare"));
     let subscriber = tracing_subscriber::registry().with(layer);
     let made = tracing::subscriber::with_default(subscriber, || {
