@@ -30,8 +30,9 @@ use crate::figures::Figures;
 
 pub const ENGINE: &str = GOFARM;
 
-/// As `Telemetry` has it: so much waits, and at an eighth of it the exporter is woken.
+/// As `Telemetry` has it: so much may wait, from so much on the exporter is woken, so much is a request.
 const QUEUE: usize = 2 << 20;
+const WAKE: usize = 64 << 10;
 const REQUEST: usize = 512 << 10;
 
 pub fn spans(figures: &mut Figures) {
@@ -159,7 +160,7 @@ impl Drained {
             }
         });
         let exporter = thread.thread().clone();
-        queue.wake_at(QUEUE / 8, move || exporter.unpark());
+        queue.wake_at(WAKE, move || exporter.unpark());
         Self {
             tracers: TracerProvider::new(sampler, queue.clone(), Clock::system()),
             queue,

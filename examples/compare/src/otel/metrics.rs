@@ -46,7 +46,7 @@ pub fn measure(figures: &mut Figures) {
 fn floor(figures: &mut Figures) {
     use std::sync::atomic::{AtomicU64, Ordering};
     let cell = AtomicU64::new(0);
-    figures.time(COUNTER, "floor: a relaxed atomic addition", || {
+    figures.time(COUNTER, "floor, a relaxed atomic addition", || {
         cell.fetch_add(1, Ordering::Relaxed)
     });
 }

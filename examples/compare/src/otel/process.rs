@@ -30,9 +30,18 @@ const NOTHING: &str = "nothing";
 /// What a child says on its last line.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct Found {
-    idle_kib: u64,
-    busy_kib: u64,
+    idle: Memory,
+    busy: Memory,
     cpu_ms: u64,
+}
+
+/// In KiB.
+#[derive(Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
+struct Memory {
+    /// All that is in memory, with pages of the program's file.
+    resident: u64,
+    /// Heap and stacks.
+    anonymous: u64,
 }
 
 pub fn measure(figures: &mut Figures) {
@@ -44,19 +53,26 @@ pub fn measure(figures: &mut Figures) {
         for engine in [gofarm::ENGINE, SDK] {
             received.store(0, Ordering::Relaxed);
             let found = child(engine, address);
-            let case = |what: &str| format!("process with {what}, {link}");
+            let case = |what: &str| format!("{link}: a process {what}");
             #[expect(clippy::cast_precision_loss, reason = "kibibytes and milliseconds")]
             let over = |with: u64, without: u64| (with as f64) - (without as f64);
-            let kib = over(found.idle_kib, nothing.idle_kib);
-            figures.note(&case("nothing to do: memory added"), engine, "KiB", kib);
-            let kib = over(found.busy_kib, nothing.busy_kib);
-            figures.note(&case("10 000 spans/s: memory added"), engine, "KiB", kib);
+            for (when, with, without) in [
+                ("at rest", found.idle, nothing.idle),
+                ("at 10 000 spans/s", found.busy, nothing.busy),
+            ] {
+                let kib = over(with.anonymous, without.anonymous);
+                let what = format!("{when}: heap and stacks added");
+                figures.note(&case(&what), engine, "KiB", kib);
+                let kib = over(with.resident, without.resident);
+                let what = format!("{when}: memory added, with the program's code");
+                figures.note(&case(&what), engine, "KiB", kib);
+            }
             let cpu = over(found.cpu_ms, nothing.cpu_ms);
-            figures.note(&case("100 000 spans: CPU time added"), engine, "ms", cpu);
+            figures.note(&case("with 100 000 spans: CPU time added"), engine, "ms", cpu);
             if address == &up {
                 #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
                 let spans = received.load(Ordering::Relaxed) as f64;
-                figures.note(&case("100 000 spans: received"), engine, "spans", spans);
+                figures.note(&case("with 100 000 spans: received"), engine, "spans", spans);
             }
         }
     }
@@ -122,34 +138,45 @@ pub fn span(tracer: &impl Tracer) {
 pub fn run<T>(start: impl FnOnce() -> T, work: impl Fn(&T), end: impl FnOnce(T)) -> Found {
     let set_up = start();
     std::thread::sleep(Duration::from_secs(3));
-    let idle_kib = resident();
+    let idle = Memory::now();
     let cpu = ProcessTime::now();
     let began = Instant::now();
-    let mut busy_kib = 0;
+    let mut busy = Memory::default();
     for tick in 1..=TICKS {
         for _ in 0..SPANS / TICKS {
             work(&set_up);
         }
         if tick % 100 == 0 {
-            busy_kib = busy_kib.max(resident());
+            busy = busy.most(Memory::now());
         }
         let due = began + Duration::from_millis(10) * tick;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
     end(set_up);
     let cpu_ms = u64::try_from(cpu.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Found {
-        idle_kib,
-        busy_kib,
-        cpu_ms,
-    }
+    Found { idle, busy, cpu_ms }
 }
 
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
-    number.and_then(|text| text.parse().ok()).expect("a size")
+impl Memory {
+    fn now() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+        let kib = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
+            number.and_then(|text| text.parse().ok()).expect("a size")
+        };
+        Self {
+            resident: kib("VmRSS:"),
+            anonymous: kib("RssAnon:"),
+        }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self {
+            resident: self.resident.max(other.resident),
+            anonymous: self.anonymous.max(other.anonymous),
+        }
+    }
 }
 
 /// A receiver of OTLP over HTTP that counts spans by the official definitions; returns its address.
