@@ -32,6 +32,7 @@ mod pool;
 mod recording;
 #[cfg(feature = "sdk")]
 mod sdk;
+mod seen;
 mod span;
 pub mod span_context;
 mod start;

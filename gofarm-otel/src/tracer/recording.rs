@@ -14,6 +14,7 @@ use opentelemetry::trace::SpanContext;
 use super::Tracer;
 use super::limits::Limits;
 use super::opening::{Opening, When};
+use super::seen::Seen;
 use crate::attribute::Attribute;
 use crate::protobuf::delimited::{self, Field};
 use crate::protobuf::{self, Message};
@@ -45,6 +46,7 @@ pub(super) struct Recording {
     trace_state: String,
     fields: Vec<u8>,
     attributes: Count,
+    seen: Seen,
     events: Count,
     links: Count,
     status: u8,
@@ -66,6 +68,7 @@ impl Recording {
             trace_state: String::new(),
             fields: Vec::with_capacity(512),
             attributes: Count::default(),
+            seen: Seen::default(),
             events: Count::default(),
             links: Count::default(),
             status: UNSET,
@@ -91,6 +94,7 @@ impl Recording {
         }
         self.fields.clear();
         self.attributes = Count::default();
+        self.seen = Seen::default();
         self.events = Count::default();
         self.links = Count::default();
         self.status(Status::Unset, limits);
@@ -271,7 +275,7 @@ impl Recording {
     }
 
     fn attribute(&mut self, key: &str, limits: &Limits, write: impl FnOnce(&mut Message<'_>)) {
-        if self.is_open && self.remove(key) {
+        if self.is_open && self.seen.insert(key) && self.remove(key) {
             self.attributes.kept -= 1;
         }
         self.count(ATTRIBUTES, limits, write);
