@@ -150,14 +150,11 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
     }
 
     fn insert(&mut self, at: usize, item: T) -> Result<(), Full> {
-        if at > self.len() {
-            return Err(Full { limit: self.len() });
-        }
-        Self::insert(self, at, item).map_err(|_| Full { limit: N })
+        insert(self.as_mut_view(), at, item)
     }
 
     fn remove(&mut self, at: usize) -> Option<T> {
-        (at < self.len()).then(|| Self::remove(self, at))
+        remove(self.as_mut_view(), at)
     }
 
     fn room(&self) -> usize {
@@ -167,4 +164,20 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
     fn clear(&mut self) {
         Self::clear(self);
     }
+}
+
+/// One function for all lengths.
+#[cfg_attr(target_os = "none", inline(never))]
+fn insert<T>(list: &mut heapless::VecView<T>, at: usize, item: T) -> Result<(), Full> {
+    let limit = list.capacity();
+    if at > list.len() {
+        return Err(Full { limit: list.len() });
+    }
+    list.insert(at, item).map_err(|_| Full { limit })
+}
+
+/// As [`insert`].
+#[cfg_attr(target_os = "none", inline(never))]
+fn remove<T>(list: &mut heapless::VecView<T>, at: usize) -> Option<T> {
+    (at < list.len()).then(|| list.remove(at))
 }
