@@ -87,7 +87,7 @@ use crate::version_vector::VersionVector;
 
 mod adoption;
 mod cells;
-mod crc;
+pub(crate) mod crc;
 mod merge;
 mod restore;
 mod save;

@@ -139,7 +139,7 @@ impl Node {
             open,
             litres,
         };
-        if reading.validate().is_err() {
+        if !reading.is_valid() {
             (self.soil, self.deep) = (None, None);
         }
         let report = (self.soil, self.deep, open, self.said);
