@@ -10,6 +10,7 @@ use crate::sync::event::PeerRefusal;
 use crate::sync::frame::{Fragment, MAX_CHUNKS};
 use crate::sync::item::{Chain, Writing, write_item};
 use crate::sync::outgoing::{Outgoing, Window};
+use crate::sync::received::up;
 
 /// An item on its way in chunks.
 #[derive(Clone, Copy)]
@@ -133,7 +134,7 @@ impl Job {
 }
 
 fn bit(index: u8) -> u128 {
-    1_u128.checked_shl(u32::from(index)).unwrap_or(0)
+    up(1, u64::from(index))
 }
 
 /// Writes an item that depends on nothing else in the frame or the session.

@@ -6,6 +6,7 @@ use crate::ledger::{CellRef, Ledger};
 use crate::sync::Event;
 use crate::sync::frame::ITEMS;
 use crate::sync::item::{Chain, Writing, write_item};
+use crate::sync::round_trip::after;
 use crate::value::Sink;
 
 use super::fragments::Job;
@@ -163,7 +164,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             Err(bytes) => {
                 self.emit(Event::TooLarge { cell, bytes });
                 let wait = self.limits.retry_refused();
-                self.blocked = Some(self.greeting.last_sent + wait);
+                self.blocked = Some(after(self.greeting.last_sent, wait));
                 self.barrier = None;
             }
         }

@@ -13,6 +13,7 @@ use crate::sync::dictionary::{Learned, learn};
 use crate::sync::event::PeerRefusal;
 use crate::sync::frame::{Load, PACKET, Packet, read_run};
 use crate::sync::hello::HELLO;
+use crate::sync::round_trip::after;
 use crate::sync::{Event, FrameError, VERSION};
 use crate::value::Reader;
 
@@ -104,11 +105,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     fn owe_answer(&mut self, now: Instant) {
         self.unanswered = self.unanswered.saturating_add(1);
         let patience = if self.unanswered >= (self.limits.window() / 4).max(2) {
-            core::time::Duration::ZERO
+            0
         } else {
             self.limits.ack_delay()
         };
-        let at = now + patience;
+        let at = after(now, patience);
         self.ack_at = Some(self.ack_at.map_or(at, |earlier| earlier.min(at)));
     }
 
