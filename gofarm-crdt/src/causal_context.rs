@@ -95,6 +95,7 @@ impl<C: Capacity> CausalContext<C> {
 
     /// Whether this write is known. O(log runs).
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn covers(&self, dot: Dot) -> bool {
         self.prefix.covers(dot) || self.run_at(dot).is_some()
     }
@@ -145,6 +146,7 @@ impl<C: Capacity> CausalContext<C> {
     ///
     /// # Errors
     /// [`Full`] if another run or actor does not fit; nothing changed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn try_insert(&mut self, dot: Dot) -> Result<(), Full> {
         self.try_insert_run(Run {
             actor: dot.actor(),
@@ -157,6 +159,7 @@ impl<C: Capacity> CausalContext<C> {
     ///
     /// # Errors
     /// [`Full`] if another run or actor does not fit; nothing changed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn try_insert_run(&mut self, run: Run) -> Result<(), Full> {
         let known = self.prefix.get(run.actor);
         if run.last <= known {
@@ -264,6 +267,7 @@ impl<C: Capacity> CausalContext<C> {
         Ok(())
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn run_at(&self, dot: Dot) -> Option<usize> {
         let runs = self.above.as_slice();
         let at = runs.partition_point(|run| (run.actor, run.last) < (dot.actor(), dot.counter()));

@@ -109,6 +109,7 @@ impl<C: Capacity> Tally<C> {
         Some(slot)
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn find(&self, actor: Actor) -> Result<usize, usize> {
         self.slots
             .as_slice()

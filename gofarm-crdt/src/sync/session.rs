@@ -287,12 +287,13 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
 
     /// Has a greeting sent at the next chance: the link has come back, and what was under way on it is lost.
     pub fn greet(&mut self) {
-        self.lose(|_| true);
+        self.lose(&|_| true);
         self.round_trip.forget_back_off();
         self.greeting.due = true;
         self.greeting.tries = 0;
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn emit(&mut self, event: Event) {
         if self.events.as_slice().last() == Some(&event) {
             return;
@@ -367,11 +368,13 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.scan.at_end = false;
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn pass(&mut self, dot: Dot) {
         let _ = self.passed.try_insert(dot);
     }
 
     /// The peer has this write.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn peer_has(&mut self, dot: Dot) {
         if self.peer_context.runs().count() < self.limits.runs() {
             let _ = self.peer_context.try_insert(dot);

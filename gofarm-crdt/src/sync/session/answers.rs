@@ -36,7 +36,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         if any {
             self.drop_done();
-            self.lose(|sent| sent.number.saturating_add(REORDERED) <= ack.0);
+            self.lose(&|sent| sent.number.saturating_add(REORDERED) <= ack.0);
         }
     }
 
@@ -111,7 +111,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// The frames that match are lost; what was in them waits to be sent again.
-    pub(super) fn lose(&mut self, mut is_lost: impl FnMut(&Sent) -> bool) {
+    pub(super) fn lose(&mut self, is_lost: &dyn Fn(&Sent) -> bool) {
         let mut at = 0;
         while let Some(sent) = self.flight.as_slice().get(at).copied() {
             if !is_lost(&sent) {
@@ -171,7 +171,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             // What has waited for a time-out that was not doubled has waited long enough too: if each frame waited
             // for a doubled one of its own, a window of them would hold up the link for hours.
             let timeout = self.round_trip.patience(&self.limits);
-            self.lose(|sent| after(sent.at, timeout) <= now);
+            self.lose(&|sent| after(sent.at, timeout) <= now);
             self.round_trip.back_off();
             // Perhaps the peer has forgotten this session, by a restart or a greeting that came late.
             self.greeting.due |= self.round_trip.backoff() >= SILENT;

@@ -169,7 +169,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Calls `each` with the runs of a section that was read before.
-    fn runs_of(&self, bytes: &[u8], mut each: impl FnMut(Run)) {
+    fn runs_of(&self, bytes: &[u8], each: &mut dyn FnMut(Run)) {
         let mut input = Reader::new(bytes);
         let mut names: Learned<'_, C> =
             Learned::new(self.learned.as_slice(), self.limits.dictionary());
@@ -185,7 +185,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     fn take_claims<L: Ledger<Capacity = C>>(&mut self, ledger: &L, runs: &[u8]) {
         let mut claimed = core::mem::take(&mut self.peer_context);
         let mut impostor = None;
-        self.runs_of(runs, |run| {
+        self.runs_of(runs, &mut |run| {
             let actor = run.actor();
             let here = ledger.context().prefix().get(actor);
             let is_self = actor == ledger.actor();
@@ -217,7 +217,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ) -> Taken {
         let mut claims: C::List<Dot> = Default::default();
         let mut fits = true;
-        self.runs_of(runs, |run| {
+        self.runs_of(runs, &mut |run| {
             fits &= claims.push(Dot::new(run.actor(), run.last())).is_ok();
         });
         let mut refusal = if fits { None } else { Some(PeerRefusal::Full) };
@@ -256,6 +256,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Notes that an item of a frame was refused.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn refuse(&mut self, number: u64, place: u16, why: PeerRefusal) -> Taken {
         // One that finds no room is not told: the peer sends its frame again, and is refused again.
         let _ = self.refusals.push((number, place, why.code()));
