@@ -2,9 +2,9 @@
 
 use crate::capacity::Capacity;
 use crate::causal_context::CausalContext;
-use crate::dot::{Actor, ReplicaId};
+use crate::dot::Actor;
 use crate::error::Malformed;
-use crate::value::Reader;
+use crate::value::Intake;
 
 use super::check::{seal, verified};
 use super::{FrameError, VERSION};
@@ -50,26 +50,30 @@ impl Hello {
 
     pub(super) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
         let body = verified(frame, 0, 0).ok_or(FrameError::Check)?;
-        let mut input = Reader::new(body);
-        input.take_u8("kind")?;
-        let versions = input.take_u8("versions")?;
+        let mut input = Intake::new(body);
+        input.u8("kind");
+        let versions = input.u8("versions");
+        input.check()?;
         let (oldest, newest) = (versions >> 4, versions & 0xf);
         if !(oldest..=newest).contains(&VERSION) {
             return Err(FrameError::Version { oldest, newest });
         }
         let hello = Self {
-            actor: take_actor(&mut input)?,
-            session: u32::from_le_bytes(take_array(&mut input, "session")?),
-            echo: u32::from_le_bytes(take_array(&mut input, "echo")?),
-            max_frame: u16::from_le_bytes(take_array(&mut input, "frame limit")?),
-            window: input.take_u8("window")?,
-            dictionary: u16::from_le_bytes(take_array(&mut input, "dictionary")?),
-            digest: u64::from_le_bytes(take_array(&mut input, "digest")?),
-            need: input.take_u8("need")?,
-            adopting: match input.take_u8("flags")? {
+            actor: input.actor(),
+            session: input.u32("session"),
+            echo: input.u32("echo"),
+            max_frame: u16::from_le_bytes(input.array("frame limit")),
+            window: input.u8("window"),
+            dictionary: u16::from_le_bytes(input.array("dictionary")),
+            digest: input.u64("digest"),
+            need: input.u8("need"),
+            adopting: match input.u8("flags") {
                 0 => false,
                 1 => true,
-                _ => return Err(Malformed::Invalid("flags").into()),
+                _ => {
+                    input.invalid("flags");
+                    false
+                }
             },
         };
         input.finish()?;
@@ -81,20 +85,6 @@ impl Hello {
             Err(Malformed::Invalid("greeting").into())
         }
     }
-}
-
-pub(super) fn take_array<const N: usize>(
-    input: &mut Reader<'_>,
-    what: &'static str,
-) -> Result<[u8; N], Malformed> {
-    let bytes = input.take(N, what)?;
-    bytes.try_into().map_err(|_| Malformed::Truncated(what))
-}
-
-pub(super) fn take_actor(input: &mut Reader<'_>) -> Result<Actor, Malformed> {
-    let replica = u64::from_le_bytes(take_array(input, "actor")?);
-    let incarnation = u32::from_le_bytes(take_array(input, "actor")?);
-    Ok(Actor::new(ReplicaId::new(replica), incarnation))
 }
 
 /// FNV-1a 64 over what is known: equal contexts have equal digests, and of different ones two in 2^64.

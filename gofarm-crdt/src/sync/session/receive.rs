@@ -15,7 +15,7 @@ use crate::sync::frame::{Load, PACKET, Packet, read_run};
 use crate::sync::hello::HELLO;
 use crate::sync::round_trip::after;
 use crate::sync::{Event, FrameError, VERSION};
-use crate::value::Reader;
+use crate::value::Intake;
 
 use super::{Fed, Feeding, Session};
 
@@ -170,13 +170,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
 
     /// Calls `each` with the runs of a section that was read before.
     fn runs_of(&self, bytes: &[u8], each: &mut dyn FnMut(Run)) {
-        let mut input = Reader::new(bytes);
+        let mut input = Intake::new(bytes);
         let mut names: Learned<'_, C> =
             Learned::new(self.learned.as_slice(), self.limits.dictionary());
-        while !input.is_empty() {
-            match read_run(&mut input, &mut names) {
-                Ok(run) => each(run),
-                Err(_) => return,
+        while !input.is_over() {
+            if let Some(run) = read_run(&mut input, &mut names) {
+                each(run);
             }
         }
     }
