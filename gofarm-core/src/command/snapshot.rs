@@ -52,12 +52,15 @@ pub(super) struct Memory<const N: usize> {
 }
 
 impl<const N: usize> Memory<N> {
-    pub(super) const EMPTY: Self = Self {
-        window: Window::EMPTY,
-        tally: Tally::NONE,
-        closes: 0,
-        is_lost: false,
-    };
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn empty() -> Self {
+        Self {
+            window: Window::empty(),
+            tally: Tally::NONE,
+            closes: 0,
+            is_lost: false,
+        }
+    }
 
     /// Writes the snapshot to the start of `buffer` and returns it.
     pub(super) fn encode<'a>(&self, buffer: &'a mut [u8; MAX_SNAPSHOT_LEN]) -> &'a [u8] {
@@ -127,7 +130,7 @@ impl<const N: usize> Memory<N> {
             });
         }
 
-        let mut memory = Self::EMPTY;
+        let mut memory = Self::empty();
         memory.is_lost = flags & LOST != 0;
         memory.window.forgotten_until = UnixMillis::new(input.number().ok_or(length)?);
         let tally = &mut memory.tally;
