@@ -72,6 +72,7 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
 }
 
 /// Kills the marks of a cell that are `wanted` dead; does nothing to cells of another kind.
+#[cfg_attr(target_os = "none", inline(never))]
 fn kill(field: &mut dyn Field, cell: u32, key: &[u8], wanted: &dyn Fn(Dot) -> bool) {
     if field.kind() != CellKind::Marks {
         return;

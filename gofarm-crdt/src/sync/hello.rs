@@ -4,7 +4,7 @@ use crate::capacity::Capacity;
 use crate::causal_context::CausalContext;
 use crate::dot::Actor;
 use crate::error::Malformed;
-use crate::value::Intake;
+use crate::value::{Intake, Sink, SliceSink};
 
 use super::check::{seal, verified};
 use super::{FrameError, VERSION};
@@ -96,16 +96,21 @@ pub(super) fn digest<C: Capacity>(context: &CausalContext<C>) -> u64 {
         }
     };
     let mut put_run = |actor: Actor, first: u64, last: u64| {
-        put(&actor.replica().get().to_le_bytes());
-        put(&actor.incarnation().to_le_bytes());
-        put(&first.to_le_bytes());
-        put(&last.to_le_bytes());
+        let mut run = [0; 28];
+        let mut out = SliceSink::new(&mut run);
+        out.put(&actor.replica().get().to_le_bytes());
+        out.put(&actor.incarnation().to_le_bytes());
+        out.put(&first.to_le_bytes());
+        out.put(&last.to_le_bytes());
+        put(&run);
     };
-    for dot in context.prefix().iter() {
-        put_run(dot.actor(), 1, dot.counter());
-    }
-    for run in context.runs() {
-        put_run(run.actor(), run.first(), run.last());
+    let prefix = context.prefix().iter();
+    for (actor, first, last) in prefix.map(|dot| (dot.actor(), 1, dot.counter())).chain(
+        context
+            .runs()
+            .map(|run| (run.actor(), run.first(), run.last())),
+    ) {
+        put_run(actor, first, last);
     }
     hash
 }
