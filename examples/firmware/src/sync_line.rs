@@ -18,7 +18,7 @@ const FRAME: usize = 120;
 /// A session knows no wall time and a node has no clock that runs without power, so the gateway says it beside.
 pub struct SyncLine<P, const ACTORS: usize> {
     frames: Frames<P, { FRAME + 3 }>,
-    session: Session<Fixed<ACTORS>, Fixed<256>>,
+    session: Session<Fixed<ACTORS>, Fixed<0>>,
     time: Option<UnixMillis>,
     is_commissioned: bool,
     refused: u32,

@@ -58,7 +58,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             SentLoad::Have(round, page) => self.haves_out.acknowledged(round, page),
             SentLoad::Cover(from, to) => self.claimed(from, to),
             SentLoad::Fragment(id, index) => {
-                if let Some(job) = self.job.as_mut().filter(|job| job.id == id)
+                if let Some(job) = self.job_of(id)
                     && job.acknowledged(index)
                 {
                     let dot = job.dot;
@@ -137,7 +137,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                     }
                 }
                 SentLoad::Fragment(id, index) => {
-                    if let Some(job) = self.job.as_mut().filter(|job| job.id == id) {
+                    if let Some(job) = self.job_of(id) {
                         job.lost(index);
                     }
                 }
@@ -191,7 +191,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             match sent.load {
                 SentLoad::Items => self.item_refused(now, sent.number, place, why),
                 SentLoad::Fragment(id, _) => {
-                    if let Some(job) = self.job.take_if(|job| job.id == id) {
+                    if let Some(job) = self.job_of(id).copied() {
+                        self.job = None;
                         self.report(now, job.cell, job.dot, why);
                     }
                 }

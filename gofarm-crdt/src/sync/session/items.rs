@@ -9,7 +9,7 @@ use crate::sync::item::{Chain, Writing, write_item};
 use crate::sync::round_trip::after;
 use crate::value::Sink;
 
-use super::fragments::Job;
+use super::fragments::{Job, too_large};
 use super::transmit::Draft;
 use super::{DONE, Outstanding, SentLoad, Session, WAITING, retain};
 
@@ -58,7 +58,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 continue;
             }
             if draft.out.len() == mark.0 {
-                if place == 0 && draft.bare && self.job.is_none() {
+                if place == 0 && draft.bare && self.job().is_none() {
                     self.cut(ledger, draft, (search, again), (cell, dot));
                 }
                 break;
@@ -76,7 +76,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         if place == 0 {
             draft.out.rewind(start);
-            if self.job.is_some_and(|job| job.is_new()) {
+            if self.job().is_some_and(Job::is_new) {
                 return self.write_chunk(ledger, draft);
             }
             return None;
@@ -153,7 +153,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ) {
         let mut dots: C::List<Dot> = Default::default();
         let room = draft.out.room().saturating_sub(MARGIN);
-        match Job::cut(ledger, cell, dot, room, &mut dots) {
+        let cut = if Self::FRAGMENTS {
+            Job::cut(ledger, cell, dot, room, &mut dots)
+        } else {
+            too_large(ledger, cell, &mut dots)
+        };
+        match cut {
             Ok(Some(mut job)) => {
                 self.jobs = self.jobs.saturating_add(1);
                 job.id = self.jobs;

@@ -47,6 +47,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         number: u64,
         fragment: &Fragment<'_>,
     ) -> Taken {
+        if !Self::FRAGMENTS {
+            return self.refuse(number, 0, PeerRefusal::Full);
+        }
         match self.reassembly.take(fragment, self.limits.item_bytes()) {
             Ok(Reassembled::Noted) => Taken::Accepted,
             Ok(Reassembled::Refused(why)) => self.refuse(number, 0, why),
