@@ -65,6 +65,13 @@ pub trait List<T>: Default {
         self.insert(self.as_slice().len(), item)
     }
 
+    /// Forgets the items from `len` on.
+    fn truncate(&mut self, len: usize) {
+        while self.as_slice().len() > len {
+            self.remove(self.as_slice().len().saturating_sub(1));
+        }
+    }
+
     /// Forgets all items.
     fn clear(&mut self);
 }
@@ -131,6 +138,10 @@ impl<T> List<T> for alloc::vec::Vec<T> {
         (at < self.len()).then(|| Self::remove(self, at))
     }
 
+    fn truncate(&mut self, len: usize) {
+        Self::truncate(self, len);
+    }
+
     fn room(&self) -> usize {
         usize::MAX
     }
@@ -157,6 +168,14 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
         remove(self.as_mut_view(), at)
     }
 
+    fn push(&mut self, item: T) -> Result<(), Full> {
+        push(self.as_mut_view(), item)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        Self::truncate(self, len);
+    }
+
     fn room(&self) -> usize {
         N.saturating_sub(self.len())
     }
@@ -174,6 +193,13 @@ fn insert<T>(list: &mut heapless::VecView<T>, at: usize, item: T) -> Result<(), 
         return Err(Full { limit: list.len() });
     }
     list.insert(at, item).map_err(|_| Full { limit })
+}
+
+/// As [`insert`], without moving anything.
+#[cfg_attr(target_os = "none", inline(never))]
+fn push<T>(list: &mut heapless::VecView<T>, item: T) -> Result<(), Full> {
+    let limit = list.capacity();
+    list.push(item).map_err(|_| Full { limit })
 }
 
 /// As [`insert`].

@@ -10,8 +10,9 @@ use gofarm_hal::serial::{Frames, Port};
 
 use crate::line_frame::{COMMISSION, OF_SESSION, OF_TIME, read_time};
 
-/// The longest frame of a session on this line, in bytes.
-const FRAME: usize = 120;
+/// The longest frame of a session on this line, in bytes: any cell of [`Plot`](crate::plot::Plot) with all of its
+/// writers is at most 168 with the longest numbers, so that the session needs no fragments.
+const FRAME: usize = 184;
 
 /// A session over a line: the cable says who the peer is.
 ///

@@ -115,10 +115,7 @@ impl<'a, C: Capacity> Speller<'a, C> {
     /// Takes back what was spelled out after the mark.
     pub(super) fn rewind(&mut self, mark: usize) {
         self.last = None;
-        while self.fresh.as_slice().len() > mark {
-            let end = self.fresh.as_slice().len().saturating_sub(1);
-            self.fresh.remove(end);
-        }
+        self.fresh.truncate(mark);
     }
 
     pub(super) fn finish(self, frame: u64) {

@@ -454,8 +454,5 @@ fn retain<T: Copy, S: List<T>>(list: &mut S, mut keep: impl FnMut(&T) -> bool) {
             kept += 1;
         }
     }
-    while list.as_slice().len() > kept {
-        let last = list.as_slice().len().saturating_sub(1);
-        list.remove(last);
-    }
+    list.truncate(kept);
 }
