@@ -52,7 +52,7 @@ pub(super) struct Full {
 }
 
 impl<const N: usize> Window<N> {
-    /// Holds no id. Not a constant: that would lie in flash beside the code, byte for byte.
+    /// Holds no id. Not a constant: that would lie in flash, place for place.
     pub(super) fn empty() -> Self {
         Self {
             entries: core::array::from_fn(|_| None),
