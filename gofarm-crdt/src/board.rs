@@ -156,6 +156,7 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
     /// # Panics
     /// If the name is empty or longer than 200 bytes: the name is a part of the program.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn new(name: &'n str, actor: Actor) -> Self {
         const { assert!(ACTORS > 1, "itself and a peer") };
         assert!((1..=200).contains(&name.len()), "a name of 1 to 200 bytes");

@@ -28,12 +28,12 @@ pub struct SyncLine<P, const ACTORS: usize> {
 impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     /// Begins a session; `number` is 32 random bits.
     pub fn new(port: P, peer: PeerIdentity<Fixed<ACTORS>>, number: u32) -> Self {
-        let limits = Limits::lan()
+        const LIMITS: Limits = Limits::lan()
             .with_max_frame(FRAME as u16)
             .with_keep_alive(gofarm_core::time::secs(2));
         Self {
             frames: Frames::new(port),
-            session: Session::of_capacity(peer, limits, number),
+            session: Session::of_capacity(peer, LIMITS, number),
             time: None,
             is_commissioned: false,
             refused: 0,

@@ -52,12 +52,12 @@ impl Limits {
             runs: 256,
             entries: 32,
             item_bytes: 2_048,
-            ack_delay: micros(secs(2)),
-            rto_initial: micros(secs(20)),
-            rto_min: micros(secs(6)),
-            rto_max: micros(minutes(10)),
-            keep_alive: micros(hours(1)),
-            retry_refused: micros(minutes(30)),
+            ack_delay: const { micros(secs(2)) },
+            rto_initial: const { micros(secs(20)) },
+            rto_min: const { micros(secs(6)) },
+            rto_max: const { micros(minutes(10)) },
+            keep_alive: const { micros(hours(1)) },
+            retry_refused: const { micros(minutes(30)) },
         }
     }
 
@@ -73,12 +73,12 @@ impl Limits {
             runs: 65_536,
             entries: 1_024,
             item_bytes: 65_536,
-            ack_delay: micros(millis(100)),
-            rto_initial: micros(secs(3)),
-            rto_min: micros(secs(1)),
-            rto_max: micros(minutes(2)),
-            keep_alive: micros(minutes(5)),
-            retry_refused: micros(minutes(5)),
+            ack_delay: const { micros(millis(100)) },
+            rto_initial: const { micros(secs(3)) },
+            rto_min: const { micros(secs(1)) },
+            rto_max: const { micros(minutes(2)) },
+            keep_alive: const { micros(minutes(5)) },
+            retry_refused: const { micros(minutes(5)) },
         }
     }
 
@@ -94,12 +94,12 @@ impl Limits {
             runs: 65_536,
             entries: 1_024,
             item_bytes: 131_072,
-            ack_delay: micros(millis(5)),
-            rto_initial: micros(millis(500)),
-            rto_min: micros(millis(50)),
-            rto_max: micros(secs(10)),
-            keep_alive: micros(secs(30)),
-            retry_refused: micros(minutes(1)),
+            ack_delay: const { micros(millis(5)) },
+            rto_initial: const { micros(millis(500)) },
+            rto_min: const { micros(millis(50)) },
+            rto_max: const { micros(secs(10)) },
+            keep_alive: const { micros(secs(30)) },
+            retry_refused: const { micros(minutes(1)) },
         }
     }
 
