@@ -1,10 +1,9 @@
 //! The cell of kind [`CellKind::Register`] with a typed value.
 
-use core::cmp::Ordering;
 use core::fmt;
 
 use crate::capacity::{Capacity, List};
-use crate::cell::lattice::{Lattice, Met, Present, change, compare};
+use crate::cell::lattice::{Lattice, Met, Present, change};
 use crate::cell::{CellKind, CellWriter, Content};
 use crate::dot::{Actor, Dot, ReplicaId};
 use crate::field::JoinError;
@@ -89,10 +88,7 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
     fn join(&mut self, content: &Content<'_>) -> Result<Met, JoinError> {
         let came = Came::of(content)?;
         let ours = self.value.as_ref().map(|value| value as &dyn Value);
-        let wins = came
-            .cmp(self.stamp, self.dot)
-            .then_with(|| compare(ours, came.value).reverse())
-            == Ordering::Greater;
+        let wins = came.wins(self.stamp, self.dot, ours);
         let value = match came.value {
             Some(bytes) if wins => Some(V::from_bytes(bytes)?),
             _ => None,

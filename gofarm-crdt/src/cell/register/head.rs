@@ -3,11 +3,12 @@
 use core::cmp::Ordering;
 
 use crate::capacity::List;
-use crate::cell::lattice::{Met, check_dots, other_kind};
+use crate::cell::lattice::{Met, check_dots, compare, other_kind};
 use crate::cell::{CellKind, Content};
 use crate::dot::{Actor, Dot};
 use crate::field::{Change, JoinError};
 use crate::timestamp::Timestamp;
+use crate::value::Value;
 
 /// A register without its value, to be changed in place; see there for the fields.
 pub(super) struct Head<'a, L> {
@@ -46,9 +47,13 @@ impl<'a> Came<'a> {
         })
     }
 
-    /// Which write is the later one.
-    pub(super) fn cmp(&self, stamp: Timestamp, dot: Dot) -> Ordering {
-        (self.stamp, self.dot).cmp(&(stamp, dot))
+    /// Whether it is the later write; of two values of one write, whether its bytes come first.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn wins(&self, stamp: Timestamp, dot: Dot, ours: Option<&dyn Value>) -> bool {
+        (self.stamp, self.dot)
+            .cmp(&(stamp, dot))
+            .then_with(|| compare(ours, self.value).reverse())
+            == Ordering::Greater
     }
 }
 
