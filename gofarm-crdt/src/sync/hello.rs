@@ -49,10 +49,11 @@ impl Hello {
     }
 
     pub(super) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
+        const WHAT: &str = "greeting";
         let body = verified(frame, 0, 0).ok_or(FrameError::Check)?;
         let mut input = Intake::new(body);
-        input.u8("kind");
-        let versions = input.u8("versions");
+        input.u8(WHAT);
+        let versions = input.u8(WHAT);
         input.check()?;
         let (oldest, newest) = (versions >> 4, versions & 0xf);
         if !(oldest..=newest).contains(&VERSION) {
@@ -60,18 +61,18 @@ impl Hello {
         }
         let hello = Self {
             actor: input.actor(),
-            session: input.u32("session"),
-            echo: input.u32("echo"),
-            max_frame: u16::from_le_bytes(input.array("frame limit")),
-            window: input.u8("window"),
-            dictionary: u16::from_le_bytes(input.array("dictionary")),
-            digest: input.u64("digest"),
-            need: input.u8("need"),
-            adopting: match input.u8("flags") {
+            session: input.u32(WHAT),
+            echo: input.u32(WHAT),
+            max_frame: u16::from_le_bytes(input.array(WHAT)),
+            window: input.u8(WHAT),
+            dictionary: u16::from_le_bytes(input.array(WHAT)),
+            digest: input.u64(WHAT),
+            need: input.u8(WHAT),
+            adopting: match input.u8(WHAT) {
                 0 => false,
                 1 => true,
                 _ => {
-                    input.invalid("flags");
+                    input.invalid(WHAT);
                     false
                 }
             },
@@ -82,7 +83,7 @@ impl Hello {
         if sound {
             Ok(hello)
         } else {
-            Err(Malformed::Invalid("greeting").into())
+            Err(Malformed::Invalid(WHAT).into())
         }
     }
 }

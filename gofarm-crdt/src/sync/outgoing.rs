@@ -58,6 +58,11 @@ impl Sink for Outgoing<'_> {
             _ => self.overflowed = true,
         }
     }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn put_u8(&mut self, byte: u8) {
+        self.put(&[byte]);
+    }
 }
 
 /// Passes on a window of what it takes, and measures all of it.
