@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 ./build_mps2.sh
 
 row() { # NAME CEILING_TEXT CEILING_RAM
-    python3 - "target/thumbv7m-none-eabi/release/$1" "$@" <<'PY'
+    python3 - "${CARGO_TARGET_DIR:-target}/thumbv7m-none-eabi/release/$1" "$@" <<'PY'
 import struct, sys
 
 elf = open(sys.argv[1], "rb").read()
