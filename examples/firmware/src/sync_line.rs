@@ -10,8 +10,8 @@ use gofarm_hal::serial::{Frames, Port};
 
 use crate::line_frame::{COMMISSION, OF_SESSION, OF_TIME, read_time};
 
-/// The longest frame of a session on this line, in bytes: any cell of [`Plot`](crate::plot::Plot) with all of its
-/// writers is at most 168 with the longest numbers, so that the session needs no fragments.
+/// The longest frame of a session on this line, in bytes. A cell of [`Plot`](crate::plot::Plot) with the longest numbers
+/// and all of its writers is at most 167, and a frame has at most 16 beside it: the session needs no fragments.
 const FRAME: usize = 184;
 
 /// A session over a line: the cable says who the peer is.

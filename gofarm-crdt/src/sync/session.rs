@@ -34,7 +34,7 @@ use haves::{HavesIn, HavesOut};
 ///
 /// `C` holds its lists, `B` the bytes of an item that comes in fragments. Its memory is bounded by its
 /// [`Limits`] and, for what is known of the peer, by the number of writers and of runs. With `Fixed<0>` as `B` there are
-/// no fragments, which saves a small device 2.5 KB of flash: a cell that does not fit a frame is [`Event::TooLarge`]
+/// no fragments, which saves a small device 2.7 KB of flash: a cell that does not fit a frame is [`Event::TooLarge`]
 /// here, and refused as [`PeerRefusal::Full`](super::PeerRefusal) if the peer sends it. That is for a state of which each
 /// cell fits, with all of its writers.
 ///
