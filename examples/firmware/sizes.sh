@@ -37,6 +37,6 @@ PY
 }
 
 printf '%-16s %8s %8s %8s %8s   %8s %8s\n' "node, bytes" text data bss kept "text <=" "RAM <="
-row modbus_server 11800 4450
-row valve_node 25400 2940
-row full_node 115300 8330
+row modbus_server 7210 4450
+row valve_node 16780 2930
+row full_node 84630 8140
