@@ -4,6 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 targets=(thumbv6m-none-eabi thumbv7em-none-eabihf riscv32imac-unknown-none-elf)
+gateway=armv7-unknown-linux-gnueabihf
+hal_firmware=async,defmt,ed25519,frames,lorawan,senml,serde # all features of gofarm-hal without a standard library
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1.0/p' Cargo.toml)
 crates=(gofarm-core gofarm-crdt gofarm-resilience gofarm-sched gofarm-hal) # published, and built for firmware without features
 tools=target/tools # Python environment with the cargo tools that ship as wheels
@@ -14,7 +16,8 @@ usage: ./ci.sh CHECK...
   fmt       formatting
   lint      clippy: all features, and none
   test      unit, property, integration and documentation tests
-  embedded  builds for ${targets[*]}, flash cost of a contract, size of the nodes, nodes in QEMU with their peers
+  embedded  builds for ${targets[*]} and $gateway, flash cost of a contract,
+            size of the nodes, nodes in QEMU with their peers
   season    the season example: promises, determinism, bad input
   docs      rustdoc as docs.rs builds it (nightly if installed)
   deny      licences, bans and sources of all dependencies
@@ -112,7 +115,7 @@ check_test() {
 }
 
 check_embedded() {
-    need_target "${targets[@]}"
+    need_target "${targets[@]}" "$gateway"
     local tree
     tree=$(cargo tree -q -p gofarm-core --no-default-features -e normal)
     [ "$(wc -l <<<"$tree")" = 1 ] || {
@@ -127,7 +130,10 @@ check_embedded() {
                 run cargo build -q -p "$crate" --no-default-features --features derive --target "$target"
             fi
         done
+        run cargo build -q -p gofarm-hal --features "$hal_firmware" --target "$target"
     done
+    # Of a gateway the library alone: a program would need a linker for it.
+    run cargo build -q -p gofarm-hal --all-features --target "$gateway"
     run examples/firmware/flash_cost.sh
     need_target thumbv7m-none-eabi
     run examples/firmware/sizes.sh
@@ -182,9 +188,12 @@ check_miri() {
     need_nightly
     run rustup component add miri rust-src --toolchain nightly
     # Property tests and simulations run natively; Miri reads the unit tests of the library.
+    local features
     for crate in "${crates[@]}"; do
+        features=()
+        [ "$crate" = gofarm-hal ] && features=(--all-features) # without them, few of its modules have any
         run env MIRIFLAGS=-Zmiri-disable-isolation PROPTEST_CASES=4 \
-            cargo +nightly miri test -q -p "$crate" --lib
+            cargo +nightly miri test -q -p "$crate" --lib "${features[@]}"
     done
 }
 

@@ -6,7 +6,6 @@
 //! has no clock. So a [`Port`] never waits and is told the time; [`Polled`] makes one of any `embedded-io` device.
 //!
 //! Two buses need a line to do what bytes alone cannot: [`SetBaudRate`] is for 1-Wire, [`SetBreak`] for SDI-12.
-
 //!
 //! [`Rs485`] moves the direction pin of a half-duplex transceiver over any port. On Linux a serial port is a port as
 //! well (`linux::Tty`, feature `std`), and streams of tokio carry the messages of `Frames` (`tokio::Frames`,
@@ -17,6 +16,7 @@ mod frames;
 #[cfg(all(feature = "std", target_os = "linux"))]
 pub mod linux;
 mod polled;
+mod reckoned;
 mod rs485;
 #[cfg(all(feature = "frames", feature = "tokio"))]
 pub mod tokio;

@@ -7,6 +7,7 @@ use gofarm_core::time::{Instant, millis};
 use gofarm_hal::flow_meter::{FlowMeter, KFactor};
 use gofarm_hal::modbus::{Client, Request, Rtu, RtuConfig, Unit};
 use gofarm_hal::sdi12::{Address, Bus, Measurement, Probe, Timing, Value};
+use gofarm_hal::sensor::pulse_counter::PulseCounter;
 
 use crate::board::uart::Uart;
 use crate::plot::{Deep, Soil};
@@ -41,7 +42,7 @@ impl Probes {
         Self {
             soil: Client::sized(Rtu::new(modbus, LINE), Unit(1)),
             soil_due: Instant::ZERO,
-            meter: FlowMeter::new(pulses).counter_bits(16),
+            meter: FlowMeter::with(pulses, PulseCounter::new().counter_bits(16)),
             deep: Probe::new(bus, Address::DEFAULT, Measurement::STANDARD, deep_of),
             deep_due: Instant::ZERO,
         }
@@ -60,7 +61,7 @@ impl Probes {
         let values = answer.ok()?.registers(); // no answer: the next one will do
         let value = |at| values.get(at).unwrap_or_default();
         // A counter that was reset is no flow.
-        let _ = self.meter.counter(value(3).into(), now);
+        let _ = self.meter.pulses_mut().counter(value(3).into(), now);
         Some((value(0), value(1) as i16, value(2)))
     }
 

@@ -10,8 +10,8 @@ use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
-/// A sub-band of EU868 and the part of an hour that one device may be on air in it (ETSI EN 300 220-2, annex B; names as
-/// in ERC Recommendation 70-03, annex 1).
+/// A sub-band of EU868 and the part of an hour that one device may be on air in it (ETSI EN 300 220-2 V3.2.1,
+/// annex B, whose letters these are).
 ///
 /// ```
 /// use gofarm_hal::lorawan::SubBand;

@@ -88,7 +88,7 @@ fn a_ring_of_any_age_behaves_as_a_queue() {
 
 #[test]
 fn two_threads_hand_over_everything_in_order() {
-    let total: u32 = if cfg!(miri) { 200 } else { 5_000 };
+    let total: u32 = if cfg!(miri) { 40 } else { 5_000 };
     for age in AGES {
         let ring: RingBuffer<[u8; 4], 16> = RingBuffer::at(age);
         let (mut producer, mut consumer) = ring.split().expect("the first split");

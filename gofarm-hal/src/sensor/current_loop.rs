@@ -6,11 +6,13 @@
 //!
 //! | current | meaning |
 //! |---|---|
-//! | below 3.6 mA | [`LoopFault::Open`]: cable cut, transmitter dead, or it says that it failed |
-//! | 3.6 to 3.8 mA | [`LoopFault::UnderRange`] |
+//! | up to 3.6 mA | [`LoopFault::Open`]: cable cut, transmitter dead, or it says that it failed |
+//! | above that, below 3.8 mA | [`LoopFault::UnderRange`] |
 //! | 3.8 to 20.5 mA | the measurement, of which 4 to 20 mA are its range |
-//! | 20.5 to 21 mA | [`LoopFault::OverRange`] |
-//! | above 21 mA | [`LoopFault::Short`]: shorted, or the transmitter says that it failed |
+//! | above that, below 21 mA | [`LoopFault::OverRange`] |
+//! | 21 mA and more | [`LoopFault::Short`]: shorted, or the transmitter says that it failed |
+//!
+//! Transmitters that fail may say so with 3.6 or 21.0 mA exactly, so these belong to the failures.
 //!
 //! All in integers: microamperes, and values in a unit as small as the caller likes.
 //!
@@ -123,10 +125,10 @@ impl CurrentLoop {
     pub const fn current(&self, counts: u32) -> Result<u32, LoopFault> {
         let microamperes = self.microamperes(counts);
         match microamperes {
-            0..OPEN => Err(LoopFault::Open { microamperes }),
-            OPEN..UNDER => Err(LoopFault::UnderRange { microamperes }),
+            0..=OPEN => Err(LoopFault::Open { microamperes }),
+            _ if microamperes < UNDER => Err(LoopFault::UnderRange { microamperes }),
             UNDER..=OVER => Ok(microamperes),
-            _ if microamperes <= SHORT => Err(LoopFault::OverRange { microamperes }),
+            _ if microamperes < SHORT => Err(LoopFault::OverRange { microamperes }),
             _ => Err(LoopFault::Short { microamperes }),
         }
     }
@@ -182,25 +184,25 @@ impl<'de> serde::Deserialize<'de> for CurrentLoop {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[expect(clippy::exhaustive_enums, reason = "the recommendation has four bands")]
 pub enum LoopFault {
-    /// Below 3.6 mA: the cable is cut, the transmitter dead, or it says that it failed.
+    /// 3.6 mA or less: the cable is cut, the transmitter dead, or it says that it failed.
     #[error("{microamperes} uA: the loop is open, or the transmitter reports a failure")]
     Open {
         /// The current, in uA.
         microamperes: u32,
     },
-    /// 3.6 to 3.8 mA: less than the transmitter can measure.
+    /// Above 3.6 and below 3.8 mA: less than the transmitter can measure.
     #[error("{microamperes} uA: below what the transmitter can measure")]
     UnderRange {
         /// The current, in uA.
         microamperes: u32,
     },
-    /// 20.5 to 21 mA: more than the transmitter can measure.
+    /// Above 20.5 and below 21 mA: more than the transmitter can measure.
     #[error("{microamperes} uA: above what the transmitter can measure")]
     OverRange {
         /// The current, in uA.
         microamperes: u32,
     },
-    /// Above 21 mA: shorted, or the transmitter says that it failed.
+    /// 21 mA or more: shorted, or the transmitter says that it failed.
     #[error("{microamperes} uA: the loop is shorted, or the transmitter reports a failure")]
     Short {
         /// The current, in uA.
@@ -265,54 +267,25 @@ mod tests {
 
     #[test]
     fn every_band_of_ne_43_has_its_edges() {
-        let rows: [(u32, Result<u32, LoopFault>); 10] = [
-            (0, Err(LoopFault::Open { microamperes: 0 })),
-            (
-                3_599,
-                Err(LoopFault::Open {
-                    microamperes: 3_599,
-                }),
-            ),
-            (
-                3_600,
-                Err(LoopFault::UnderRange {
-                    microamperes: 3_600,
-                }),
-            ),
-            (
-                3_799,
-                Err(LoopFault::UnderRange {
-                    microamperes: 3_799,
-                }),
-            ),
-            (3_800, Ok(3_800)),
-            (20_500, Ok(20_500)),
-            (
-                20_501,
-                Err(LoopFault::OverRange {
-                    microamperes: 20_501,
-                }),
-            ),
-            (
-                21_000,
-                Err(LoopFault::OverRange {
-                    microamperes: 21_000,
-                }),
-            ),
-            (
-                21_001,
-                Err(LoopFault::Short {
-                    microamperes: 21_001,
-                }),
-            ),
-            (
-                25_000,
-                Err(LoopFault::Short {
-                    microamperes: 25_000,
-                }),
-            ),
+        type Fault = fn(u32) -> LoopFault;
+        let open: Fault = |microamperes| LoopFault::Open { microamperes };
+        let under: Fault = |microamperes| LoopFault::UnderRange { microamperes };
+        let over: Fault = |microamperes| LoopFault::OverRange { microamperes };
+        let short: Fault = |microamperes| LoopFault::Short { microamperes };
+        let rows = [
+            (0, Some(open)),
+            (3_600, Some(open)),
+            (3_601, Some(under)),
+            (3_799, Some(under)),
+            (3_800, None),
+            (20_500, None),
+            (20_501, Some(over)),
+            (20_999, Some(over)),
+            (21_000, Some(short)),
+            (25_000, Some(short)),
         ];
-        for (microamperes, expected) in rows {
+        for (microamperes, fault) in rows {
+            let expected = fault.map_or(Ok(microamperes), |fault| Err(fault(microamperes)));
             assert_eq!(FINE.current(counts(microamperes)), expected);
         }
     }

@@ -1,4 +1,4 @@
-//! Chips on I2C that take their time: [`Device`] and [`AsyncDevice`] over one machine.
+//! Chips on I2C that take their time: [`Device`] and, with `async`, `AsyncDevice` over one machine.
 //!
 //! Drivers for such chips usually write a command, sleep for the conversion and read. The sleep stops the valve beside
 //! it, and when the chip does not acknowledge the reading, the driver cannot say whether it is busy, broken or gone. Here
@@ -24,7 +24,7 @@
 //! use gofarm_core::time::millis;
 //! use gofarm_hal::sensor::i2c::{Ask, Device, Exchange, Fault};
 //!
-//! /// A LM75 thermometer: register 0 has 11 bits, 0.125 K each (datasheet, section 7.3).
+//! /// A LM75B thermometer: register 0 has 11 bits, 0.125 K each (datasheet, section 7.4.3).
 //! struct Temperature;
 //!
 //! impl Ask for Temperature {

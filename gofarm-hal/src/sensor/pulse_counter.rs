@@ -6,7 +6,7 @@
 //! each pulse, with integers only.
 //!
 //! What a pulse means is for others: [`RainGauge`](super::rain_gauge::RainGauge),
-//! [`Anemometer`](super::anemometer::Anemometer).
+//! [`Anemometer`](super::anemometer::Anemometer), [`FlowMeter`](crate::flow_meter::FlowMeter).
 //!
 //! ```
 //! use gofarm_core::time::{Instant, secs};
@@ -122,9 +122,18 @@ impl PulseCounter {
     /// With a highest plausible rate, in pulses a second: a hardware counter that says more has started again or was
     /// disturbed.
     #[must_use]
-    pub const fn most(mut self, hertz: u32) -> Self {
-        self.most = hertz as u64 * 1_000_000;
+    pub const fn most(self, hertz: u32) -> Self {
+        self.most_microhertz(hertz as u64 * 1_000_000)
+    }
+
+    pub(crate) const fn most_microhertz(mut self, microhertz: u64) -> Self {
+        self.most = microhertz;
         self
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn limit(&self) -> u64 {
+        self.most
     }
 
     /// Takes one edge of a contact; `false` if it is a bounce of the one before.
@@ -264,10 +273,20 @@ impl Saved {
 }
 
 /// So many pulses in a time, per 10^6 s; saturating, and rounded.
+///
+/// A long division in steps of 10^6, as dividing 128 bits would cost a kilobyte of firmware.
 fn microhertz(pulses: u64, time: Duration) -> u64 {
-    let micros = time.as_micros().max(1);
-    let rate = (u128::from(pulses) * 1_000_000_000_000 + micros / 2) / micros;
-    u64::try_from(rate).unwrap_or(u64::MAX)
+    const STEP: u64 = 1_000_000;
+    // A rest times 10^6, rounded, has to fit: 213 days are the longest.
+    let micros = time
+        .as_secs()
+        .saturating_mul(STEP)
+        .saturating_add(time.subsec_micros().into())
+        .clamp(1, u64::MAX / (STEP + 1));
+    let first = (pulses % micros) * STEP;
+    let second = (first % micros) * STEP + micros / 2;
+    let whole = (pulses / micros).saturating_mul(STEP * STEP);
+    whole.saturating_add(first / micros * STEP + second / micros)
 }
 
 /// More pulses than can have come in the time: the hardware's counter started again or was disturbed.
@@ -291,5 +310,32 @@ impl ImplausibleCount {
 impl Classify for ImplausibleCount {
     fn kind(&self) -> Kind {
         Kind::Transient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_the_quotient_rounded() {
+        let mut number = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut next = || {
+            number ^= number << 13;
+            number ^= number >> 7;
+            number ^= number << 17;
+            number >> (number % 64)
+        };
+        for _ in 0..if cfg!(miri) { 100 } else { 100_000 } {
+            let (pulses, micros) = (next(), next() % (u64::MAX / 1_000_001) + 1);
+            let exact = (u128::from(pulses) * 1_000_000_000_000 + u128::from(micros / 2))
+                / u128::from(micros);
+            let exact = u64::try_from(exact).unwrap_or(u64::MAX);
+            let rate = microhertz(pulses, Duration::from_micros(micros));
+            assert_eq!(rate, exact, "{pulses} in {micros} us");
+        }
+        assert_eq!(microhertz(1, Duration::ZERO), 1_000_000_000_000);
+        assert_eq!(microhertz(u64::MAX, Duration::from_micros(1)), u64::MAX);
+        assert!(microhertz(u64::MAX, Duration::MAX) > 0);
     }
 }

@@ -21,6 +21,7 @@ use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::Instant;
 use serial2::SerialPort;
 
+use super::reckoned::Reckoned;
 use super::{Port, SetBaudRate, SetBreak};
 
 /// A serial port of Linux as a [`Port`]: `/dev/ttyS1`, `/dev/ttyUSB0`, a pseudo terminal.
@@ -38,10 +39,9 @@ use super::{Port, SetBaudRate, SetBreak};
 #[derive(Debug)]
 pub struct Tty {
     port: SerialPort,
-    bits: u32,
-    character: Duration,
+    bits: u8,
+    line: Reckoned,
     latency: Duration,
-    drained: Instant,
 }
 
 impl Tty {
@@ -90,26 +90,20 @@ impl Tty {
         Ok(Self {
             port,
             bits: config.bits(),
-            character: character(config.bits(), config.baud_rate()),
+            line: Reckoned::new(config.baud_rate(), config.bits()),
             latency: config.after_drained(),
-            drained: Instant::ZERO,
         })
     }
 
     /// The time of one character on the line.
     #[must_use]
     pub const fn character_time(&self) -> Duration {
-        self.character
+        self.line.character()
     }
 }
 
 /// Linux says this of a terminal that has hung up.
 const EIO: i32 = 5;
-
-/// The time of a character of `bits` at `bits_per_second`.
-fn character(bits: u32, bits_per_second: u32) -> Duration {
-    Duration::from_micros((u64::from(bits) * 1_000_000).div_ceil(u64::from(bits_per_second.max(1))))
-}
 
 impl Port for Tty {
     type Error = TtyError;
@@ -130,23 +124,15 @@ impl Port for Tty {
             return Ok(0);
         }
         let len = or_nothing(self.port.write(bytes))?.unwrap_or(0);
-        if len > 0 {
-            let count = u32::try_from(len).unwrap_or(u32::MAX);
-            let begins = if self.drained > now {
-                self.drained
-            } else {
-                now + self.character
-            };
-            self.drained = begins + self.character * count;
-        }
+        self.line.wrote(now, len);
         Ok(len)
     }
 
     fn poll_drained(&mut self, now: Instant) -> Progress<Result<(), TtyError>> {
-        if self.drained == Instant::ZERO {
+        if self.line.drained() == Instant::ZERO {
             return Progress::Ready(Ok(())); // nothing was ever written
         }
-        let drained = self.drained + self.latency;
+        let drained = self.line.drained() + self.latency;
         if now < drained {
             Progress::WouldBlock(drained)
         } else {
@@ -160,7 +146,7 @@ impl SetBaudRate for Tty {
         let mut settings = self.port.get_configuration()?;
         settings.set_baud_rate(bits_per_second)?;
         self.port.set_configuration(&settings)?;
-        self.character = character(self.bits, bits_per_second);
+        self.line.set_speed(bits_per_second, self.bits);
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::Instant;
 
 use super::Port;
+use super::reckoned::Reckoned;
 
 /// A [`Port`] made of an `embedded-io` device that says when it is ready.
 ///
@@ -41,26 +42,23 @@ use super::Port;
 #[derive(Clone, Copy, Debug)]
 pub struct Polled<T> {
     device: T,
-    character: Duration,
-    drained: Instant,
+    line: Reckoned,
 }
 
 impl<T> Polled<T> {
     /// A port on `device`, which runs at `baud_rate` bits per second with `bits` a character: start, data, parity
     /// and stop bits together, 10 for 8N1 and 11 for 8E1. A speed of 0 is taken as 1.
     pub const fn new(device: T, baud_rate: u32, bits: u8) -> Self {
-        let rate = if baud_rate == 0 { 1 } else { baud_rate as u64 };
         Self {
             device,
-            character: Duration::from_micros((bits as u64 * 1_000_000).div_ceil(rate)),
-            drained: Instant::ZERO,
+            line: Reckoned::new(baud_rate, bits),
         }
     }
 
     /// The time of one character on the line.
     #[must_use]
     pub const fn character_time(&self) -> Duration {
-        self.character
+        self.line.character()
     }
 
     /// The device, given back.
@@ -87,19 +85,13 @@ impl<T: Read + Write + ReadReady + WriteReady> Port for Polled<T> {
             return Ok(0);
         }
         let len = self.device.write(bytes).map_err(PolledError::of)?;
-        let count = u32::try_from(len).unwrap_or(u32::MAX);
-        let begins = if self.drained > now {
-            self.drained
-        } else {
-            now + self.character
-        };
-        self.drained = begins + self.character * count;
+        self.line.wrote(now, len);
         Ok(len)
     }
 
     fn poll_drained(&mut self, now: Instant) -> Progress<Result<(), PolledError>> {
-        if now < self.drained {
-            Progress::WouldBlock(self.drained)
+        if now < self.line.drained() {
+            Progress::WouldBlock(self.line.drained())
         } else {
             Progress::Ready(Ok(()))
         }

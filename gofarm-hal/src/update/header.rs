@@ -370,7 +370,7 @@ mod tests {
             let bytes = header.encode();
             assert_eq!(Header::decode(&bytes), Ok(header));
             // What changes any byte is refused or is another header.
-            for at in 0..HEADER_LEN {
+            for at in (0..HEADER_LEN).step_by(if cfg!(miri) { 7 } else { 1 }) {
                 let mut other = bytes;
                 other[at] ^= 0x80;
                 if let Ok(read) = Header::decode(&other) {

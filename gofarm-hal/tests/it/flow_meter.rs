@@ -2,6 +2,7 @@
 
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits, FlowMeter, FlowWatch, KFactor};
+use gofarm_hal::sensor::pulse_counter::PulseCounter;
 use proptest::prelude::*;
 
 const START: Instant = Instant::from_secs(50);
@@ -20,15 +21,15 @@ proptest! {
         first: u32,
     ) {
         let k = KFactor::new(pulses, millilitres).unwrap();
-        let mut meter = FlowMeter::new(k).counter_bits(bits);
+        let mut meter = FlowMeter::with(k, PulseCounter::new().counter_bits(bits));
         let mut raw = first;
         let mut now = START;
-        meter.counter(raw, now).unwrap();
+        meter.pulses_mut().counter(raw.into(), now).unwrap();
         let mut total = 0_u64;
         for step in steps {
             raw = raw.wrapping_add(step);
             now += millis(700);
-            prop_assert_eq!(meter.counter(raw, now), Ok(step));
+            prop_assert_eq!(meter.pulses_mut().counter(raw.into(), now), Ok(step.into()));
             total += u64::from(step);
         }
         let exact = total * u64::from(millilitres) / u64::from(pulses);
@@ -40,11 +41,11 @@ proptest! {
         let mut meter = per_litre(k);
         let mut raw = 0;
         let mut now = START;
-        meter.counter(raw, now).unwrap();
+        meter.pulses_mut().counter(raw.into(), now).unwrap();
         for _ in 0..30 {
             raw += per_second;
             now += secs(1);
-            meter.counter(raw, now).unwrap();
+            meter.pulses_mut().counter(raw.into(), now).unwrap();
             let exact = u64::from(per_second) * 60_000 / u64::from(k);
             prop_assert_eq!(u64::from(meter.flow(now).rate), exact);
         }
@@ -52,16 +53,16 @@ proptest! {
 
     #[test]
     fn hostile_counters_and_clocks_never_panic(
-        readings in prop::collection::vec((any::<u32>(), any::<u64>()), 0..50),
+        readings in prop::collection::vec(any::<(u64, u64)>(), 0..50),
         pulses in 1_u32..=KFactor::MAX,
         millilitres in 1_u32..=KFactor::MAX,
         bits: u8,
     ) {
         let k = KFactor::new(pulses, millilitres).unwrap();
-        let mut meter = FlowMeter::new(k).counter_bits(bits).most(1_000_000);
+        let mut meter = FlowMeter::with(k, PulseCounter::new().counter_bits(bits)).most(1_000_000);
         for (raw, micros) in readings {
             let now = Instant::from_micros(micros);
-            let _ = meter.counter(raw, now);
+            let _ = meter.pulses_mut().counter(raw, now);
             let _ = meter.flow(now);
         }
     }
@@ -70,8 +71,8 @@ proptest! {
 #[test]
 fn the_rate_falls_when_the_pulses_stop() {
     let mut meter = per_litre(60);
-    meter.counter(0, START).unwrap();
-    meter.counter(60, START + secs(1)).unwrap();
+    meter.pulses_mut().counter(0, START).unwrap();
+    meter.pulses_mut().counter(60, START + secs(1)).unwrap();
     let stopped = START + secs(1);
     let rows = [
         (0, 60_000),
@@ -92,23 +93,31 @@ fn the_rate_falls_when_the_pulses_stop() {
 
 #[test]
 fn a_counter_that_was_reset_gives_no_season_of_water() {
-    let mut meter = per_litre(450).counter_bits(16).most(30_000);
-    meter.counter(40_000, START).unwrap();
-    meter.counter(40_100, START + secs(1)).unwrap();
+    let pulses = PulseCounter::new().counter_bits(16);
+    let mut meter = FlowMeter::with(KFactor::per_litre(450).unwrap(), pulses).most(30_000);
+    meter.pulses_mut().counter(40_000, START).unwrap();
+    meter.pulses_mut().counter(40_100, START + secs(1)).unwrap();
     let before = meter.flow(START + secs(1)).volume;
-    let error = meter.counter(3, START + secs(2)).unwrap_err();
-    assert_eq!(error.pulses, 25_439);
+    let error = meter.pulses_mut().counter(3, START + secs(2)).unwrap_err();
+    assert_eq!(error.pulses(), 25_439);
     assert_eq!(meter.flow(START + secs(2)).volume, before);
-    assert_eq!(meter.counter(103, START + secs(3)), Ok(100));
+    assert_eq!(meter.pulses_mut().counter(103, START + secs(3)), Ok(100));
 }
 
 #[test]
 fn a_bouncing_contact_counts_once() {
-    let mut meter = FlowMeter::new(KFactor::new(1, 10_000).unwrap()).debounce(millis(20));
+    let mut meter = FlowMeter::with(
+        KFactor::new(1, 10_000).unwrap(),
+        PulseCounter::new().debounce(millis(20)),
+    );
     let mut pulses = 0;
     for pulse in 0..10 {
         for bounce in [0, 1, 3, 8] {
-            pulses += u32::from(meter.edge(START + secs(5 * pulse) + millis(bounce)));
+            pulses += u32::from(
+                meter
+                    .pulses_mut()
+                    .edge(START + secs(5 * pulse) + millis(bounce)),
+            );
         }
     }
     assert_eq!(pulses, 10);

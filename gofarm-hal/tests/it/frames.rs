@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use core::convert::Infallible;
 
 use gofarm_core::device::Progress;
+use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::Instant;
 use gofarm_hal::serial::{Frames, Port, SendError};
 use proptest::prelude::*;
@@ -114,4 +115,49 @@ fn a_message_that_is_not_taken_leaves_the_one_before() {
     line.port().step = 2;
     assert_eq!(line.poll_send(Instant::ZERO), Ok(true));
     assert_eq!(all(&mut line), [&b"first"[..], b"second"]);
+}
+
+/// What a message is by the paper of Cheshire and Baker: a code says how many bytes there are to the next zero.
+fn decoded(mut encoded: &[u8]) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    while let Some((&code, rest)) = encoded.split_first() {
+        let run = usize::from(code).checked_sub(1)?;
+        message.extend(rest.get(..run)?);
+        encoded = &rest[run..];
+        if code < 0xFF && !encoded.is_empty() {
+            message.push(0);
+        }
+    }
+    Some(message)
+}
+
+#[test]
+fn a_million_hostile_messages_are_received_as_they_are_or_counted() {
+    let mut random = SplitMix64::new(0xC0B5);
+    let mut line = line(48);
+    let mut lost = 0;
+    for _ in 0..if cfg!(miri) { 100 } else { 1_000_000 } {
+        let mut encoded = Vec::new();
+        let most = if random.below(16) == 0 { 90 } else { 12 };
+        for _ in 0..random.below(most) {
+            let byte = match random.below(3) {
+                0 => 1 + random.below(255),
+                _ => 1 + random.below(8),
+            };
+            encoded.push(u8::try_from(byte).unwrap());
+        }
+        let port = line.port();
+        port.bytes.extend(&encoded);
+        port.bytes.push_back(0);
+        let expected = decoded(&encoded).filter(|_| encoded.len() < 64 && !encoded.is_empty());
+        let found = line.poll_receive(Instant::ZERO).unwrap();
+        assert_eq!(found, expected.as_deref(), "{encoded:02x?}");
+        if expected.is_none() && !encoded.is_empty() {
+            lost += 1;
+        } else if expected.is_some() {
+            assert_eq!(line.poll_receive(Instant::ZERO), Ok(None));
+        }
+        assert_eq!(line.lost(), lost);
+    }
+    assert!(cfg!(miri) || lost > 100_000);
 }

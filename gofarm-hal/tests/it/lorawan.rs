@@ -45,7 +45,7 @@ impl Regulator {
 
 type SmallQueue = Queue<24, 51, 1>;
 
-fn queue() -> SmallQueue {
+pub(super) fn queue() -> SmallQueue {
     Queue::new(QueueConfig::new(Region::Eu868), [SubBand::M])
 }
 
@@ -110,7 +110,13 @@ fn payload(priority: Priority, number: u32, len: usize) -> Vec<u8> {
     payload
 }
 
-fn push(queue: &mut SmallQueue, now: Instant, priority: Priority, number: u32, len: usize) {
+pub(super) fn push(
+    queue: &mut SmallQueue,
+    now: Instant,
+    priority: Priority,
+    number: u32,
+    len: usize,
+) {
     let payload = payload(priority, number, len);
     let uplink = Uplink::new(2, priority, &payload);
     let uplink = match priority {

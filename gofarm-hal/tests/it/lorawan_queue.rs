@@ -14,29 +14,7 @@ use gofarm_hal::lorawan::{
 };
 use proptest::prelude::*;
 
-type SmallQueue = Queue<24, 51, 1>;
-
-fn queue() -> SmallQueue {
-    Queue::new(QueueConfig::new(Region::Eu868), [SubBand::M])
-}
-
-fn payload(priority: Priority, number: u32, len: usize) -> Vec<u8> {
-    let mut payload = vec![0; len];
-    payload[0] = priority as u8;
-    payload[1..5].copy_from_slice(&number.to_be_bytes());
-    payload
-}
-
-fn push(queue: &mut SmallQueue, now: Instant, priority: Priority, number: u32, len: usize) {
-    let payload = payload(priority, number, len);
-    let uplink = Uplink::new(2, priority, &payload);
-    let uplink = match priority {
-        Priority::Alarm | Priority::ValveReport => uplink.confirmed(),
-        Priority::Reading => uplink.keyed(1),
-        Priority::Backlog => uplink,
-    };
-    let _ = queue.push(now, uplink);
-}
+use super::lorawan::{push, queue};
 
 #[test]
 fn a_frame_goes_back_when_the_mac_refuses_it() {

@@ -1,6 +1,7 @@
 //! 1-Wire: the master against devices that are modelled bit by bit, from the datasheets alone.
 
 mod devices;
+mod hostile;
 mod searching;
 mod thermometer;
 

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use cayenne_lpp::CayenneLPP;
-use gofarm_hal::payload::cayenne_lpp::{Encoder, Measurement};
+use gofarm_core::Device;
+use gofarm_hal::payload::cayenne_lpp::{Encoder, Mapping, Measurement};
 use gofarm_hal::payload::senml::{Decoder, Entry, Pack};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +41,18 @@ fn wrong_values(figures: &mut Figures) {
     figures.note(CASE, "cayenne_lpp", "values", theirs.into());
 }
 
+/// The readings of [`encode`], described: channels and types follow from it.
+#[derive(Device)]
+#[device(model = "acme-station", version = 1)]
+struct Station {
+    #[prop(range = -40.0..=80.0, unit = "Cel")]
+    air: f32,
+    #[prop(range = 0.0..=0.6, unit = "m3/m3")]
+    water: f32,
+    #[prop(unit = "lx")]
+    light: u16,
+}
+
 fn encode(figures: &mut Figures) {
     const CASE: &str = "cayenne, encode 3 values";
     let readings = (18.5_f32, 0.29_f32, 40_000_u16);
@@ -52,6 +65,15 @@ fn encode(figures: &mut Figures) {
             .and_then(|()| encoder.push(2, Measurement::AnalogInput(water.into())))
             .and_then(|()| encoder.push(3, Measurement::Illuminance(light)))
             .expect("in range");
+        black_box(buffer)
+    });
+    figures.time(CASE, "gofarm, by the contract", || {
+        let (air, water, light) = black_box(readings);
+        let mut buffer = [0; 51];
+        let mut encoder = Encoder::new(&mut buffer);
+        let station = Station { air, water, light };
+        let rest = Mapping::new().encode(&station, 0, &mut encoder);
+        assert_eq!(rest, Ok(None));
         black_box(buffer)
     });
     figures.time(CASE, "cayenne_lpp", || {

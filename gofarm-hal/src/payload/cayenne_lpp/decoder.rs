@@ -134,8 +134,7 @@ impl<'a> Decoder<'a> {
             });
         };
         let mut steps = [0; 3];
-        for (axis, steps) in steps.iter_mut().enumerate() {
-            let Some(layout) = kind.axis(axis) else { break };
+        for (layout, steps) in kind.axes().iter().zip(&mut steps) {
             let (bytes, after) = value
                 .split_at_checked(usize::from(layout.width))
                 .unwrap_or_default();

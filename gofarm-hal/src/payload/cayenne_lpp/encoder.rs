@@ -26,47 +26,49 @@ impl<'a> Encoder<'a> {
     ///
     /// # Errors
     /// [`EncodeError`] if the value is NaN or out of range, or the record does not fit; the payload is as before.
+    #[inline]
     pub fn push(&mut self, channel: u8, measurement: Measurement) -> Result<(), EncodeError> {
         let (kind, values) = measurement.parts();
         self.push_values(channel, kind, values)
     }
 
+    // Where the kind is known the axes fall away: half the time on a host. In firmware each call would take 170 bytes more.
+    #[cfg_attr(not(target_os = "none"), inline)]
     pub(super) fn push_values(
         &mut self,
         channel: u8,
         kind: Kind,
         values: [f64; 3],
     ) -> Result<(), EncodeError> {
-        let mut record = [0; 2 + 9];
-        record[0] = channel;
-        record[1] = kind.code();
-        let mut len = 2;
-        for (axis, value) in values.into_iter().enumerate() {
-            let Some(layout) = kind.axis(axis) else { break };
-            let Some(steps) = nearest(value, layout) else {
-                return Err(refuse(channel, kind, value, axis));
+        let axes = kind.axes();
+        let mut steps = [0; 3];
+        let mut needed = 2;
+        for (index, axis) in axes.iter().enumerate() {
+            let (Some(value), Some(steps)) = (values.get(index), steps.get_mut(index)) else {
+                break;
             };
-            let bytes = steps.to_be_bytes();
-            let width = usize::from(layout.width);
-            let from = bytes.get(bytes.len() - width..).unwrap_or_default();
-            for (to, from) in record.iter_mut().skip(len).zip(from) {
-                *to = *from;
-            }
-            len += width;
+            *steps = nearest(*value, axis).ok_or_else(|| refuse(channel, kind, *value, index))?;
+            needed += usize::from(axis.width);
         }
         let left = self.buffer.len() - self.len;
-        let (Some(to), Some(from)) = (
-            self.buffer.get_mut(self.len..self.len + len),
-            record.get(..len),
-        ) else {
+        let end = self.len + needed;
+        let Some([to_channel, to_kind, to @ ..]) = self.buffer.get_mut(self.len..end) else {
             return Err(EncodeError::NoRoom {
                 channel,
-                needed: len,
+                needed,
                 left,
             });
         };
-        to.copy_from_slice(from);
-        self.len += len;
+        (*to_channel, *to_kind) = (channel, kind.code());
+        let mut to = to.iter_mut();
+        for (axis, steps) in axes.iter().zip(steps) {
+            let bytes = steps.to_be_bytes();
+            let unused = bytes.len() - usize::from(axis.width);
+            for (byte, to) in bytes.iter().skip(unused).zip(to.by_ref()) {
+                *to = *byte;
+            }
+        }
+        self.len = end;
         Ok(())
     }
 

@@ -5,13 +5,13 @@ use gofarm_core::quantity::Unit;
 /// One number of a record: how wide it is, what its steps are and where it ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Axis {
-    /// Bytes on the wire, 1 to 4.
-    pub(super) width: u8,
     /// The least and greatest number of steps.
     pub(super) min: i64,
     pub(super) max: i64,
     /// Steps for one unit: 10 for a grid of 0.1.
     pub(super) per_unit: u16,
+    /// Bytes on the wire, 1 to 4.
+    pub(super) width: u8,
 }
 
 impl Axis {
@@ -162,42 +162,49 @@ kinds! {
 }
 
 impl Kind {
-    /// The layout of axis `axis`, from 0.
-    pub(super) const fn axis(self, axis: usize) -> Option<Axis> {
-        let layout = match (self, axis) {
-            (Self::DigitalInput | Self::DigitalOutput, 0) => Axis::unsigned(1, 1),
-            (Self::Presence | Self::Switch, 0) => Axis::unsigned(1, 1).within(0, 1),
-            (Self::AnalogInput | Self::AnalogOutput, 0) => Axis::signed(2, 100),
-            (Self::Generic | Self::Frequency | Self::UnixTime, 0) => Axis::unsigned(4, 1),
-            (Self::Illuminance | Self::Concentration | Self::Power, 0) => Axis::unsigned(2, 1),
-            (Self::Temperature, 0) => Axis::signed(2, 10),
-            (Self::Humidity, 0) => Axis::unsigned(1, 2),
-            (Self::Barometer, 0) => Axis::unsigned(2, 10),
-            (Self::Voltage, 0) => Axis::unsigned(2, 100),
-            (Self::Current, 0) => Axis::unsigned(2, 1_000),
-            (Self::Percentage, 0) => Axis::unsigned(1, 1).within(0, 100),
-            (Self::Altitude, 0) => Axis::signed(2, 1),
-            (Self::Distance | Self::Energy, 0) => Axis::unsigned(4, 1_000),
-            (Self::Direction, 0) => Axis::unsigned(2, 1).within(0, 360),
-            (Self::Accelerometer, 0..=2) => Axis::signed(2, 1_000),
-            (Self::Gyrometer, 0..=2) => Axis::signed(2, 100),
-            (Self::Colour, 0..=2) => Axis::unsigned(1, 1),
-            (Self::Gps, 0) => Axis::signed(3, 10_000).within(-900_000, 900_000),
-            (Self::Gps, 1) => Axis::signed(3, 10_000).within(-1_800_000, 1_800_000),
-            (Self::Gps, 2) => Axis::signed(3, 100),
-            _ => return None,
-        };
-        Some(layout)
+    /// The layouts of its numbers, in order.
+    #[inline]
+    pub(super) const fn axes(self) -> &'static [Axis] {
+        match self {
+            Self::DigitalInput | Self::DigitalOutput => const { &[Axis::unsigned(1, 1)] },
+            Self::Presence | Self::Switch => const { &[Axis::unsigned(1, 1).within(0, 1)] },
+            Self::AnalogInput | Self::AnalogOutput => const { &[Axis::signed(2, 100)] },
+            Self::Generic | Self::Frequency | Self::UnixTime => const { &[Axis::unsigned(4, 1)] },
+            Self::Illuminance | Self::Concentration | Self::Power => {
+                const { &[Axis::unsigned(2, 1)] }
+            }
+            Self::Temperature => const { &[Axis::signed(2, 10)] },
+            Self::Humidity => const { &[Axis::unsigned(1, 2)] },
+            Self::Barometer => const { &[Axis::unsigned(2, 10)] },
+            Self::Voltage => const { &[Axis::unsigned(2, 100)] },
+            Self::Current => const { &[Axis::unsigned(2, 1_000)] },
+            Self::Percentage => const { &[Axis::unsigned(1, 1).within(0, 100)] },
+            Self::Altitude => const { &[Axis::signed(2, 1)] },
+            Self::Distance | Self::Energy => const { &[Axis::unsigned(4, 1_000)] },
+            Self::Direction => const { &[Axis::unsigned(2, 1).within(0, 360)] },
+            Self::Accelerometer => const { &[Axis::signed(2, 1_000); 3] },
+            Self::Gyrometer => const { &[Axis::signed(2, 100); 3] },
+            Self::Colour => const { &[Axis::unsigned(1, 1); 3] },
+            Self::Gps => {
+                const {
+                    &[
+                        Axis::signed(3, 10_000).within(-900_000, 900_000),
+                        Axis::signed(3, 10_000).within(-1_800_000, 1_800_000),
+                        Axis::signed(3, 100),
+                    ]
+                }
+            }
+        }
     }
 
     /// Bytes of the value, without channel and type: 1 to 9.
     #[must_use]
     pub const fn size(self) -> usize {
         let mut size = 0;
-        let mut axis = 0;
-        while let Some(layout) = self.axis(axis) {
-            size += layout.width as usize;
-            axis += 1;
+        let mut axes = self.axes();
+        while let [axis, rest @ ..] = axes {
+            size += axis.width as usize;
+            axes = rest;
         }
         size
     }
@@ -206,15 +213,15 @@ impl Kind {
     /// such axis.
     #[must_use]
     pub fn limits(self, axis: usize) -> Option<(f64, f64)> {
-        self.axis(axis)
-            .map(|layout| (layout.least(), layout.greatest()))
+        let axis = self.axes().get(axis)?;
+        Some((axis.least(), axis.greatest()))
     }
 
     /// The distance of two neighbouring values of axis `axis`, in [`Kind::unit`]; `None` if there is no such axis.
     #[must_use]
     pub fn resolution(self, axis: usize) -> Option<f64> {
-        self.axis(axis)
-            .map(|layout| 1.0 / f64::from(layout.per_unit))
+        let axis = self.axes().get(axis)?;
+        Some(1.0 / f64::from(axis.per_unit))
     }
 
     /// The unit of axis `axis` (from 0); `None` if the kind fixes none or there is no such axis.
@@ -276,7 +283,7 @@ mod tests {
         for kind in Kind::ALL {
             assert_eq!(Kind::from_code(kind.code()), Some(*kind));
             assert!((1..=9).contains(&kind.size()), "{kind}");
-            assert!(kind.axis(3).is_none());
+            assert!(kind.axes().len() <= 3);
         }
     }
 }

@@ -91,6 +91,7 @@ impl Measurement {
         self.parts().1
     }
 
+    #[inline]
     pub(super) fn parts(&self) -> (Kind, [f64; 3]) {
         let one = |value: f64| [value, 0.0, 0.0];
         match *self {
@@ -135,7 +136,7 @@ impl Measurement {
     )]
     pub(super) fn from_steps(kind: Kind, steps: [i64; 3]) -> Self {
         let value = |axis: usize| {
-            let layout = kind.axis(axis);
+            let layout = kind.axes().get(axis);
             layout
                 .zip(steps.get(axis))
                 .map_or(0.0, |(layout, steps)| on_grid(*steps, layout))
@@ -179,32 +180,22 @@ impl Measurement {
 /// The grid point nearest to `value`, in steps; ties go away from zero. `None` if it is NaN or beyond the axis.
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "the product is below 2^40"
+    reason = "what is too large stays too large for any axis"
 )]
-pub(super) fn nearest(value: f64, axis: Axis) -> Option<i64> {
-    const FAR: f64 = (1_u64 << 40) as f64;
+#[inline]
+pub(super) fn nearest(value: f64, axis: &Axis) -> Option<i64> {
+    /// The greatest number below a half: what rounds up to a whole number with it has a half or more behind the point.
+    const HALF: f64 = 0.499_999_999_999_999_94;
     // A decimal on the grid is off by half an ulp at most, and so is the product: its nearest integer is the decimal's
-    // own. The part behind the point is exact, so a tie is a tie.
+    // own.
     let scaled = value * f64::from(axis.per_unit);
-    if !(-FAR..=FAR).contains(&scaled) {
-        return None;
-    }
-    let whole = scaled as i64;
-    let part = scaled - whole as f64;
-    let steps = if part >= 0.5 {
-        whole + 1
-    } else if part <= -0.5 {
-        whole - 1
-    } else {
-        whole
-    };
-    (axis.min..=axis.max).contains(&steps).then_some(steps)
+    let steps = (scaled + HALF.copysign(scaled)) as i64;
+    (!scaled.is_nan() && (axis.min..=axis.max).contains(&steps)).then_some(steps)
 }
 
 /// The decimal with these steps, correctly rounded.
 #[expect(clippy::cast_precision_loss, reason = "at most 32 bits wide")]
-pub(super) fn on_grid(steps: i64, axis: Axis) -> f64 {
+pub(super) fn on_grid(steps: i64, axis: &Axis) -> f64 {
     steps as f64 / f64::from(axis.per_unit)
 }
 
@@ -214,7 +205,7 @@ mod tests {
 
     #[test]
     fn ties_go_away_from_zero_and_nothing_else_is_a_tie() {
-        let axis = Kind::DigitalInput.axis(0).expect("an axis");
+        let axis = &Kind::DigitalInput.axes()[0];
         let rows = [
             (0.5, 1),
             (1.5, 2),
@@ -225,14 +216,37 @@ mod tests {
         for (value, steps) in rows {
             assert_eq!(nearest(value, axis), Some(steps), "{value}");
         }
-        let signed = Kind::Altitude.axis(0).expect("an axis");
+        let signed = &Kind::Altitude.axes()[0];
         assert_eq!(nearest(-0.5, signed), Some(-1));
         assert_eq!(nearest(-1.4, signed), Some(-1));
     }
 
     #[test]
+    fn a_half_goes_away_from_zero_and_its_neighbour_does_not() {
+        let axis = &Kind::Generic.axes()[0];
+        let signed = &Kind::Altitude.axes()[0];
+        for power in 0..32 {
+            for whole in [(1_i64 << power) - 1, 1 << power, (1 << power) + 1] {
+                #[expect(clippy::cast_precision_loss, reason = "at most 32 bits wide")]
+                let half = whole as f64 + 0.5;
+                for (value, steps) in [
+                    (half.next_down(), whole),
+                    (half, whole + 1),
+                    (half.next_up(), whole + 1),
+                ] {
+                    let on_axis = |axis: &Axis, steps| {
+                        (axis.min..=axis.max).contains(&steps).then_some(steps)
+                    };
+                    assert_eq!(nearest(value, axis), on_axis(axis, steps), "{value}");
+                    assert_eq!(nearest(-value, signed), on_axis(signed, -steps), "-{value}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_number_or_too_far_has_no_steps() {
-        let axis = Kind::Temperature.axis(0).expect("an axis");
+        let axis = &Kind::Temperature.axes()[0];
         for value in [f64::NAN, f64::INFINITY, -1e300, 3_276.75, -3_276.85] {
             assert_eq!(nearest(value, axis), None, "{value}");
         }

@@ -22,28 +22,61 @@ pub(super) enum Label {
     DataValue,
 }
 
+/// Each with its member as it is written in JSON behind another one, and its key in CBOR.
 const TABLE: [(Label, &str, i8); 15] = [
-    (Label::BaseVersion, "bver", -1),
-    (Label::BaseName, "bn", -2),
-    (Label::BaseTime, "bt", -3),
-    (Label::BaseUnit, "bu", -4),
-    (Label::BaseValue, "bv", -5),
-    (Label::BaseSum, "bs", -6),
-    (Label::Name, "n", 0),
-    (Label::Unit, "u", 1),
-    (Label::Value, "v", 2),
-    (Label::StringValue, "vs", 3),
-    (Label::BooleanValue, "vb", 4),
-    (Label::Sum, "s", 5),
-    (Label::Time, "t", 6),
-    (Label::UpdateTime, "ut", 7),
-    (Label::DataValue, "vd", 8),
+    (Label::BaseVersion, r#","bver":"#, -1),
+    (Label::BaseName, r#","bn":"#, -2),
+    (Label::BaseTime, r#","bt":"#, -3),
+    (Label::BaseUnit, r#","bu":"#, -4),
+    (Label::BaseValue, r#","bv":"#, -5),
+    (Label::BaseSum, r#","bs":"#, -6),
+    (Label::Name, r#","n":"#, 0),
+    (Label::Unit, r#","u":"#, 1),
+    (Label::Value, r#","v":"#, 2),
+    (Label::StringValue, r#","vs":"#, 3),
+    (Label::BooleanValue, r#","vb":"#, 4),
+    (Label::Sum, r#","s":"#, 5),
+    (Label::Time, r#","t":"#, 6),
+    (Label::UpdateTime, r#","ut":"#, 7),
+    (Label::DataValue, r#","vd":"#, 8),
 ];
 
 impl Label {
     /// The label of a member name.
     pub(super) fn from_text(text: Text<'_>) -> Option<Self> {
-        TABLE.iter().find(|row| text == *row.1).map(|row| row.0)
+        match text.as_str() {
+            Some(plain) => Self::from_bytes(plain.as_bytes()),
+            None => {
+                let mut bytes = [0; 4]; // the longest
+                let mut len = 0;
+                for c in text.chars() {
+                    *bytes.get_mut(len)? = u8::try_from(c).ok()?;
+                    len += 1;
+                }
+                Self::from_bytes(bytes.get(..len)?)
+            }
+        }
+    }
+
+    const fn from_bytes(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"bver" => Self::BaseVersion,
+            b"bn" => Self::BaseName,
+            b"bt" => Self::BaseTime,
+            b"bu" => Self::BaseUnit,
+            b"bv" => Self::BaseValue,
+            b"bs" => Self::BaseSum,
+            b"n" => Self::Name,
+            b"u" => Self::Unit,
+            b"v" => Self::Value,
+            b"vs" => Self::StringValue,
+            b"vb" => Self::BooleanValue,
+            b"s" => Self::Sum,
+            b"t" => Self::Time,
+            b"ut" => Self::UpdateTime,
+            b"vd" => Self::DataValue,
+            _ => return None,
+        })
     }
 
     /// The label of a CBOR key.
@@ -74,8 +107,8 @@ impl Label {
         }
     }
 
-    /// The member name in JSON.
-    pub(super) const fn as_str(self) -> &'static str {
+    /// `,"bn":` in JSON.
+    pub(super) const fn member(self) -> &'static str {
         self.row().1
     }
 
@@ -91,9 +124,18 @@ mod tests {
 
     #[test]
     fn every_label_leads_back_from_both_forms() {
-        for (label, text, key) in TABLE {
-            assert_eq!((label.as_str(), label.key()), (text, key));
-            assert_eq!(Label::from_text(Text::plain(text)), Some(label));
+        for (label, member, key) in TABLE {
+            assert_eq!((label.member(), label.key()), (member, key));
+            let name = member
+                .strip_prefix(",\"")
+                .and_then(|rest| rest.strip_suffix("\":"));
+            let name = name.expect("a member");
+            assert_eq!(Label::from_text(Text::plain(name)), Some(label));
+            let escaped: String = name
+                .chars()
+                .map(|c| format!("\\u{:04x}", u32::from(c)))
+                .collect();
+            assert_eq!(Label::from_text(Text::escaped(&escaped)), Some(label));
             assert_eq!(Label::from_key(key.into()), Some(label));
         }
         assert_eq!(Label::from_key(9), None);

@@ -13,7 +13,8 @@ use thiserror::Error;
 use self::format::{CBOR, Format, JSON};
 use self::output::Output;
 use super::label::Label;
-use super::{Name, Text, Time};
+use super::text::{is_beginning, is_part};
+use super::{Name, Time};
 
 /// Why a record did not get into the pack, which is as it was before.
 ///
@@ -72,6 +73,8 @@ pub(super) enum Field<'e> {
     Number(Number),
     /// Thousandths, written as whole and fraction.
     Millis(i64),
+    /// Text of a name, in which nothing is escaped.
+    Name(&'e str),
     Text(&'e str),
     Boolean(bool),
     Data(&'e [u8]),
@@ -206,6 +209,14 @@ pub struct Pack<'a, 'e> {
     pending: Bases<'e>,
     /// What applies to the next record, written or not.
     current: Bases<'e>,
+    /// Whether the base name is more than nothing and a name may begin so.
+    has_sound_base: bool,
+}
+
+/// The times that a record will carry, in milliseconds.
+struct Times {
+    base: Option<i64>,
+    own: Option<i64>,
 }
 
 impl<'a, 'e> Pack<'a, 'e> {
@@ -228,6 +239,7 @@ impl<'a, 'e> Pack<'a, 'e> {
             records: 0,
             pending: Bases::default(),
             current: Bases::default(),
+            has_sound_base: false,
         }
     }
 
@@ -235,6 +247,7 @@ impl<'a, 'e> Pack<'a, 'e> {
     pub fn base_name(&mut self, name: &'e str) {
         self.pending.name = Some(name);
         self.current.name = Some(name);
+        self.has_sound_base = is_beginning(name);
     }
 
     /// When the entries to come were measured, unless they say otherwise; they count from here.
@@ -255,14 +268,42 @@ impl<'a, 'e> Pack<'a, 'e> {
     /// [`PackError`] if the entry is not sound or does not fit; the pack is as before, and base fields that were given
     /// are still to be written.
     pub fn push(&mut self, entry: Entry<'_>) -> Result<(), PackError> {
-        let fields = self.fields(&entry)?;
-        let count = fields.iter().flatten().count();
+        let times = self.check(&entry)?;
         let before = self.output.len();
+        let fields = [
+            self.pending.name.is_some(),
+            times.base.is_some(),
+            self.pending.unit.is_some(),
+            !entry.name.is_empty(),
+            entry.unit.is_some(),
+            times.own.is_some(),
+            entry.value.is_some(),
+            entry.sum.is_some(),
+            entry.update_time.is_some(),
+        ];
+        let count = fields.into_iter().map(usize::from).sum();
         let format = self.format;
         (format.begin_record)(&mut self.output, self.records, count);
-        for (index, (label, field)) in fields.into_iter().flatten().enumerate() {
-            (format.field)(&mut self.output, index, label, field);
+        let mut index = 0;
+        let mut write = |label, field: Option<Field<'_>>| {
+            if let Some(field) = field {
+                (format.field)(&mut self.output, index, label, field);
+                index += 1;
+            }
+        };
+        let own_name = (!entry.name.is_empty()).then_some(entry.name);
+        write(Label::BaseName, self.pending.name.map(Field::Name));
+        write(Label::BaseTime, times.base.map(Field::Millis));
+        write(Label::BaseUnit, self.pending.unit.map(Field::Text));
+        write(Label::Name, own_name.map(Field::Name));
+        write(Label::Unit, entry.unit.map(Field::Text));
+        write(Label::Time, times.own.map(Field::Millis));
+        if let Some((label, value)) = entry.value {
+            write(label, Some(value));
         }
+        write(Label::Sum, entry.sum.map(Field::Number));
+        let update_time = entry.update_time.map(millis);
+        write(Label::UpdateTime, update_time.map(Field::Millis));
         (format.end_record)(&mut self.output, self.records);
         if self.records == u16::MAX || !self.output.has_room(format.tail) {
             self.output.truncate(before);
@@ -274,49 +315,35 @@ impl<'a, 'e> Pack<'a, 'e> {
         Ok(())
     }
 
-    fn fields<'f>(&self, entry: &Entry<'f>) -> Result<[Option<(Label, Field<'f>)>; 9], PackError>
-    where
-        'e: 'f,
-    {
-        let base = Text::plain(self.current.name.unwrap_or_default());
-        Name::new(base, Text::plain(entry.name)).ok_or(PackError::Name)?;
+    fn check(&self, entry: &Entry<'_>) -> Result<Times, PackError> {
+        let base = self.current.name.unwrap_or_default();
+        let is_sound = if base.is_empty() {
+            is_beginning(entry.name)
+        } else {
+            self.has_sound_base && is_part(entry.name)
+        };
+        if !is_sound || base.len() + entry.name.len() > Name::MAX_LEN {
+            return Err(PackError::Name);
+        }
         if entry.value.is_none() && entry.sum.is_none() {
             return Err(PackError::NoValue);
         }
-        let time = match (entry.time, self.current.time) {
+        let own = match (entry.time, self.current.time) {
             (Some(When::At(time)), base) => Some(absolute(time)? - base.map_or(Ok(0), absolute)?),
             (Some(When::Ago(age)), _) => Some(-millis(age)),
             (None, _) => None,
         };
-        let number = |number: Number| {
-            let is_finite = number.is_finite();
-            is_finite.then_some(Field::Number(number))
+        let is_finite = match entry.value {
+            Some((_, Field::Number(value))) => value.is_finite(),
+            _ => true,
         };
-        let value = match entry.value {
-            Some((label, Field::Number(value))) => {
-                Some((label, number(value).ok_or(PackError::NotFinite)?))
-            }
-            other => other,
-        };
-        let sum = match entry.sum {
-            Some(sum) => Some((Label::Sum, number(sum).ok_or(PackError::NotFinite)?)),
-            None => None,
-        };
-        let base_time = self.pending.time.map(absolute).transpose()?;
-        let text = |label, text: Option<&'f str>| text.map(|text| (label, Field::Text(text)));
-        let millis_of = |label, time: Option<i64>| time.map(|time| (label, Field::Millis(time)));
-        let own_name = (!entry.name.is_empty()).then_some(entry.name);
-        Ok([
-            text(Label::BaseName, self.pending.name),
-            millis_of(Label::BaseTime, base_time),
-            text(Label::BaseUnit, self.pending.unit),
-            text(Label::Name, own_name),
-            text(Label::Unit, entry.unit),
-            millis_of(Label::Time, time.filter(|time| *time != 0)),
-            value,
-            sum,
-            millis_of(Label::UpdateTime, entry.update_time.map(millis)),
-        ])
+        if !is_finite || entry.sum.is_some_and(|sum| !sum.is_finite()) {
+            return Err(PackError::NotFinite);
+        }
+        Ok(Times {
+            base: self.pending.time.map(absolute).transpose()?,
+            own: own.filter(|time| *time != 0),
+        })
     }
 
     /// How many records are in.

@@ -32,7 +32,7 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// The longest time of a conversation from command to temperature.
+    /// The longest time of a conversion, from command to temperature.
     #[must_use]
     pub const fn conversion_time(self) -> Duration {
         Duration::from_micros(match self {

@@ -28,31 +28,36 @@ use super::{Ask, Error, Exchange};
 /// ```
 #[derive(Debug)]
 pub struct AsyncDevice<B, D, A> {
+    chip: Chip<B, D>,
+    measure: A,
+}
+
+#[derive(Debug)]
+struct Chip<B, D> {
     bus: B,
     delay: D,
     address: u8,
     session: Session,
     /// The sum of all waits: a clock that stands still while nobody looks.
     now: Instant,
-    measure: A,
 }
 
 impl<B, D, A> AsyncDevice<B, D, A> {
     /// The chip at `address`, 7 bits.
     pub const fn with(bus: B, delay: D, address: u8, measure: A) -> Self {
-        Self {
+        let chip = Chip {
             bus,
             delay,
             address,
             session: Session::new(),
             now: Instant::ZERO,
-            measure,
-        }
+        };
+        Self { chip, measure }
     }
 
     /// The bus and the delay, given back.
     pub fn into_parts(self) -> (B, D) {
-        (self.bus, self.delay)
+        (self.chip.bus, self.chip.delay)
     }
 }
 
@@ -62,16 +67,8 @@ impl<B: I2c, D: DelayNs, A: Ask> AsyncDevice<B, D, A> {
     /// # Errors
     /// [`Error`], in the times of the [module](super).
     pub async fn ask<Q: Ask>(&mut self, ask: &mut Q) -> Result<Q::Answer, Error> {
-        let Self {
-            bus,
-            delay,
-            address,
-            session,
-            now,
-            measure,
-        } = self;
-        measure.restart();
-        run(bus, delay, *address, session, now, ask).await
+        self.measure.restart();
+        self.chip.run(ask).await
     }
 }
 
@@ -80,56 +77,44 @@ impl<B: I2c, D: DelayNs, A: Ask> SensorAsync for AsyncDevice<B, D, A> {
     type Error = Error;
 
     async fn read(&mut self) -> Result<A::Answer, Error> {
-        let Self {
-            bus,
-            delay,
-            address,
-            session,
-            now,
-            measure,
-        } = self;
-        measure.restart();
-        run(bus, delay, *address, session, now, measure).await
+        self.measure.restart();
+        self.chip.run(&mut self.measure).await
     }
 }
 
-async fn run<B: I2c, D: DelayNs, A: Ask>(
-    bus: &mut B,
-    delay: &mut D,
-    address: u8,
-    session: &mut Session,
-    now: &mut Instant,
-    ask: &mut A,
-) -> Result<A::Answer, Error> {
-    session.abandon();
-    let mut buffer = [0; Exchange::MAX_ANSWER];
-    loop {
-        let exchange = ask.exchange();
-        let to = exchange.address(address);
-        let answer = buffer.get_mut(..exchange.answer_len()).unwrap_or_default();
-        let answered = match session.step(*now, &exchange) {
-            Step::Wait(until) => {
-                let wait = until.saturating_since(*now).as_micros();
-                delay
-                    .delay_us(u32::try_from(wait).unwrap_or(u32::MAX))
-                    .await;
-                *now = until;
-                continue;
+impl<B: I2c, D: DelayNs> Chip<B, D> {
+    async fn run<A: Ask>(&mut self, ask: &mut A) -> Result<A::Answer, Error> {
+        self.session.abandon();
+        let mut buffer = [0; Exchange::MAX_ANSWER];
+        loop {
+            let exchange = ask.exchange();
+            let to = exchange.address(self.address);
+            let answer = buffer.get_mut(..exchange.answer_len()).unwrap_or_default();
+            let answered = match self.session.step(self.now, &exchange) {
+                Step::Wait(until) => {
+                    let wait = until.saturating_since(self.now).as_micros();
+                    self.delay
+                        .delay_us(u32::try_from(wait).unwrap_or(u32::MAX))
+                        .await;
+                    self.now = until;
+                    continue;
+                }
+                Step::Write => {
+                    let written = self.bus.write(to, exchange.bytes()).await;
+                    self.session
+                        .handle_written(self.now, to, written.map_err(|e| e.kind()))
+                        .map(|()| false)
+                }
+                Step::Read => {
+                    let read = self.bus.read(to, answer).await;
+                    self.session
+                        .handle_read(self.now, to, read.map_err(|e| e.kind()))
+                }
+                Step::Done => Ok(true),
+            };
+            if let Some(end) = end(&mut self.session, ask, to, answered, answer) {
+                return end;
             }
-            Step::Write => {
-                let written = bus.write(to, exchange.bytes()).await;
-                session
-                    .handle_written(*now, to, written.map_err(|e| e.kind()))
-                    .map(|()| false)
-            }
-            Step::Read => {
-                let read = bus.read(to, answer).await;
-                session.handle_read(*now, to, read.map_err(|e| e.kind()))
-            }
-            Step::Done => Ok(true),
-        };
-        if let Some(end) = end(session, ask, to, answered, answer) {
-            return end;
         }
     }
 }

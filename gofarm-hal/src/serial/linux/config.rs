@@ -85,7 +85,7 @@ impl TtyConfig {
 
     /// Bits of a character on the line: start, data, parity and stop bits together.
     #[must_use]
-    pub const fn bits(&self) -> u32 {
+    pub const fn bits(&self) -> u8 {
         let data = match self.data_bits {
             DataBits::Seven => 7,
             DataBits::Eight => 8,

@@ -1,11 +1,12 @@
-//! A million hostile frames each, for the client and for the server; two thirds have a right CRC.
+//! A million hostile frames each, for client and server on both kinds of line; on RTU two thirds have a right CRC.
 
 use gofarm_core::device::Progress;
 use gofarm_core::random::Random;
 use gofarm_core::time::{Instant, millis, secs};
 use gofarm_hal::modbus::{
-    BlockStore, ClientMachine, Error, Registers, Request, Response, RtuConfig, RtuFraming,
-    RtuServerConfig, RtuServerFraming, ServerMachine, TcpConfig, TcpFraming, Unit,
+    BlockStore, ClientMachine, Coils, Error, Registers, Request, Response, RtuConfig, RtuFraming,
+    RtuServerConfig, RtuServerFraming, ServerMachine, TcpConfig, TcpFraming, TcpServerConfig,
+    TcpServerFraming, Unit,
 };
 
 use super::crc;
@@ -68,29 +69,77 @@ const READ: Request<'static> = Request::ReadHoldingRegisters {
     address: 40,
     quantity: 3,
 };
-const WRITE: Request<'static> = Request::WriteSingleRegister {
-    address: 0x0102,
-    value: 0x0304,
-};
-const WRITES: Request<'static> = Request::WriteMultipleRegisters {
-    address: 0x0102,
-    values: Registers::new(&[1, 2]),
-};
 
-/// Whether some run of the bytes is the answer that was accepted, or the refusal: by the letter of the specification.
-fn is_in(bytes: &[u8], request: &Request<'_>, accepted: &Result<Vec<u16>, u8>) -> bool {
-    let wanted: Vec<u8> = match (request, accepted) {
-        (_, Err(code)) => vec![17, request.function().code() | 0x80, *code],
-        (Request::ReadHoldingRegisters { quantity, .. }, Ok(values)) => {
-            if values.len() != usize::from(*quantity) {
-                return false;
-            }
-            let data = values.iter().flat_map(|value| value.to_be_bytes());
-            [17, 3, 6].into_iter().chain(data).collect()
-        }
-        (Request::WriteSingleRegister { .. }, Ok(_)) => vec![17, 6, 1, 2, 3, 4],
-        _ => vec![17, 16, 1, 2, 0, 2],
+/// One of each function.
+const REQUESTS: [Request<'static>; 10] = [
+    READ,
+    Request::WriteSingleRegister {
+        address: 0x0102,
+        value: 0x0304,
+    },
+    Request::WriteMultipleRegisters {
+        address: 0x0102,
+        values: Registers::new(&[1, 2]),
+    },
+    Request::ReadCoils {
+        address: 7,
+        quantity: 16,
+    },
+    Request::ReadDiscreteInputs {
+        address: 7,
+        quantity: 8,
+    },
+    Request::ReadInputRegisters {
+        address: 7,
+        quantity: 1,
+    },
+    Request::WriteSingleCoil {
+        address: 0x0102,
+        value: true,
+    },
+    Request::WriteMultipleCoils {
+        address: 0x0102,
+        values: Coils::new(&[true, false, true]),
+    },
+    Request::MaskWriteRegister {
+        address: 0x0102,
+        and_mask: 0x0304,
+        or_mask: 0x0506,
+    },
+    Request::ReadWriteMultipleRegisters {
+        read_address: 7,
+        read_quantity: 2,
+        write_address: 9,
+        values: Registers::new(&[1]),
+    },
+];
+
+/// The answers that unit 17 may give, by the letter of the specification: how they begin, and how long they are.
+fn answer(request: &Request<'_>) -> (&'static [u8], usize) {
+    match request.function().code() {
+        1 => (&[17, 1, 2], 5),
+        2 => (&[17, 2, 1], 4),
+        3 => (&[17, 3, 6], 9),
+        4 => (&[17, 4, 2], 5),
+        5 => (&[17, 5, 1, 2, 0xFF, 0], 6),
+        6 => (&[17, 6, 1, 2, 3, 4], 6),
+        15 => (&[17, 15, 1, 2, 0, 3], 6),
+        16 => (&[17, 16, 1, 2, 0, 2], 6),
+        22 => (&[17, 22, 1, 2, 3, 4, 5, 6], 8),
+        _ => (&[17, 23, 4], 7),
+    }
+}
+
+/// Whether some run of the bytes is the answer that was accepted, or the refusal.
+fn is_in(bytes: &[u8], request: &Request<'_>, accepted: &Result<Vec<u8>, u8>) -> bool {
+    let wanted = match accepted {
+        Err(code) => vec![17, request.function().code() | 0x80, *code],
+        Ok(pdu) => [&[17], &pdu[..]].concat(),
     };
+    let (head, len) = answer(request);
+    if accepted.is_ok() && !(wanted.starts_with(head) && wanted.len() == len) {
+        return false;
+    }
     let wanted = [&wanted[..], &crc(&wanted)].concat();
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
@@ -99,14 +148,14 @@ fn is_in(bytes: &[u8], request: &Request<'_>, accepted: &Result<Vec<u16>, u8>) -
 fn a_million_hostile_frames_do_not_move_the_client() {
     let mut random = Xorshift(0x9E37_79B9_7F4A_7C15);
     let mut frame = Vec::new();
-    let (mut answered, mut refused, mut failed) = (0, 0, 0);
+    let (mut answered, mut refused, mut failed) = ([0; REQUESTS.len()], 0, 0);
     let config = RtuConfig::new(115_200)
         .response_timeout(millis(20))
         .quarantine(millis(0));
     let mut machine = ClientMachine::new(RtuFraming::new(config));
     let mut now = Instant::ZERO;
     for round in 0..FRAMES {
-        let request = [READ, WRITE, WRITES][round as usize % 3];
+        let request = REQUESTS[round as usize % REQUESTS.len()];
         now += secs(1);
         assert_eq!(
             machine.start(now, Unit(17), &request),
@@ -115,13 +164,14 @@ fn a_million_hostile_frames_do_not_move_the_client() {
         let len = machine.poll_transmit(now).unwrap().len();
         machine.handle_sent(now, len);
         machine.handle_drained(now);
-        random.frame(&mut frame, &[3, 6, 16]);
-        if round % 16 == 0 && frame.len() > 9 {
+        random.frame(&mut frame, &[1, 2, 3, 4, 5, 6, 15, 16, 22, 23]);
+        let (head, len) = answer(&request);
+        if random.below(8) == 0 && frame.len() > len + 2 {
             // The right head, so that the data and the CRC decide.
-            frame[..6].copy_from_slice(&[17, 6, 1, 2, 3, 4]);
-            if round % 32 == 0 {
-                let end = crc(&frame[..6]);
-                frame[6..8].copy_from_slice(&end);
+            frame[..head.len()].copy_from_slice(head);
+            if random.below(2) == 0 {
+                let end = crc(&frame[..len]);
+                frame[len..len + 2].copy_from_slice(&end);
             }
         }
         machine.handle_input(now, &frame);
@@ -129,8 +179,10 @@ fn a_million_hostile_frames_do_not_move_the_client() {
         machine.handle_timeout(now);
         let accepted = match machine.poll_reply().unwrap() {
             Ok(response) => {
-                answered += 1;
-                Ok(response.registers().iter().collect())
+                answered[round as usize % REQUESTS.len()] += 1;
+                let mut pdu = [0; 253];
+                let len = response.encode(&mut pdu).unwrap();
+                Ok(pdu[..len].to_vec())
             }
             Err(Error::Exception(code)) => {
                 refused += 1;
@@ -149,8 +201,8 @@ fn a_million_hostile_frames_do_not_move_the_client() {
     }
     // The frames are hostile enough: each of the ways out was taken.
     assert!(
-        answered > 1_000 && refused > 300 && failed > 100_000,
-        "{answered} {refused} {failed}"
+        answered.iter().all(|count| *count > 300) && refused > 100 && failed > 100_000,
+        "{answered:?} {refused} {failed}"
     );
 }
 
@@ -261,4 +313,66 @@ fn a_million_hostile_frames_do_not_move_the_client_of_a_stream() {
         }
     }
     assert!(answered > 10_000 && lost > 10_000, "{answered} {lost}");
+}
+
+#[test]
+fn a_million_hostile_frames_do_not_move_the_server_of_a_stream() {
+    let mut random = Xorshift(0x9E6C_63D0_876A_9A47);
+    let mut frame = Vec::new();
+    let mut store: BlockStore<64, 16, 64, 8> = BlockStore::new();
+    let mut machine = ServerMachine::new(TcpServerFraming::new(TcpServerConfig::new()));
+    let now = Instant::ZERO;
+    let (mut answered, mut refused, mut lost) = (0, 0, 0);
+    for round in 0..FRAMES {
+        if machine.is_out_of_step() {
+            machine = ServerMachine::new(TcpServerFraming::new(TcpServerConfig::new()));
+            lost += 1;
+        }
+        // Two bytes of transaction, the protocol, the length; then what a serial line carries.
+        random.frame(&mut frame, &[1, 2, 3, 4, 5, 6, 15, 16, 22, 23, 7]);
+        if random.below(2) == 0 {
+            // Of the length of most requests, without a CRC; the first registers, and few of them.
+            frame.resize(6, 0);
+            (frame[2], frame[4]) = (0, 0);
+        }
+        let transaction = [random.byte(), random.byte()];
+        let mut stream = [transaction, [0; 2], [0; 2]].concat();
+        stream[4..].copy_from_slice(&u16::try_from(frame.len()).unwrap().to_be_bytes());
+        stream.append(&mut frame);
+        if random.below(3) == 0 {
+            let at = random.usize(stream.len().min(12).try_into().unwrap());
+            stream[at] ^= 1 << random.below(8);
+        }
+        let before = store;
+        let mut rest = &stream[..];
+        let mut wrote = false;
+        while !rest.is_empty() && !machine.is_out_of_step() {
+            let taken = machine.handle_input(now, rest, &mut store);
+            rest = &rest[taken..];
+            let served = machine.poll_event();
+            wrote |= served.is_some_and(|served| served.wrote());
+            let Some(answer) = machine.poll_transmit(now) else {
+                assert!(taken > 0 || rest.is_empty(), "it is stuck");
+                continue;
+            };
+            let served = served.unwrap();
+            let (head, pdu) = answer.split_at(7);
+            assert_eq!(head[2..6], [0, 0, 0, u8::try_from(pdu.len() + 1).unwrap()]);
+            let bit = if served.exception.is_some() { 0x80 } else { 0 };
+            assert_eq!(pdu[0], served.function | bit, "{round}");
+            match served.exception {
+                None => answered += 1,
+                Some(_) => refused += 1,
+            }
+            let len = answer.len();
+            machine.handle_sent(now, len);
+            machine.handle_drained(now);
+            machine.handle_timeout(now, &mut store);
+        }
+        assert!(wrote || store == before, "{stream:02x?}");
+    }
+    assert!(
+        answered > 1_000 && refused > 100_000 && lost > 10_000,
+        "{answered} {refused} {lost}"
+    );
 }

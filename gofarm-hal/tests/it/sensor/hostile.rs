@@ -8,6 +8,7 @@ use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, millis};
 use gofarm_hal::modbus::{self, Client, Line, Request, RequestError, Ticket, Unit};
 use gofarm_hal::sensor::bh1750::{self, Bh1750, MeasurementTime, Resolution};
+use gofarm_hal::sensor::i2c::{Ask, Fault};
 use gofarm_hal::sensor::seesaw::{self, Seesaw};
 use gofarm_hal::sensor::sht3x::{self, Repeatability, Sht3x};
 use gofarm_hal::sensor::sht4x::{self, Precision, Sht4x};
@@ -140,5 +141,121 @@ proptest! {
         let mut probe = SoilProbe7in1::new(Client::new(line, Unit(1))).map(map);
         let ends = poll_on(&mut probe, |r| r.moisture.is_finite() && r.ph.is_finite());
         prop_assert!(ends.0 > 20);
+    }
+}
+
+const ANSWERS: u32 = if cfg!(miri) { 100 } else { 1_000_000 };
+
+/// Two words with a CRC each, of which two thirds are right.
+fn words(random: &mut SplitMix64) -> [u8; 6] {
+    let mut answer = [0; 6];
+    answer.copy_from_slice(&random.next_u64().to_be_bytes()[..6]);
+    match random.below(16) {
+        0 => answer = [0; 6],
+        1 => answer = [0xFF; 6],
+        _ => {}
+    }
+    if random.below(3) > 0 {
+        for word in answer.chunks_exact_mut(3) {
+            word[2] = crc(word[0], word[1]);
+        }
+    }
+    answer
+}
+
+/// The two words, if both CRCs are right.
+fn right(answer: [u8; 6]) -> Option<(f64, f64)> {
+    let [a, b, c, d, e, f] = answer;
+    let word = |high, low| f64::from(u16::from_be_bytes([high, low])) / 65_535.0;
+    (crc(a, b) == c && crc(d, e) == f).then(|| (word(a, b), word(d, e)))
+}
+
+#[test]
+fn a_million_hostile_answers_of_each_sensirion_chip_give_what_they_hold_or_nothing() {
+    let mut random = SplitMix64::new(0x44);
+    let mut sht3x = sht3x::Measure::new(Repeatability::High);
+    let mut sht4x = sht4x::Measure(Precision::High);
+    let (mut accepted, mut refused) = (0, 0);
+    for _ in 0..ANSWERS {
+        let answer = words(&mut random);
+        let (dry, wet) = (sht3x.handle(&answer), sht4x.handle(&answer));
+        match right(answer) {
+            Some((first, second)) => {
+                accepted += 1;
+                let (dry, wet) = (dry.unwrap().unwrap(), wet.unwrap().unwrap());
+                let celsius = first * 175.0 - 45.0;
+                assert!((f64::from(dry.temperature) - celsius).abs() < 2e-5);
+                assert!((f64::from(wet.temperature) - celsius).abs() < 2e-5);
+                assert!((f64::from(dry.humidity) - second * 100.0).abs() < 1e-5);
+                let humidity = (second * 125.0 - 6.0).clamp(0.0, 100.0);
+                assert!((f64::from(wet.humidity) - humidity).abs() < 2e-5);
+            }
+            None => {
+                refused += 1;
+                assert!(matches!(dry, Err(Fault::Crc { .. })), "{answer:02x?}");
+                assert!(matches!(wet, Err(Fault::Crc { .. })), "{answer:02x?}");
+            }
+        }
+    }
+    if !cfg!(miri) {
+        assert!(accepted > 500_000 && refused > 200_000);
+    }
+}
+
+#[test]
+fn a_million_hostile_answers_of_chips_without_a_crc_stay_in_their_ranges() {
+    let mut random = SplitMix64::new(0x36);
+    let mut soil = seesaw::Measure::new();
+    let mut light = bh1750::Measure::new(Resolution::High2, MeasurementTime::SUNLIGHT);
+    let (mut measured, mut refused) = (0, 0);
+    for _ in 0..ANSWERS {
+        // As many bytes as the chip was asked for, or some others.
+        let bytes = random.next_u64().to_be_bytes();
+        let len = match random.below(4) {
+            0 => random.below(7),
+            1 => 1,
+            2 => 2,
+            _ => 4,
+        };
+        let mut answer = bytes[..usize::try_from(len).unwrap()].to_vec();
+        match (random.below(4), &mut answer[..]) {
+            (0 | 1, [id]) => *id = 0x55,
+            (0, [high, _]) => *high &= 0x0F,
+            (1, word) => word.fill(0xFF),
+            _ => {}
+        }
+        match soil.handle(&answer) {
+            Ok(None) => {}
+            Ok(Some(reading)) => {
+                measured += 1;
+                let [high, low] = answer[..] else {
+                    panic!("{answer:02x?}")
+                };
+                assert_eq!(reading.capacitance, u16::from_be_bytes([high, low]));
+                assert!(reading.capacitance <= 4_095 && reading.temperature.is_finite());
+                soil.restart();
+            }
+            Err(_) => {
+                refused += 1;
+                soil.restart();
+            }
+        }
+        match light.handle(&answer) {
+            Ok(None) => {}
+            Ok(Some(reading)) => {
+                let counts = f64::from(u16::from_be_bytes([answer[0], answer[1]]));
+                let lux = counts / 1.2 / 2.0 * 69.0 / 31.0;
+                assert!(counts < 65_535.0 && answer.len() == 2);
+                assert!((f64::from(reading.illuminance) - lux).abs() < 0.01);
+                light.restart();
+            }
+            Err(_) => light.restart(),
+        }
+    }
+    if !cfg!(miri) {
+        assert!(
+            measured > 1_000 && refused > 100_000,
+            "{measured} {refused}"
+        );
     }
 }

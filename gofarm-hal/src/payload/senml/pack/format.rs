@@ -45,9 +45,8 @@ pub(super) static CBOR: Format = Format {
 };
 
 fn json_field(output: &mut Output<'_>, index: usize, label: Label, field: Field<'_>) {
-    output.push(if index == 0 { b"\"" } else { b",\"" });
-    output.push(label.as_str().as_bytes());
-    output.push(b"\":");
+    let member = label.member().as_bytes();
+    output.push(member.get(usize::from(index == 0)..).unwrap_or_default());
     match field {
         Field::Number(Number::U64(value)) => digits(output, value, 1),
         Field::Number(Number::I64(value)) => {
@@ -73,6 +72,11 @@ fn json_field(output: &mut Output<'_>, index: usize, label: Label, field: Field<
                 output.push(b".");
                 digits(output, rest, width);
             }
+        }
+        Field::Name(name) => {
+            output.push(b"\"");
+            output.push(name.as_bytes());
+            output.push(b"\"");
         }
         Field::Text(text) => quoted(output, text),
         Field::Boolean(true) => output.push(b"true"),
@@ -160,7 +164,7 @@ fn cbor_field(output: &mut Output<'_>, _: usize, label: Label, field: Field<'_>)
         Field::Millis(value) if value % 1_000 == 0 => integer(output, value / 1_000),
         #[expect(clippy::cast_precision_loss, reason = "below 2^53 for 285 000 years")]
         Field::Millis(value) => float64(output, value as f64 / 1e3),
-        Field::Text(text) => {
+        Field::Name(text) | Field::Text(text) => {
             head(output, 3, text.len() as u64);
             output.push(text.as_bytes());
         }
