@@ -240,7 +240,7 @@ check_powerset() {
 check_compare() {
     need_package valgrind valgrind
     run examples/compare/instructions.sh
-    for area in core crdt hal resilience sched; do
+    for area in core crdt hal otel resilience sched; do
         run cargo run -q --release --manifest-path examples/compare/Cargo.toml -- "$area"
     done
 }

@@ -1,11 +1,13 @@
 //! `gofarm-compare AREA [--json]`: our figures beside the peers', measured in one run.
 //!
-//! `gofarm-compare instructions:ENGINE` is what `instructions.sh` runs under an instruction counter.
+//! `gofarm-compare instructions:ENGINE` is what `instructions.sh` runs under an instruction counter, `gofarm-compare otel-child:ENGINE:ENDPOINT` what
+//! the area `otel` runs to see what a whole set-up adds to a process.
 
 mod core;
 mod crdt;
 mod figures;
 mod hal;
+mod otel;
 mod resilience;
 mod sched;
 
@@ -37,10 +39,17 @@ fn main() -> ExitCode {
             None => usage(&format!("no engine named '{engine}'")),
         };
     }
+    if let Some(what) = area.strip_prefix(otel::CHILD) {
+        return match otel::run_child(what) {
+            Some(()) => ExitCode::SUCCESS,
+            None => usage(&format!("no process named '{what}'")),
+        };
+    }
     let measure = match area.as_str() {
         "core" => core::measure,
         "crdt" => crdt::measure,
         "hal" => hal::measure,
+        "otel" => otel::measure,
         "resilience" => resilience::measure,
         "sched" => sched::measure,
         other => return usage(&format!("no area named '{other}'")),
@@ -81,6 +90,6 @@ fn measure_apart(area: &str) -> io::Result<Vec<Figure>> {
 }
 
 fn usage(why: &str) -> ExitCode {
-    eprintln!("{why}\nusage: gofarm-compare core|crdt|hal|resilience|sched [--json]");
+    eprintln!("{why}\nusage: gofarm-compare core|crdt|hal|otel|resilience|sched [--json]");
     ExitCode::from(2)
 }

@@ -31,7 +31,12 @@ fn over_no_layer(figures: &mut Figures) {
             };
             for engine in [GOFARM, TOWER_OTEL, INSTRUMENTATION_TOWER] {
                 if let Some(value) = figures.find(case, engine, unit) {
-                    figures.note(&format!("{case}: over no layer"), engine, unit, value - base);
+                    figures.note(
+                        &format!("{case}: over no layer"),
+                        engine,
+                        unit,
+                        value - base,
+                    );
                 }
             }
         }
@@ -44,6 +49,9 @@ const COUNTER: &str = "a counter with three labels: one addition";
 const HISTOGRAM: &str = "a histogram with three labels: one value";
 const REQUEST_OUT: &str = "an HTTP request through a service, sampled out";
 const REQUEST_IN: &str = "an HTTP request through a service, sampled in";
+
+/// The template that the path of each request comes from.
+const ROUTE: &str = "/plots/{plot}";
 
 const GOFARM: &str = "gofarm";
 const NO_LAYER: &str = "no layer";

@@ -31,6 +31,9 @@ use crate::{export, instrument, queue, runtime, sampler};
 /// Spans, and log records, that wait in memory to be sent.
 const QUEUE_BYTES: usize = 2 << 20;
 
+/// So much makes a request worth while: some 300 spans. More would be held in memory twice while it is sent.
+const WAKE_BYTES: usize = 64 << 10;
+
 /// `n` × 1 048 576 bytes.
 ///
 /// ```
@@ -221,7 +224,7 @@ impl Builder {
             let observer = Arc::new(registry.clone());
             let queue = Queue::observed(kind, &self.resource, QUEUE_BYTES, observer);
             let wake = Arc::clone(&wake);
-            queue.wake_at(QUEUE_BYTES / 8, move || wake.notify_one());
+            queue.wake_at(WAKE_BYTES, move || wake.notify_one());
             queue
         });
         let [spans, logs] = queues.clone();

@@ -16,7 +16,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message as _;
 
-use super::gofarm;
+use super::{ROUTE, gofarm, spans};
 use crate::figures::Figures;
 
 /// The argument of a process that is measured: `otel-child:ENGINE:ENDPOINT`.
@@ -29,10 +29,19 @@ const NOTHING: &str = "nothing";
 
 /// What a child says on its last line.
 #[derive(serde::Serialize, serde::Deserialize)]
-struct Found {
-    idle_kib: u64,
-    busy_kib: u64,
+pub struct Found {
+    idle: Memory,
+    busy: Memory,
     cpu_ms: u64,
+}
+
+/// In KiB.
+#[derive(Clone, Copy, Default, serde::Serialize, serde::Deserialize)]
+struct Memory {
+    /// All that is in memory, with pages of the program's file.
+    resident: u64,
+    /// Heap and stacks.
+    anonymous: u64,
 }
 
 pub fn measure(figures: &mut Figures) {
@@ -44,19 +53,26 @@ pub fn measure(figures: &mut Figures) {
         for engine in [gofarm::ENGINE, SDK] {
             received.store(0, Ordering::Relaxed);
             let found = child(engine, address);
-            let case = |what: &str| format!("process with {what}, {link}");
+            let case = |what: &str| format!("{link}: a process {what}");
             #[expect(clippy::cast_precision_loss, reason = "kibibytes and milliseconds")]
             let over = |with: u64, without: u64| (with as f64) - (without as f64);
-            let kib = over(found.idle_kib, nothing.idle_kib);
-            figures.note(&case("nothing to do: memory added"), engine, "KiB", kib);
-            let kib = over(found.busy_kib, nothing.busy_kib);
-            figures.note(&case("10 000 spans/s: memory added"), engine, "KiB", kib);
+            for (when, with, without) in [
+                ("at rest", found.idle, nothing.idle),
+                ("at 10 000 spans/s", found.busy, nothing.busy),
+            ] {
+                let kib = over(with.anonymous, without.anonymous);
+                let what = format!("{when}: heap and stacks added");
+                figures.note(&case(&what), engine, "KiB", kib);
+                let kib = over(with.resident, without.resident);
+                let what = format!("{when}: memory added, with the program's code");
+                figures.note(&case(&what), engine, "KiB", kib);
+            }
             let cpu = over(found.cpu_ms, nothing.cpu_ms);
-            figures.note(&case("100 000 spans: CPU time added"), engine, "ms", cpu);
+            figures.note(&case("with 100 000 spans: CPU time added"), engine, "ms", cpu);
             if address == &up {
                 #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
                 let spans = received.load(Ordering::Relaxed) as f64;
-                figures.note(&case("100 000 spans: received"), engine, "spans", spans);
+                figures.note(&case("with 100 000 spans: received"), engine, "spans", spans);
             }
         }
     }
@@ -80,9 +96,13 @@ pub fn run_child(what: &str) -> Option<()> {
     let (engine, endpoint) = what.split_once(':')?;
     let found = match engine {
         NOTHING => run(|| (), |()| {}, |()| {}),
-        SDK => run(|| sdk(endpoint), |(_, tracer)| span(tracer), |(provider, _)| {
-            let _ = provider.shutdown();
-        }),
+        SDK => run(
+            || sdk(endpoint),
+            |(_, tracer)| span(tracer),
+            |(provider, _)| {
+                let _ = provider.shutdown();
+            },
+        ),
         gofarm::ENGINE => gofarm::process(endpoint),
         _ => return None,
     };
@@ -96,51 +116,67 @@ fn sdk(endpoint: &str) -> (SdkTracerProvider, opentelemetry_sdk::trace::Tracer) 
         .with_endpoint(format!("{endpoint}/v1/traces"))
         .build()
         .expect("an exporter");
-    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
+    let provider = SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .build();
     let tracer = provider.tracer("compare");
     (provider, tracer)
 }
 
 /// One span by the API that both implement.
 pub fn span(tracer: &impl Tracer) {
-    let builder = tracer.span_builder("GET /plots/{plot}");
+    let builder = tracer.span_builder(spans::NAME);
     let mut span = builder.with_kind(SpanKind::Server).start(tracer);
     span.set_attribute(KeyValue::new("http.request.method", "GET"));
-    span.set_attribute(KeyValue::new("http.route", "/plots/{plot}"));
+    span.set_attribute(KeyValue::new("http.route", ROUTE));
     span.set_attribute(KeyValue::new("url.scheme", "http"));
     span.set_attribute(KeyValue::new("http.response.status_code", 200_i64));
     span.end();
 }
 
 /// Starts, rests for three seconds, works for ten, and ends.
-#[expect(private_interfaces, reason = "passed on within this part")]
 pub fn run<T>(start: impl FnOnce() -> T, work: impl Fn(&T), end: impl FnOnce(T)) -> Found {
     let set_up = start();
     std::thread::sleep(Duration::from_secs(3));
-    let idle_kib = resident();
+    let idle = Memory::now();
     let cpu = ProcessTime::now();
     let began = Instant::now();
-    let mut busy_kib = 0;
+    let mut busy = Memory::default();
     for tick in 1..=TICKS {
         for _ in 0..SPANS / TICKS {
             work(&set_up);
         }
         if tick % 100 == 0 {
-            busy_kib = busy_kib.max(resident());
+            busy = busy.most(Memory::now());
         }
         let due = began + Duration::from_millis(10) * tick;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
     end(set_up);
     let cpu_ms = u64::try_from(cpu.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Found { idle_kib, busy_kib, cpu_ms }
+    Found { idle, busy, cpu_ms }
 }
 
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
-    number.and_then(|text| text.parse().ok()).expect("a size")
+impl Memory {
+    fn now() -> Self {
+        let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
+        let kib = |name: &str| -> u64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let number = line.and_then(|rest| rest.split_ascii_whitespace().next());
+            number.and_then(|text| text.parse().ok()).expect("a size")
+        };
+        Self {
+            resident: kib("VmRSS:"),
+            anonymous: kib("RssAnon:"),
+        }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self {
+            resident: self.resident.max(other.resident),
+            anonymous: self.anonymous.max(other.anonymous),
+        }
+    }
 }
 
 /// A receiver of OTLP over HTTP that counts spans by the official definitions; returns its address.
@@ -159,7 +195,7 @@ fn receiver(received: Arc<AtomicU64>) -> std::io::Result<String> {
 fn serve(stream: &TcpStream, received: &AtomicU64) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
-        let mut len = 0;
+        let (mut len, mut is_traces) = (0, false);
         loop {
             let mut line = String::new();
             if reader.read_line(&mut line).ok()? == 0 {
@@ -169,18 +205,20 @@ fn serve(stream: &TcpStream, received: &AtomicU64) -> Option<()> {
             if let Some(value) = line.strip_prefix("content-length:") {
                 len = value.trim().parse().ok()?;
             }
+            is_traces |= line.starts_with("post /v1/traces ");
             if line.is_empty() {
                 break;
             }
         }
         let mut body = vec![0; len];
         reader.read_exact(&mut body).ok()?;
-        if let Ok(request) = ExportTraceServiceRequest::decode(body.as_slice()) {
+        if is_traces && let Ok(request) = ExportTraceServiceRequest::decode(body.as_slice()) {
             let scopes = request.resource_spans.iter().flat_map(|r| &r.scope_spans);
             let spans: usize = scopes.map(|scope| scope.spans.len()).sum();
             received.fetch_add(spans as u64, Ordering::Relaxed);
         }
-        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+        let answer =
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
         (&mut &*stream).write_all(answer).ok()?;
     }
 }

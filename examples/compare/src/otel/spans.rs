@@ -1,50 +1,51 @@
 //! One span: name, four attributes, end.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::KeyValue;
-use opentelemetry::trace::{Span as _, SpanKind, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanData, SpanExporter,
-};
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider, SpanData, SpanExporter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::{SPAN_IN, SPAN_OUT, gofarm};
+use super::{ROUTE, SPAN_IN, SPAN_OUT, gofarm, process};
 use crate::figures::Figures;
+
+pub const NAME: &str = "GET /plots/{plot}";
 
 pub fn measure(figures: &mut Figures) {
     gofarm::spans(figures);
     for (case, sampler) in [(SPAN_OUT, Sampler::AlwaysOff), (SPAN_IN, Sampler::AlwaysOn)] {
-        let provider = batches(sampler.clone());
-        let tracer = provider.tracer("compare");
-        figures.time(case, "opentelemetry SDK, batch processor", || {
-            let builder = tracer.span_builder("GET /plots/{plot}");
-            let mut span = builder.with_kind(SpanKind::Server).start(&tracer);
-            span.set_attribute(KeyValue::new("http.request.method", "GET"));
-            span.set_attribute(KeyValue::new("http.route", "/plots/{plot}"));
-            span.set_attribute(KeyValue::new("url.scheme", "http"));
-            span.set_attribute(KeyValue::new("http.response.status_code", 200_i64));
-            span.end();
+        let batches = Batches::new(sampler.clone());
+        let tracer = batches.provider.tracer("compare");
+        let engine = "opentelemetry SDK, batch processor";
+        let mut made = 0;
+        figures.time(case, engine, || {
+            made += 1;
+            process::span(&tracer);
         });
-        let _ = provider.shutdown();
+        batches.end(figures, case, engine, made);
 
-        let provider = batches(sampler);
-        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("compare"));
+        let batches = Batches::new(sampler);
+        let layer = tracing_opentelemetry::layer().with_tracer(batches.provider.tracer("compare"));
         let subscriber = tracing_subscriber::registry().with(layer);
+        let engine = "tracing-opentelemetry, batch processor";
+        let mut made = 0;
         tracing::subscriber::with_default(subscriber, || {
-            figures.time(case, "tracing-opentelemetry, batch processor", || {
+            figures.time(case, engine, || {
+                made += 1;
                 let span = tracing::info_span!(
-                    "request",
+                    "GET /plots/{plot}",
+                    otel.kind = "server",
                     http.request.method = "GET",
-                    http.route = "/plots/{plot}",
+                    http.route = ROUTE,
                     url.scheme = "http",
                     http.response.status_code = 200_i64,
                 );
                 drop(span.entered());
             });
         });
-        let _ = provider.shutdown();
+        batches.end(figures, case, engine, made);
     }
     fastrace(figures);
 }
@@ -61,10 +62,10 @@ fn fastrace(figures: &mut Figures) {
     for (case, sampled) in [(SPAN_OUT, false), (SPAN_IN, true)] {
         figures.time(case, "fastrace, root span", || {
             let parent = SpanContext::random().sampled(sampled);
-            fastrace::Span::root("GET /plots/{plot}", parent).with_properties(|| {
+            fastrace::Span::root(NAME, parent).with_properties(|| {
                 [
                     ("http.request.method", "GET"),
-                    ("http.route", "/plots/{plot}"),
+                    ("http.route", ROUTE),
                     ("url.scheme", "http"),
                     ("http.response.status_code", "200"),
                 ]
@@ -74,25 +75,47 @@ fn fastrace(figures: &mut Figures) {
     fastrace::flush();
 }
 
-/// A provider whose batches go nowhere; its queue is long, but may be full: then it drops the span.
-pub fn batches(sampler: Sampler) -> SdkTracerProvider {
-    let config = BatchConfigBuilder::default()
-        .with_max_queue_size(65_536)
-        .with_scheduled_delay(Duration::from_millis(100))
-        .build();
-    let processor = BatchSpanProcessor::builder(Nowhere).with_batch_config(config).build();
-    SdkTracerProvider::builder()
-        .with_sampler(sampler)
-        .with_span_processor(processor)
-        .build()
+/// The SDK with its batch processor as it comes; the batches go nowhere, without being encoded.
+pub struct Batches {
+    pub provider: SdkTracerProvider,
+    exported: Arc<AtomicU64>,
+}
+
+impl Batches {
+    pub fn new(sampler: Sampler) -> Self {
+        let exported = Arc::new(AtomicU64::new(0));
+        let provider = SdkTracerProvider::builder()
+            .with_sampler(sampler)
+            .with_batch_exporter(Nowhere(Arc::clone(&exported)))
+            .build();
+        Self { provider, exported }
+    }
+
+    /// Ends, after so many spans were begun.
+    pub fn end(self, figures: &mut Figures, case: &str, engine: &str, made: u64) {
+        let _ = self.provider.shutdown();
+        let exported = self.exported.load(Ordering::Relaxed);
+        if exported > 0 {
+            note_lost(figures, case, engine, made, made.saturating_sub(exported));
+        }
+    }
+}
+
+/// How many of the spans of a bench, which makes more than anybody could send, found the queue full.
+pub fn note_lost(figures: &mut Figures, case: &str, engine: &str, made: u64, lost: u64) {
+    if made > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "some millions")]
+        let share = 100.0 * lost as f64 / made as f64;
+        figures.note(case, engine, "% lost", share);
+    }
 }
 
 #[derive(Debug)]
-struct Nowhere;
+struct Nowhere(Arc<AtomicU64>);
 
 impl SpanExporter for Nowhere {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        drop(batch);
+        self.0.fetch_add(batch.len() as u64, Ordering::Relaxed);
         Ok(())
     }
 }
