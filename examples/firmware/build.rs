@@ -1,6 +1,5 @@
 //! Puts the memory map where the linker finds it.
 
-#[expect(dead_code, reason = "only its contract is of interest here")]
 #[path = "src/reading.rs"]
 mod reading;
 

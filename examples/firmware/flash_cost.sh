@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 size() { # FEATURES: text + rodata + data in bytes, as loaded into flash
     cargo build -q --release --target "$target" --features "$1"
-    python3 - "target/$target/release/contract" <<'PY'
+    python3 - "${CARGO_TARGET_DIR:-target}/$target/release/contract" <<'PY'
 import struct, sys
 elf = open(sys.argv[1], "rb").read()
 offset, = struct.unpack_from("<I", elf, 28)

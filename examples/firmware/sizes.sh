@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 ./build_mps2.sh
 
 row() { # NAME CEILING_TEXT CEILING_RAM
-    python3 - "target/thumbv7m-none-eabi/release/$1" "$@" <<'PY'
+    python3 - "${CARGO_TARGET_DIR:-target}/thumbv7m-none-eabi/release/$1" "$@" <<'PY'
 import struct, sys
 
 elf = open(sys.argv[1], "rb").read()
@@ -37,6 +37,6 @@ PY
 }
 
 printf '%-16s %8s %8s %8s %8s   %8s %8s\n' "node, bytes" text data bss kept "text <=" "RAM <="
-row modbus_server 11800 4450
-row valve_node 25400 2940
-row full_node 115300 8330
+row modbus_server 7210 4450
+row valve_node 16780 2930
+row full_node 84630 8140

@@ -32,7 +32,11 @@ fuzz_target!(|input: Input| {
     let disk = Memory::new();
     let mut spool = Spool::open(disk.clone(), LIMITS).unwrap();
     for (at, body) in (1..).zip(input.written.into_iter().take(20)) {
-        let batch = Batch { kind: Kind::Traces, items: at, body };
+        let batch = Batch {
+            kind: Kind::Traces,
+            items: at,
+            body,
+        };
         let _ = spool.append(NOW, &batch);
         if at % 5 == 0
             && let Some(entry) = spool.peek()
@@ -54,7 +58,11 @@ fuzz_target!(|input: Input| {
 
     let mut spool = Spool::open(disk, LIMITS).unwrap();
     assert_sum(&spool);
-    let batch = Batch { kind: Kind::Logs, items: 3, body: b"behind the damage".to_vec() };
+    let batch = Batch {
+        kind: Kind::Logs,
+        items: 3,
+        body: b"behind the damage".to_vec(),
+    };
     spool.append(NOW, &batch).unwrap();
     let mut last = None;
     while let Some(entry) = spool.peek() {

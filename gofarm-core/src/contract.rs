@@ -112,6 +112,12 @@ pub trait Validate {
     /// The first [`Violation`]: what, where and which limit.
     fn validate(&self) -> Result<(), Violation>;
 
+    /// Whether there is no violation. What is derived compares and returns: firmware that does not ask what is wrong
+    /// carries no contract for that.
+    fn is_valid(&self) -> bool {
+        self.validate().is_ok()
+    }
+
     /// Checks the whole value and hands each violation to `visit`, in the order of declaration.
     fn validate_all(&self, visit: &mut dyn FnMut(Violation)) {
         if let Err(violation) = self.validate() {

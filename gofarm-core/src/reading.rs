@@ -135,6 +135,10 @@ impl<T: Validate> Validate for Reading<T> {
         self.value.validate()
     }
 
+    fn is_valid(&self) -> bool {
+        self.value.is_valid()
+    }
+
     fn validate_all(&self, visit: &mut dyn FnMut(Violation)) {
         self.value.validate_all(visit);
     }

@@ -78,12 +78,14 @@ impl Instant {
 
     /// The time that has passed since `earlier`, or zero if `earlier` is later.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
     /// The time since `earlier`, or `None` if `earlier` is later.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn checked_since(self, earlier: Self) -> Option<Duration> {
         match self.0.checked_sub(earlier.0) {
             Some(micros) => Some(Duration::from_micros(micros)),
@@ -93,6 +95,7 @@ impl Instant {
 
     /// This instant moved later by `duration`, at most [`Instant::FAR_FUTURE`].
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(whole_micros(duration)))
     }
@@ -144,12 +147,14 @@ impl UnixMillis {
 
     /// The time that has passed since `earlier`, or zero if `earlier` is later.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
     /// This time moved later by `duration`, cut to whole milliseconds, saturating.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(whole_micros(duration) / 1_000))
     }
@@ -373,6 +378,7 @@ pub const fn days(n: u64) -> Duration {
 }
 
 /// `duration` in whole microseconds, saturating at `u64::MAX`.
+#[cfg_attr(target_os = "none", inline(never))]
 const fn whole_micros(duration: Duration) -> u64 {
     duration
         .as_secs()

@@ -87,7 +87,7 @@ use crate::version_vector::VersionVector;
 
 mod adoption;
 mod cells;
-mod crc;
+pub(crate) mod crc;
 mod merge;
 mod restore;
 mod save;
@@ -156,6 +156,7 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
     /// # Panics
     /// If the name is empty or longer than 200 bytes: the name is a part of the program.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn new(name: &'n str, actor: Actor) -> Self {
         const { assert!(ACTORS > 1, "itself and a peer") };
         assert!((1..=200).contains(&name.len()), "a name of 1 to 200 bytes");
@@ -287,21 +288,22 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
 
     /// The context as it will be once all that is here is saved.
     fn with_all(&self) -> CausalContext<Fixed<ACTORS>> {
-        self.known(self.last, |_| true, true)
+        self.known(self.last, &|_| true, true)
     }
 
     /// Knows of a writer only what cells hold.
     fn forget(&mut self, silent: Actor) {
         let own = self.context.prefix().get(self.actor);
-        self.context = self.known(own, |actor| actor != silent, false);
+        self.context = self.known(own, &|actor| actor != silent, false);
     }
 
     /// Own writes up to `own`, what is known without gaps of the actors that are kept, and what cells hold. What
     /// finds no room is not claimed, and may be sent here once more.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn known(
         &self,
         own: u64,
-        keep: impl Fn(Actor) -> bool,
+        keep: &dyn Fn(Actor) -> bool,
         with_unsaved: bool,
     ) -> CausalContext<Fixed<ACTORS>> {
         let mut known = CausalContext::new();

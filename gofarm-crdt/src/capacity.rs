@@ -65,6 +65,13 @@ pub trait List<T>: Default {
         self.insert(self.as_slice().len(), item)
     }
 
+    /// Forgets the items from `len` on.
+    fn truncate(&mut self, len: usize) {
+        while self.as_slice().len() > len {
+            self.remove(self.as_slice().len().saturating_sub(1));
+        }
+    }
+
     /// Forgets all items.
     fn clear(&mut self);
 }
@@ -131,6 +138,10 @@ impl<T> List<T> for alloc::vec::Vec<T> {
         (at < self.len()).then(|| Self::remove(self, at))
     }
 
+    fn truncate(&mut self, len: usize) {
+        Self::truncate(self, len);
+    }
+
     fn room(&self) -> usize {
         usize::MAX
     }
@@ -150,14 +161,19 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
     }
 
     fn insert(&mut self, at: usize, item: T) -> Result<(), Full> {
-        if at > self.len() {
-            return Err(Full { limit: self.len() });
-        }
-        Self::insert(self, at, item).map_err(|_| Full { limit: N })
+        insert(self.as_mut_view(), at, item)
     }
 
     fn remove(&mut self, at: usize) -> Option<T> {
-        (at < self.len()).then(|| Self::remove(self, at))
+        remove(self.as_mut_view(), at)
+    }
+
+    fn push(&mut self, item: T) -> Result<(), Full> {
+        push(self.as_mut_view(), item)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        Self::truncate(self, len);
     }
 
     fn room(&self) -> usize {
@@ -167,4 +183,27 @@ impl<T, const N: usize> List<T> for heapless::Vec<T, N> {
     fn clear(&mut self) {
         Self::clear(self);
     }
+}
+
+/// One function for all lengths.
+#[cfg_attr(target_os = "none", inline(never))]
+fn insert<T>(list: &mut heapless::VecView<T>, at: usize, item: T) -> Result<(), Full> {
+    let limit = list.capacity();
+    if at > list.len() {
+        return Err(Full { limit: list.len() });
+    }
+    list.insert(at, item).map_err(|_| Full { limit })
+}
+
+/// As [`insert`], without moving anything.
+#[cfg_attr(target_os = "none", inline(never))]
+fn push<T>(list: &mut heapless::VecView<T>, item: T) -> Result<(), Full> {
+    let limit = list.capacity();
+    list.push(item).map_err(|_| Full { limit })
+}
+
+/// As [`insert`].
+#[cfg_attr(target_os = "none", inline(never))]
+fn remove<T>(list: &mut heapless::VecView<T>, at: usize) -> Option<T> {
+    (at < list.len()).then(|| list.remove(at))
 }

@@ -95,6 +95,7 @@ impl<C: Capacity> CausalContext<C> {
 
     /// Whether this write is known. O(log runs).
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn covers(&self, dot: Dot) -> bool {
         self.prefix.covers(dot) || self.run_at(dot).is_some()
     }
@@ -145,6 +146,7 @@ impl<C: Capacity> CausalContext<C> {
     ///
     /// # Errors
     /// [`Full`] if another run or actor does not fit; nothing changed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn try_insert(&mut self, dot: Dot) -> Result<(), Full> {
         self.try_insert_run(Run {
             actor: dot.actor(),
@@ -157,6 +159,7 @@ impl<C: Capacity> CausalContext<C> {
     ///
     /// # Errors
     /// [`Full`] if another run or actor does not fit; nothing changed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn try_insert_run(&mut self, run: Run) -> Result<(), Full> {
         let known = self.prefix.get(run.actor);
         if run.last <= known {
@@ -167,9 +170,7 @@ impl<C: Capacity> CausalContext<C> {
         }
         // The runs that touch this one become a part of it.
         let runs = self.above.as_slice();
-        let from = runs.partition_point(|other| {
-            (other.actor, other.last) < (run.actor, run.first.saturating_sub(1))
-        });
+        let from = self.from(run.actor, run.first.saturating_sub(1));
         let touching = runs.iter().skip(from).take_while(|other| {
             other.actor == run.actor && other.first <= run.last.saturating_add(1)
         });
@@ -204,10 +205,7 @@ impl<C: Capacity> CausalContext<C> {
         let actor = dot.actor();
         self.prefix.try_raise(dot)?;
         let mut reach = self.prefix.get(actor);
-        let from = self
-            .above
-            .as_slice()
-            .partition_point(|run| run.actor < actor);
+        let from = self.from(actor, 0);
         while let Some(run) = self.above.as_slice().get(from).copied() {
             if run.actor != actor || run.first > reach.saturating_add(1) {
                 break;
@@ -264,9 +262,17 @@ impl<C: Capacity> CausalContext<C> {
         Ok(())
     }
 
-    fn run_at(&self, dot: Dot) -> Option<usize> {
+    /// The place of the first run that ends at this write or behind it.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn from(&self, actor: Actor, counter: u64) -> usize {
         let runs = self.above.as_slice();
-        let at = runs.partition_point(|run| (run.actor, run.last) < (dot.actor(), dot.counter()));
+        runs.partition_point(|run| (run.actor, run.last) < (actor, counter))
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn run_at(&self, dot: Dot) -> Option<usize> {
+        let at = self.from(dot.actor(), dot.counter());
+        let runs = self.above.as_slice();
         runs.get(at)
             .filter(|run| run.actor == dot.actor() && run.holds(dot.counter()))
             .map(|_| at)

@@ -76,6 +76,16 @@ impl Content<'_> {
             .chain(slots.iter().map(|slot| slot.dot))
     }
 
+    /// Whether it `holds` of every dot in it, replaced ones too.
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(crate) fn all(&self, holds: &mut dyn FnMut(Dot) -> bool) -> bool {
+        match *self {
+            Self::Register { dot, seen, .. } => holds(dot) && seen.iter().all(|dot| holds(*dot)),
+            Self::Marks(marks) => marks.iter().all(|mark| holds(mark.dot)),
+            Self::Tally(slots) => slots.iter().all(|slot| holds(slot.dot)),
+        }
+    }
+
     /// Which lattice it belongs to.
     #[must_use]
     pub const fn kind(&self) -> CellKind {

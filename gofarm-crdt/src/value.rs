@@ -20,6 +20,7 @@ use crate::error::Malformed;
 mod collection;
 mod composite;
 mod domain;
+mod intake;
 #[cfg(feature = "serde")]
 mod postcard;
 mod primitive;
@@ -30,6 +31,7 @@ mod tests;
 
 #[cfg(feature = "derive")]
 pub use gofarm_crdt_derive::Value;
+pub(crate) use intake::{Intake, NO_DOT};
 #[cfg(feature = "serde")]
 pub use postcard::{Postcard, Unserializable};
 pub use reader::Reader;

@@ -33,6 +33,7 @@ impl<C: Capacity> VersionVector<C> {
 
     /// The number up to which all writes of `actor` are known; 0 for an unknown one. O(log actors).
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn get(&self, actor: Actor) -> u64 {
         self.find(actor)
             .ok()
@@ -42,6 +43,7 @@ impl<C: Capacity> VersionVector<C> {
 
     /// Whether this write is known.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn covers(&self, dot: Dot) -> bool {
         dot.counter() <= self.get(dot.actor())
     }
@@ -50,6 +52,7 @@ impl<C: Capacity> VersionVector<C> {
     ///
     /// # Errors
     /// [`Full`] if its actor is new and there is no room; nothing changed.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn try_raise(&mut self, dot: Dot) -> Result<(), Full> {
         if dot.counter() == 0 {
             return Ok(());
@@ -95,6 +98,7 @@ impl<C: Capacity> VersionVector<C> {
         self.last.as_slice().is_empty()
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn find(&self, actor: Actor) -> Result<usize, usize> {
         self.last
             .as_slice()

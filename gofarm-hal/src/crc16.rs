@@ -1,6 +1,6 @@
 //! CRC-16 with the polynomial x^16 + x^15 + x^2 + 1, reflected (0xA001): what SDI-12 and 1-Wire share.
 //!
-//! Modbus has the same polynomial and tables of its own, since there a CRC is on the hot path.
+//! Modbus has the same polynomial and, except on bare metal, tables of its own, since there a CRC is on the hot path.
 
 /// The remainders of four bits: a table of bytes would be 512 bytes for lines of a few hundred characters a second.
 const NIBBLES: [u16; 16] = nibbles();
@@ -27,7 +27,12 @@ const fn nibbles() -> [u16; 16] {
 
 /// CRC-16/ARC of `bytes`: from 0, nothing inverted.
 pub(crate) const fn arc(bytes: &[u8]) -> u16 {
-    let mut crc = 0_u16;
+    update(0, bytes)
+}
+
+/// The register after `bytes`.
+pub(crate) const fn update(register: u16, bytes: &[u8]) -> u16 {
+    let mut crc = register;
     let mut i = 0;
     while i < bytes.len() {
         crc ^= bytes[i] as u16;

@@ -27,10 +27,11 @@
 use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::future::Future;
+use core::net::SocketAddr;
 use core::pin::pin;
 use core::time::Duration;
 use std::io;
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{TcpListener, ToSocketAddrs};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};

@@ -40,7 +40,8 @@
 //! # Tasks
 //!
 //! `start` spawns up to three tasks on the tokio runtime that it is called in: one that sends, one that answers
-//! scrapes, and one that fills batches and reads the [meters of the process](crate::runtime). They end with
+//! scrapes, and one that fills batches and reads the [meters of the process](crate::runtime). With a spool the sending
+//! has a thread of its own, so that a slow disk holds up nobody. They end with
 //! [`Telemetry::shutdown`], or when the `Telemetry` is dropped; then what is in memory goes to the spool, as far as the
 //! runtime still lets them run.
 //!
@@ -55,9 +56,9 @@ mod driver;
 mod error;
 
 use core::fmt;
-use core::time::Duration;
 #[cfg(feature = "prometheus")]
-use std::net::SocketAddr;
+use core::net::SocketAddr;
+use core::time::Duration;
 
 use opentelemetry::global;
 use tokio::sync::{mpsc, oneshot};

@@ -4,8 +4,10 @@
 
 pub mod clock;
 pub mod console;
+mod division;
 pub mod interrupt;
 pub mod kept;
+mod memory;
 pub mod pin;
 pub mod uart;
 

@@ -25,12 +25,12 @@ impl Irrigation {
     /// # Errors
     /// An option that cannot work.
     pub fn start(journal: KeptJournal, now: Instant) -> Result<Self, ConfigError> {
-        let config = LatchingConfig::new()
+        const CONFIG: LatchingConfig = LatchingConfig::new()
             .pulse(millis(50))
             .close_strokes(1)
             .max_run(minutes(30));
         let (open, close) = (Pin::new("open"), Pin::new("close"));
-        let valve = LatchingValve::restore(open, close, config, journal, now)?;
+        let valve = LatchingValve::restore(open, close, CONFIG, journal, now)?;
         if let Some(loss) = valve.lease().loss() {
             log(&[
                 "memory ",

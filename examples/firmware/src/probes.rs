@@ -36,10 +36,11 @@ pub struct Probes {
 impl Probes {
     /// Probes on an RS-485 line and an SDI-12 line.
     pub fn new(modbus: Uart, sdi12: Uart, pulses: KFactor) -> Self {
-        let timing = Timing::DEFAULT.latency(millis(15)).rounds(5);
-        let bus = Bus::new(sdi12, timing);
+        const TIMING: Timing = Timing::DEFAULT.latency(millis(15)).rounds(5);
+        const LINE: RtuConfig = RtuConfig::new(9_600);
+        let bus = Bus::new(sdi12, TIMING);
         Self {
-            soil: Client::sized(Rtu::new(modbus, RtuConfig::new(9_600)), Unit(1)),
+            soil: Client::sized(Rtu::new(modbus, LINE), Unit(1)),
             soil_due: Instant::ZERO,
             meter: FlowMeter::with(pulses, PulseCounter::new().counter_bits(16)),
             deep: Probe::new(bus, Address::DEFAULT, Measurement::STANDARD, deep_of),

@@ -10,15 +10,16 @@ use gofarm_hal::serial::{Frames, Port};
 
 use crate::line_frame::{COMMISSION, OF_SESSION, OF_TIME, read_time};
 
-/// The longest frame of a session on this line, in bytes.
-const FRAME: usize = 120;
+/// The longest frame of a session on this line, in bytes. A cell of [`Plot`](crate::plot::Plot) with the longest numbers
+/// and all of its writers is at most 167, and a frame has at most 16 beside it: the session needs no fragments.
+const FRAME: usize = 184;
 
 /// A session over a line: the cable says who the peer is.
 ///
 /// A session knows no wall time and a node has no clock that runs without power, so the gateway says it beside.
 pub struct SyncLine<P, const ACTORS: usize> {
     frames: Frames<P, { FRAME + 3 }>,
-    session: Session<Fixed<ACTORS>, Fixed<256>>,
+    session: Session<Fixed<ACTORS>, Fixed<0>>,
     time: Option<UnixMillis>,
     is_commissioned: bool,
     refused: u32,
@@ -27,12 +28,12 @@ pub struct SyncLine<P, const ACTORS: usize> {
 impl<P: Port, const ACTORS: usize> SyncLine<P, ACTORS> {
     /// Begins a session; `number` is 32 random bits.
     pub fn new(port: P, peer: PeerIdentity<Fixed<ACTORS>>, number: u32) -> Self {
-        let limits = Limits::lan()
+        const LIMITS: Limits = Limits::lan()
             .with_max_frame(FRAME as u16)
             .with_keep_alive(gofarm_core::time::secs(2));
         Self {
             frames: Frames::new(port),
-            session: Session::of_capacity(peer, limits, number),
+            session: Session::of_capacity(peer, LIMITS, number),
             time: None,
             is_commissioned: false,
             refused: 0,

@@ -1,7 +1,7 @@
 //! [`Watch`]: telemetry for one run of the season.
 
+use core::net::SocketAddr;
 use std::io;
-use std::net::SocketAddr;
 
 use gofarm_core::time::secs;
 use gofarm_otel::telemetry::{StartError, Telemetry};

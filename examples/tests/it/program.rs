@@ -103,3 +103,84 @@ fn describe_prints_json() {
         assert!(value.is_object(), "{format}");
     }
 }
+
+#[test]
+fn telemetry_changes_nothing_and_a_receiver_that_is_away_is_no_error() {
+    let report = |output: &Output| {
+        let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report.as_object_mut().unwrap().remove("measured");
+        report
+    };
+    let path = weather_file("telemetry.csv", |text| text);
+    let arguments = ["--json", "--weather", &path];
+    let plain = season(&arguments);
+    let told = season(&[&arguments[..], &["--otlp", "http://127.0.0.1:9"]].concat());
+    assert_eq!(told.status.code(), Some(0));
+    assert_eq!(report(&told), report(&plain));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("could not be sent"));
+}
+
+#[test]
+fn telemetry_that_cannot_start_is_one_line_and_no_report() {
+    for (flag, value, message) in [
+        (
+            "--otlp",
+            "collector:4318",
+            "season: the receiver of OTLP is not usable: ",
+        ),
+        (
+            "--prometheus",
+            "nowhere",
+            "season: the endpoint for Prometheus cannot listen at nowhere",
+        ),
+    ] {
+        let output = season(&[flag, value]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        assert!(output.stdout.is_empty(), "{flag}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.starts_with(message), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
+
+#[test]
+fn prometheus_can_look_at_a_season_until_it_is_interrupted() {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::process::Stdio;
+
+    let path = weather_file("prometheus.csv", |text| text);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_season"))
+        .args(["--json", "--weather", &path, "--prometheus", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    stderr.read_line(&mut line).unwrap();
+    let address = line
+        .split("http://")
+        .nth(1)
+        .unwrap()
+        .split('/')
+        .next()
+        .unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut page = String::new();
+    stream.read_to_string(&mut page).unwrap();
+    for metric in [
+        "gofarm_reading_assessed_total{quality=\"good\"}",
+        "gofarm_crdt_committed_total",
+        "gofarm_sched_placement_requests_total{result=\"reserved\"}",
+        "gofarm_valve_events_total 0",
+    ] {
+        assert!(page.contains(metric), "{metric} is not in {page}");
+    }
+    let interrupt = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

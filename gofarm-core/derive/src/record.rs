@@ -120,22 +120,30 @@ impl<'a> Record<'a> {
         let sound = self.checks(&|_| quote!(break 'sound;), &|field, place, _| {
             // At the type, which the compiler shows if it has no contract.
             let ty = field.ty;
-            let validate = quote_spanned! {ty.span()=>
-                <#ty as ::gofarm_core::contract::Validate>::validate
+            let is_valid = quote_spanned! {ty.span()=>
+                <#ty as ::gofarm_core::contract::Validate>::is_valid
             };
-            quote!(if #validate(&#place).is_err() { break 'sound; })
+            quote!(if !#is_valid(&#place) { break 'sound; })
         });
         // One way to the refusal, out of line: a caller that only asks whether it is valid then pays for no error.
-        let validate = if sound.is_empty() {
-            quote!(::core::result::Result::Ok(()))
+        let (is_valid, validate) = if sound.is_empty() {
+            (quote!(true), quote!(::core::result::Result::Ok(())))
         } else {
-            quote! {
+            let is_valid = quote! {
                 'sound: {
                     #sound
-                    return ::core::result::Result::Ok(());
+                    return true;
                 }
-                ::gofarm_core::contract::derived::first_violation(self)
-            }
+                false
+            };
+            let validate = quote! {
+                if ::gofarm_core::contract::Validate::is_valid(self) {
+                    ::core::result::Result::Ok(())
+                } else {
+                    ::gofarm_core::contract::derived::first_violation(self)
+                }
+            };
+            (is_valid, validate)
         };
         let all = self.checks(
             &|violation| quote!(visit(#violation);),
@@ -165,6 +173,11 @@ impl<'a> Record<'a> {
                 #[inline]
                 fn validate(&self) -> #result {
                     #validate
+                }
+
+                #[inline]
+                fn is_valid(&self) -> bool {
+                    #is_valid
                 }
 
                 fn validate_all(

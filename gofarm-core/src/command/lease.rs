@@ -138,10 +138,10 @@ impl<J: Journal, const N: usize> Lease<J, N> {
                 let loss = memory.is_lost.then_some(Loss::Earlier);
                 (memory, loss)
             }
-            Err(loss) => (Memory::EMPTY, Some(loss)),
+            Err(loss) => (Memory::empty(), Some(loss)),
         };
         memory.is_lost = loss.is_some();
-        let unknown = memory.window.give_up(|_| true);
+        let unknown = memory.window.give_up(&|_| true);
         memory.tally.settle_all(unknown, Outcome::Indeterminate);
         Self {
             journal,
@@ -178,7 +178,7 @@ impl<J: Journal, const N: usize> Lease<J, N> {
     /// # Errors
     /// The journal's error if this could not be persisted; nothing has changed then.
     pub fn commission(&mut self) -> Result<(), J::Error> {
-        let mut memory = Memory::EMPTY;
+        let mut memory = Memory::empty();
         memory.tally = self.memory.tally;
         memory.closes = self.memory.closes;
         let forgotten = memory.tally.pending.saturating_sub(memory.closes);
@@ -270,7 +270,7 @@ impl<J: Journal, const N: usize> Lease<J, N> {
 
     /// Takes note that carrying out a command failed: it may have had an effect, so the device must close.
     pub fn failed(&mut self, id: CommandId, now: Instant) {
-        let count = self.memory.window.give_up(|e| e.id == id);
+        let count = self.memory.window.give_up(&|e| e.id == id);
         self.memory.tally.settle_all(count, Outcome::Indeterminate);
         self.advance(now);
         self.begin_close(now, CloseReason::DriveFailed);
@@ -297,7 +297,7 @@ impl<J: Journal, const N: usize> Lease<J, N> {
         let run = self.run.take();
         let closes = core::mem::take(&mut self.memory.closes);
         self.memory.tally.settle_all(closes, Outcome::Executed);
-        let unknown = self.memory.window.give_up(|_| true);
+        let unknown = self.memory.window.give_up(&|_| true);
         self.memory
             .tally
             .settle_all(unknown, Outcome::Indeterminate);
@@ -378,6 +378,7 @@ impl<J: Journal, const N: usize> Lease<J, N> {
         self.journal
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn advance(&mut self, now: Instant) {
         if let State::Running { until } = self.state
             && now >= until

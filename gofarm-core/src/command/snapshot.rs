@@ -52,12 +52,15 @@ pub(super) struct Memory<const N: usize> {
 }
 
 impl<const N: usize> Memory<N> {
-    pub(super) const EMPTY: Self = Self {
-        window: Window::EMPTY,
-        tally: Tally::NONE,
-        closes: 0,
-        is_lost: false,
-    };
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn empty() -> Self {
+        Self {
+            window: Window::empty(),
+            tally: Tally::NONE,
+            closes: 0,
+            is_lost: false,
+        }
+    }
 
     /// Writes the snapshot to the start of `buffer` and returns it.
     pub(super) fn encode<'a>(&self, buffer: &'a mut [u8; MAX_SNAPSHOT_LEN]) -> &'a [u8] {
@@ -98,13 +101,16 @@ impl<const N: usize> Memory<N> {
 
     /// Reads a snapshot; whatever is not exactly what `encode` can write is an error.
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, SnapshotError> {
-        let mut input = Reader(bytes);
         let length = SnapshotError::Length { len: bytes.len() };
-        let magic = input.take::<4>().ok_or(length)?;
-        if magic != MAGIC {
+        let magic = bytes.first_chunk::<4>().ok_or(length)?;
+        if *magic != MAGIC {
             return Err(SnapshotError::Magic);
         }
-        let [version, flags, slots, used] = input.take::<4>().ok_or(length)?;
+        if bytes.len() < 8 {
+            return Err(length);
+        }
+        let mut input = Reader(bytes.get(4..).unwrap_or_default());
+        let [version, flags, slots, used] = input.take::<4>();
         if version != VERSION {
             return Err(SnapshotError::Version(version));
         }
@@ -127,9 +133,9 @@ impl<const N: usize> Memory<N> {
             });
         }
 
-        let mut memory = Self::EMPTY;
+        let mut memory = Self::empty();
         memory.is_lost = flags & LOST != 0;
-        memory.window.forgotten_until = UnixMillis::new(input.number().ok_or(length)?);
+        memory.window.forgotten_until = UnixMillis::new(input.number());
         let tally = &mut memory.tally;
         for count in [
             &mut tally.issued,
@@ -139,13 +145,13 @@ impl<const N: usize> Memory<N> {
             &mut tally.indeterminate,
             &mut memory.closes,
         ] {
-            *count = input.number().ok_or(length)?;
+            *count = input.number();
         }
         tally.pending = memory.closes;
         for slot in 0..used {
-            let id = CommandId::new(input.take::<16>().ok_or(length)?);
-            let expires = UnixMillis::new(input.number().ok_or(length)?);
-            let phase = match input.take::<1>().ok_or(length)? {
+            let id = CommandId::new(input.take::<16>());
+            let expires = UnixMillis::new(input.number());
+            let phase = match input.take::<1>() {
                 [1] => Phase::Accepted,
                 [2] => Phase::Executed,
                 [3] => Phase::Indeterminate,
@@ -193,17 +199,18 @@ impl Writer<'_> {
     }
 }
 
+/// Gives zeros where there is nothing: the length was checked before.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
-    fn take<const K: usize>(&mut self) -> Option<[u8; K]> {
-        let (head, rest) = self.0.split_first_chunk::<K>()?;
+    fn take<const K: usize>(&mut self) -> [u8; K] {
+        let (head, rest) = self.0.split_first_chunk::<K>().unwrap_or((&[0; K], &[]));
         self.0 = rest;
-        Some(*head)
+        *head
     }
 
-    fn number(&mut self) -> Option<u64> {
-        self.take().map(u64::from_le_bytes)
+    fn number(&mut self) -> u64 {
+        u64::from_le_bytes(self.take())
     }
 }
 

@@ -151,6 +151,7 @@ impl Tally {
     }
 
     /// This many pending commands have ended.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn settle_all(&mut self, commands: u64, outcome: Outcome) {
         debug_assert!(commands <= self.pending, "only a pending command can end");
         let commands = commands.min(self.pending);

@@ -114,6 +114,11 @@ impl<T: Validate + Describe, const N: usize> Validate for [T; N] {
         Ok(())
     }
 
+    #[inline]
+    fn is_valid(&self) -> bool {
+        self.iter().all(T::is_valid)
+    }
+
     fn validate_all(&self, visit: &mut dyn FnMut(Violation)) {
         for (item, index) in self.iter().zip(0..) {
             item.validate_all(&mut |violation| visit(violation.within(&Self::SCHEMA, index)));
@@ -139,6 +144,11 @@ impl<T: Validate> Validate for Option<T> {
             Some(value) => value.validate(),
             None => Ok(()),
         }
+    }
+
+    #[inline]
+    fn is_valid(&self) -> bool {
+        self.as_ref().is_none_or(T::is_valid)
     }
 
     fn validate_all(&self, visit: &mut dyn FnMut(Violation)) {

@@ -164,6 +164,7 @@ fn replicated(input: &DeriveInput, members: &[Member<'_>]) -> TokenStream {
 
             const FIELDS: &'static [::gofarm_crdt::FieldName] = &[#(#entries),*];
 
+            #[cfg_attr(target_os = "none", inline(never))]
             fn field(
                 &self,
                 number: u16,
@@ -174,6 +175,7 @@ fn replicated(input: &DeriveInput, members: &[Member<'_>]) -> TokenStream {
                 }
             }
 
+            #[cfg_attr(target_os = "none", inline(never))]
             fn field_mut(
                 &mut self,
                 number: u16,

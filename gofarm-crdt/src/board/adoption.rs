@@ -28,7 +28,7 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
             return;
         };
         let was_sent = |actor: Actor| sent.iter().any(|mark| mark.dot.actor() == actor);
-        kill(field, cell, key, |dot| {
+        kill(field, cell, key, &|dot| {
             dot.actor() != own && !was_sent(dot.actor())
         });
         if !was_sent(own) {
@@ -52,7 +52,7 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
             let is_known = |dot| covers.covers(dot);
             if entry.came() {
                 if entry.is_doubted() {
-                    kill(field, entry.cell, key, |dot| {
+                    kill(field, entry.cell, key, &|dot| {
                         dot.actor() == own && is_known(dot)
                     });
                 }
@@ -61,7 +61,7 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
                 self.cells.remove(at);
                 continue;
             } else {
-                kill(field, entry.cell, key, is_known);
+                kill(field, entry.cell, key, &is_known);
             }
             if let Some(entry) = self.cells.find_mut(entry.field, entry.cell) {
                 entry.set_dirty();
@@ -72,7 +72,8 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
 }
 
 /// Kills the marks of a cell that are `wanted` dead; does nothing to cells of another kind.
-fn kill(field: &mut dyn Field, cell: u32, key: &[u8], wanted: impl Fn(Dot) -> bool) {
+#[cfg_attr(target_os = "none", inline(never))]
+fn kill(field: &mut dyn Field, cell: u32, key: &[u8], wanted: &dyn Fn(Dot) -> bool) {
     if field.kind() != CellKind::Marks {
         return;
     }

@@ -71,15 +71,19 @@ impl<const N: usize> Cells<N> {
     }
 
     pub(super) fn find(&self, field: u16, cell: u32) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| (entry.field, entry.cell) == (field, cell))
+        self.entries.get(self.index(field, cell)?)
     }
 
     pub(super) fn find_mut(&mut self, field: u16, cell: u32) -> Option<&mut Entry> {
+        let at = self.index(field, cell)?;
+        self.entries.get_mut(at)
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn index(&self, field: u16, cell: u32) -> Option<usize> {
         self.entries
-            .iter_mut()
-            .find(|entry| (entry.field, entry.cell) == (field, cell))
+            .iter()
+            .position(|entry| (entry.field, entry.cell) == (field, cell))
     }
 
     /// The cell of this reference.
@@ -89,11 +93,7 @@ impl<const N: usize> Cells<N> {
 
     /// The entry of a cell, made if there is none; of two births the lesser stays.
     pub(super) fn born(&mut self, field: u16, cell: u32, birth: Dot) -> Result<&mut Entry, Full> {
-        let known = self
-            .entries
-            .iter()
-            .position(|entry| (entry.field, entry.cell) == (field, cell));
-        let at = match known {
+        let at = match self.index(field, cell) {
             Some(at) => at,
             None => {
                 let entry = Entry {

@@ -21,14 +21,18 @@ const TABLE: [u32; 16] = [
 ];
 
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
+    !update(u32::MAX, bytes)
+}
+
+/// The register after `bytes`.
+pub(crate) fn update(register: u32, bytes: &[u8]) -> u32 {
     let step = |crc: u32| {
         let at = (crc & 0xf) as usize;
         (crc >> 4) ^ TABLE.get(at).copied().unwrap_or_default()
     };
-    let crc = bytes
+    bytes
         .iter()
-        .fold(u32::MAX, |crc, byte| step(step(crc ^ u32::from(*byte))));
-    !crc
+        .fold(register, |crc, byte| step(step(crc ^ u32::from(*byte))))
 }
 
 #[cfg(test)]

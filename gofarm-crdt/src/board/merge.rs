@@ -258,13 +258,11 @@ impl<T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'_, T, ACTORS
     /// Whether this content may be merged here at all.
     fn check(&mut self, now: Now, content: &Content<'_>) -> Result<(), Refusal> {
         let own = |dot: Dot| dot.actor() == self.actor && dot.counter() > self.last;
-        let forged = match *content {
-            Content::Register { dot, seen, .. } => core::iter::once(dot)
-                .chain(seen.iter().copied())
-                .find(|dot| own(*dot)),
-            Content::Marks(marks) => marks.iter().map(|mark| mark.dot).find(|dot| own(*dot)),
-            Content::Tally(slots) => slots.iter().map(|slot| slot.dot).find(|dot| own(*dot)),
-        };
+        let mut forged = None;
+        content.all(&mut |dot| {
+            forged = own(dot).then_some(dot);
+            forged.is_none()
+        });
         if let Some(dot) = forged {
             return Err(Refusal::Impostor(dot));
         }

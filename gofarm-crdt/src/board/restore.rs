@@ -12,7 +12,7 @@ use crate::error::{Full, Malformed};
 use crate::field::{Field, JoinError};
 use crate::state::Replicated;
 use crate::timestamp::Timestamp;
-use crate::value::{Reader, Value};
+use crate::value::Intake;
 
 /// What is in a page.
 enum Page<'a> {
@@ -78,34 +78,45 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
 
     /// Reads all of a save; the actor and the number of its last write.
     fn decode(&mut self, body: &[u8]) -> Result<(Actor, u64), RestoreError> {
-        let input = &mut Reader::new(body);
+        let input = &mut Intake::new(body);
         let names = &mut Names::default();
-        input.take_varint("a sequence number")?;
-        let actor = Actor::decode(input)?;
+        input.varint("a sequence number");
+        let actor = input.actor();
+        let mut last = input.varint("a write's number");
+        let stamp = Timestamp::from_bits(input.u64("a time-stamp"));
+        self.adopting = match input.u8("a flag") {
+            flag @ (0 | 1) => flag == 1,
+            _ => {
+                input.invalid("a flag");
+                false
+            }
+        };
+        let name = input.prefixed("a name");
+        input.check()?;
         if actor.replica() != self.actor.replica() {
             return Err(RestoreError::OtherDevice(actor.replica()));
         }
-        let mut last = input.take_varint("a write's number")?;
-        self.clock = HybridClock::restore(Timestamp::decode(input)?);
-        self.adopting = bool::decode(input)?;
-        if input.take_prefixed("a name")? != self.name.as_bytes() {
+        if name != self.name.as_bytes() {
             return Err(RestoreError::OtherState);
         }
-        for _ in 0..input.take_varint("the number of writers")? {
-            let dot = names.take(input)?;
+        self.clock = HybridClock::restore(stamp);
+        for _ in 0..input.varint("the number of writers") {
+            let dot = names.take(input);
+            input.check()?;
             if dot.actor() == actor {
                 last = last.max(dot.counter());
             }
             // A writer that finds no room is known less well, which costs a repeated cell.
             let _ = self.context.try_raise(dot);
         }
-        for _ in 0..input.take_varint("the number of cells")? {
-            let number = u16::from_le_bytes([input.take_u8("a field")?, input.take_u8("a field")?]);
-            let key = input.take_prefixed("a key")?;
+        for _ in 0..input.varint("the number of cells") {
+            let number = u16::from_le_bytes(input.array("a field"));
+            let key = input.prefixed("a key");
+            let birth = names.take(input);
+            input.check()?;
             if key.len() > MAX_KEY {
                 return Err(Full { limit: MAX_KEY }.into());
             }
-            let birth = names.take(input)?;
             let field = self
                 .state
                 .field_mut(number)
@@ -119,7 +130,7 @@ impl<'n, T: Replicated, const ACTORS: usize, const CELLS: usize> Board<'n, T, AC
             });
             self.cells.born(number, cell, birth)?;
         }
-        input.clone().finish()?;
+        input.finish()?;
         Ok((actor, last))
     }
 }
@@ -140,7 +151,9 @@ fn whole(page: &[u8]) -> Option<Page<'_>> {
         return None;
     }
     let body = checked.get(HEADER..)?;
-    let sequence = Reader::new(body).take_varint("a sequence number").ok()?;
+    let mut input = Intake::new(body);
+    let sequence = input.varint("a sequence number");
+    input.check().ok()?;
     Some(Page::Whole(u32::try_from(sequence).ok()?, body))
 }
 
@@ -149,70 +162,72 @@ fn take_cell(
     field: &mut dyn Field,
     key: &[u8],
     names: &mut Names,
-    input: &mut Reader<'_>,
+    input: &mut Intake<'_>,
 ) -> Result<u32, RestoreError> {
-    let mut cell = None;
-    let mut join = |content: &Content<'_>| {
-        field
-            .join(key, content)
-            .map(|joined| cell = Some(joined.cell))
-    };
-    match input.take_u8("a cell's kind")? {
+    let mut cell: Result<u32, RestoreError> = Err(Malformed::Invalid("a cell").into());
+    match input.u8("a cell's kind") {
         REGISTER => {
-            let stamp = Timestamp::from_bits(input.take_varint("a time-stamp")?);
-            let dot = names.take(input)?;
-            let value = take_value(input)?;
-            let register = |seen| Content::Register {
+            let stamp = Timestamp::from_bits(input.varint("a time-stamp"));
+            let dot = names.take(input);
+            let value = input.value("a value");
+            let mut content = Content::Register {
                 stamp,
                 dot,
                 value,
-                seen,
+                seen: &[],
             };
-            join(&register(&[]))?;
-            for _ in 0..input.take_varint("the number of replaced writes")? {
-                let seen = names.take(input)?;
-                join(&Content::Register {
+            cell = join(field, key, &content, input);
+            for _ in 0..input.varint("the number of replaced writes") {
+                cell?;
+                let seen = &[names.take(input)];
+                content = Content::Register {
                     stamp,
                     dot,
                     value,
-                    seen: &[seen],
-                })?;
+                    seen,
+                };
+                cell = join(field, key, &content, input);
             }
         }
         MARKS => {
-            for _ in 0..input.take_varint("the number of marks")? {
-                let dot = names.take(input)?;
-                let value = take_value(input)?;
-                join(&Content::Marks(&[Mark { dot, value }]))?;
+            for _ in 0..input.varint("the number of marks") {
+                let dot = names.take(input);
+                let value = input.value("a value");
+                cell = join(field, key, &Content::Marks(&[Mark { dot, value }]), input);
+                cell?;
             }
         }
         TALLY => {
-            for _ in 0..input.take_varint("the number of totals")? {
-                let dot = names.take(input)?;
-                let mut sum = || input.take_varint("a total");
+            for _ in 0..input.varint("the number of totals") {
+                let dot = names.take(input);
+                let mut sum = || input.varint("a total");
                 let slot = Slot {
                     dot,
-                    up: sum()?,
-                    down: sum()?,
-                    up_reset: sum()?,
-                    down_reset: sum()?,
+                    up: sum(),
+                    down: sum(),
+                    up_reset: sum(),
+                    down_reset: sum(),
                 };
-                join(&Content::Tally(&[slot]))?;
+                cell = join(field, key, &Content::Tally(&[slot]), input);
+                cell?;
             }
         }
-        _ => return Err(Malformed::Invalid("a cell's kind").into()),
+        _ => input.invalid("a cell's kind"),
     }
-    cell.ok_or(RestoreError::Content(Malformed::Invalid("a cell")))
+    input.check()?;
+    cell
 }
 
-fn take_value<'a>(input: &mut Reader<'a>) -> Result<Option<&'a [u8]>, Malformed> {
-    match input.take_varint("a value")?.checked_sub(1) {
-        None => Ok(None),
-        Some(len) => {
-            let len = usize::try_from(len).unwrap_or(usize::MAX);
-            input.take(len, "a value").map(Some)
-        }
-    }
+/// Joins a part, if it was read.
+#[cfg_attr(target_os = "none", inline(never))]
+fn join(
+    field: &mut dyn Field,
+    key: &[u8],
+    content: &Content<'_>,
+    input: &Intake<'_>,
+) -> Result<u32, RestoreError> {
+    input.check()?;
+    Ok(field.join(key, content)?.cell)
 }
 
 /// Why a board could not be restored.

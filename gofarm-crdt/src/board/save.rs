@@ -25,10 +25,9 @@ use crate::board::crc::crc32;
 use crate::board::{Board, MAX_KEY};
 use crate::cell::{CellWriter, Slot};
 use crate::dot::{Actor, Dot};
-use crate::error::Malformed;
 use crate::state::Replicated;
 use crate::timestamp::Timestamp;
-use crate::value::{Count, Reader, Sink, SliceSink, Value};
+use crate::value::{Count, Intake, NO_DOT, Sink, SliceSink, Value};
 
 pub(super) const MAGIC: [u8; 4] = *b"GfB\x01";
 /// Magic and length.
@@ -170,6 +169,7 @@ pub(super) struct Names {
 }
 
 impl Names {
+    #[cfg_attr(target_os = "none", inline(never))]
     fn put(&mut self, dot: Dot, out: &mut dyn Sink) {
         match self.actors.iter().position(|actor| *actor == dot.actor()) {
             Some(at) => put_len(at + 1, out),
@@ -183,20 +183,24 @@ impl Names {
         out.put_varint(dot.counter());
     }
 
-    pub(super) fn take(&mut self, input: &mut Reader<'_>) -> Result<Dot, Malformed> {
-        let number = input.take_varint("an actor")?;
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn take(&mut self, input: &mut Intake<'_>) -> Dot {
+        let number = input.varint("an actor");
         let actor = match number.checked_sub(1) {
-            Some(at) => usize::try_from(at)
-                .ok()
-                .and_then(|at| self.actors.get(at).copied())
-                .ok_or(Malformed::Invalid("an actor"))?,
+            Some(at) => {
+                let at = usize::try_from(at).unwrap_or(usize::MAX);
+                self.actors.get(at).copied().unwrap_or_else(|| {
+                    input.invalid("an actor");
+                    NO_DOT.actor()
+                })
+            }
             None => {
-                let actor = Actor::decode(input)?;
+                let actor = input.actor();
                 let _ = self.actors.push(actor);
                 actor
             }
         };
-        Ok(Dot::new(actor, input.take_varint("a dot")?))
+        Dot::new(actor, input.varint("a dot"))
     }
 }
 

@@ -151,7 +151,10 @@ impl<V: Value, C: Capacity, P> Marks<V, C, P> {
                 Ordering::Equal => match (ours.value.as_ref(), theirs.value) {
                     (None, _) => false,
                     (Some(_), None) => true,
-                    (ours, theirs) => compare(ours, theirs).is_lt(),
+                    (ours, theirs) => {
+                        let ours = ours.map(|value| value as &dyn Value);
+                        compare(ours, theirs).is_lt()
+                    }
                 },
             },
         };

@@ -1,15 +1,18 @@
 //! The cell of kind [`CellKind::Register`] with a typed value.
 
-use core::cmp::Ordering;
 use core::fmt;
 
 use crate::capacity::{Capacity, List};
-use crate::cell::lattice::{Lattice, Met, Present, change, check_dots, compare, other_kind};
+use crate::cell::lattice::{Lattice, Met, Present, change};
 use crate::cell::{CellKind, CellWriter, Content};
 use crate::dot::{Actor, Dot, ReplicaId};
-use crate::field::{Change, JoinError};
+use crate::field::JoinError;
 use crate::timestamp::Timestamp;
 use crate::value::Value;
+
+mod head;
+
+use head::{Came, Head};
 
 /// The latest write and the writes of others that it replaced.
 pub(crate) struct Register<V, C: Capacity> {
@@ -43,80 +46,17 @@ impl<V, C: Capacity> Register<V, C> {
 
     /// Writes locally: the write has seen all that is here, so its time is after it.
     pub(crate) fn set(&mut self, value: Option<V>, dot: Dot, stamp: Timestamp) {
-        let replaced = self.dot;
-        self.stamp = if (stamp, dot) > (self.stamp, replaced) {
-            stamp
-        } else {
-            self.stamp.next()
-        };
-        self.dot = dot;
         self.value = value;
-        self.prune();
-        self.see(replaced, true);
+        self.head().set(dot, stamp);
     }
 
-    fn has_seen(&self, dot: Dot) -> bool {
-        covers(self.dot, self.seen.as_slice(), dot)
-    }
-
-    /// Notes that a write is known, if that is news; with `by_force` another is forgotten for it if there is
-    /// no room. Returns whether anything changed.
-    fn see(&mut self, dot: Dot, by_force: bool) -> bool {
-        if dot.counter() == 0 || says(self.dot, dot) || self.has_seen(dot) {
-            return false;
-        }
-        match self.find(dot.actor()) {
-            Ok(at) => match self.seen.as_mut_slice().get_mut(at) {
-                Some(last) => {
-                    *last = dot;
-                    true
-                }
-                None => false,
-            },
-            Err(at) => {
-                if self.seen.insert(at, dot).is_ok() {
-                    return true;
-                }
-                if !by_force || self.seen.remove(0).is_none() {
-                    return false;
-                }
-                self.seen.insert(at.saturating_sub(1), dot).is_ok()
-            }
+    fn head(&mut self) -> Head<'_, C::Rare<Dot>> {
+        Head {
+            stamp: &mut self.stamp,
+            dot: &mut self.dot,
+            seen: &mut self.seen,
         }
     }
-
-    /// Drops what a new winner says already.
-    fn prune(&mut self) {
-        let mut at = 0;
-        while let Some(dot) = self.seen.as_slice().get(at) {
-            if says(self.dot, *dot) {
-                self.seen.remove(at);
-            } else {
-                at += 1;
-            }
-        }
-    }
-
-    fn find(&self, actor: Actor) -> Result<usize, usize> {
-        self.seen
-            .as_slice()
-            .binary_search_by(|dot| dot.actor().cmp(&actor))
-    }
-}
-
-/// Whether a winner says that another write happened before it: one replica's writes are in order, also those
-/// of its earlier incarnations. So a replica that restarts every day leaves no trail.
-fn says(winner: Dot, other: Dot) -> bool {
-    if winner.actor() == other.actor() {
-        return other.counter() <= winner.counter();
-    }
-    winner.actor().replica() == other.actor().replica()
-}
-
-/// Whether the writer of `winner`, who had seen `seen`, knew `dot`.
-fn covers(winner: Dot, seen: &[Dot], dot: Dot) -> bool {
-    let knows = |known: &Dot| known.actor() == dot.actor() && known.counter() >= dot.counter();
-    knows(&winner) || seen.iter().any(knows)
 }
 
 impl<V, C: Capacity> Present for Register<V, C> {
@@ -146,55 +86,20 @@ impl<V: Value, C: Capacity> Lattice for Register<V, C> {
     }
 
     fn join(&mut self, content: &Content<'_>) -> Result<Met, JoinError> {
-        let Content::Register {
-            stamp,
-            dot,
-            value,
-            seen,
-        } = *content
-        else {
-            return Err(other_kind(CellKind::Register, content));
-        };
-        check_dots(core::iter::once(dot))?;
-        check_dots(seen.iter().copied())?;
-        let wins = (stamp, dot)
-            .cmp(&(self.stamp, self.dot))
-            .then_with(|| compare(self.value.as_ref(), value).reverse())
-            == Ordering::Greater;
-        let value = match value {
+        let came = Came::of(content)?;
+        let ours = self.value.as_ref().map(|value| value as &dyn Value);
+        let wins = came.wins(self.stamp, self.dot, ours);
+        let value = match came.value {
             Some(bytes) if wins => Some(V::from_bytes(bytes)?),
             _ => None,
         };
-
-        let ours = self.dot;
-        let met = !self.is_empty() && ours != dot;
-        let concurrent = met
-            && ours.actor().replica() != dot.actor().replica()
-            && !self.has_seen(dot)
-            && !covers(dot, seen, ours);
         let before = self.is_present();
-        // The loser first and by force: a writer of which nothing is remembered looks concurrent.
-        let mut hidden = false;
+        let mut met = self.head().join(&came, wins);
         if wins {
-            self.stamp = stamp;
-            self.dot = dot;
             self.value = value;
-            self.prune();
-            self.see(ours, true);
-        } else if met {
-            hidden |= self.see(dot, true);
+            met.change = change(before, self.is_present(), true);
         }
-        for dot in seen {
-            hidden |= self.see(*dot, false);
-        }
-        Ok(Met {
-            change: match (wins, hidden) {
-                (true, _) => change(before, self.is_present(), true),
-                (false, true) => Change::Hidden,
-                (false, false) => Change::None,
-            },
-            conflict: concurrent.then_some((ours, dot)),
-        })
+        Ok(met)
     }
 
     fn has_remains(&self) -> bool {

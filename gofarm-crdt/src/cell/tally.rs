@@ -57,15 +57,15 @@ impl<C: Capacity> Tally<C> {
         for slot in self.slots.as_mut_slice() {
             let earlier = slot.dot.actor();
             let is_own = earlier.replica() == actor.replica() && earlier != actor;
-            if is_own && (is_first || net(slot) != (0, 0)) {
+            if is_own && (is_first || counts(slot)) {
                 taken.up = taken.up.saturating_add(slot.up);
                 taken.down = taken.down.saturating_add(slot.down);
                 // A slot may say that more was taken back than it counts: its count was adopted without it.
                 taken.up_reset = taken.up_reset.saturating_add(slot.up_reset.min(slot.up));
                 taken.down_reset =
                     (taken.down_reset).saturating_add(slot.down_reset.min(slot.down));
-                slot.up_reset = slot.up_reset.max(slot.up);
-                slot.down_reset = slot.down_reset.max(slot.down);
+                raise(&mut slot.up_reset, slot.up);
+                raise(&mut slot.down_reset, slot.down);
             }
         }
         taken
@@ -73,7 +73,7 @@ impl<C: Capacity> Tally<C> {
 
     /// Whether a later incarnation of the same replica has taken over all that is counted in this slot.
     fn is_taken_over(&self, slot: &Slot) -> bool {
-        net(slot) == (0, 0)
+        !counts(slot)
             && self.slots.as_slice().iter().any(|later| {
                 let (new, old) = (later.dot.actor(), slot.dot.actor());
                 new.replica() == old.replica()
@@ -89,8 +89,8 @@ impl<C: Capacity> Tally<C> {
     pub(crate) fn reset(&mut self, dot: Dot) {
         self.sign(dot);
         for slot in self.slots.as_mut_slice() {
-            slot.up_reset = slot.up_reset.max(slot.up);
-            slot.down_reset = slot.down_reset.max(slot.down);
+            raise(&mut slot.up_reset, slot.up);
+            raise(&mut slot.down_reset, slot.down);
         }
     }
 
@@ -109,6 +109,7 @@ impl<C: Capacity> Tally<C> {
         Some(slot)
     }
 
+    #[cfg_attr(target_os = "none", inline(never))]
     fn find(&self, actor: Actor) -> Result<usize, usize> {
         self.slots
             .as_slice()
@@ -126,6 +127,22 @@ const fn empty(dot: Dot) -> Slot {
     }
 }
 
+/// Whether its net is not zero.
+#[cfg_attr(target_os = "none", inline(never))]
+const fn counts(slot: &Slot) -> bool {
+    slot.up > slot.up_reset || slot.down > slot.down_reset
+}
+
+/// Raises a number to another; whether it was less.
+#[cfg_attr(target_os = "none", inline(never))]
+const fn raise(ours: &mut u64, theirs: u64) -> bool {
+    let is_less = *ours < theirs;
+    if is_less {
+        *ours = theirs;
+    }
+    is_less
+}
+
 const fn net(slot: &Slot) -> (u64, u64) {
     (
         slot.up.saturating_sub(slot.up_reset),
@@ -135,7 +152,7 @@ const fn net(slot: &Slot) -> (u64, u64) {
 
 impl<C: Capacity> Present for Tally<C> {
     fn is_present(&self) -> bool {
-        self.slots.as_slice().iter().any(|slot| net(slot) != (0, 0))
+        self.slots.as_slice().iter().any(counts)
     }
 }
 
@@ -187,16 +204,17 @@ impl<C: Capacity> Lattice for Tally<C> {
                 }
             };
             if let Some(slot) = self.slots.as_mut_slice().get_mut(at) {
-                let was = *slot;
-                *slot = Slot {
-                    dot: was.dot.max(theirs.dot),
-                    up: was.up.max(theirs.up),
-                    down: was.down.max(theirs.down),
-                    up_reset: was.up_reset.max(theirs.up_reset),
-                    down_reset: was.down_reset.max(theirs.down_reset),
-                };
-                any |= *slot != was;
-                other |= net(slot) != net(&was);
+                let was = net(slot);
+                let mut is_news = slot.dot < theirs.dot;
+                if is_news {
+                    slot.dot = theirs.dot;
+                }
+                is_news |= raise(&mut slot.up, theirs.up);
+                is_news |= raise(&mut slot.down, theirs.down);
+                is_news |= raise(&mut slot.up_reset, theirs.up_reset);
+                is_news |= raise(&mut slot.down_reset, theirs.down_reset);
+                any |= is_news;
+                other |= is_news && net(slot) != was;
             }
         }
         Ok(Met {

@@ -264,6 +264,7 @@ impl Line {
     }
 
     /// Wall time at `instant`, in milliseconds.
+    #[cfg_attr(target_os = "none", inline(never))]
     fn reach(self, instant: Instant) -> u64 {
         let micros = instant.as_micros().saturating_sub(self.from.as_micros());
         let last = HybridClock::END.as_millis() - 1;

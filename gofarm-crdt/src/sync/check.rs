@@ -6,8 +6,10 @@
 /// The length of the check in bytes.
 pub(super) const CHECK_LEN: usize = 4;
 
+#[cfg(not(target_os = "none"))]
 const TABLE: [u32; 256] = table();
 
+#[cfg(not(target_os = "none"))]
 const fn table() -> [u32; 256] {
     let mut table = [0; 256];
     let mut at = 0_u32;
@@ -36,6 +38,13 @@ impl Crc {
         Self(u32::MAX)
     }
 
+    /// With the table of a save: 1 KB of flash is more than the time of a frame.
+    #[cfg(target_os = "none")]
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.0 = crate::board::crc::update(self.0, bytes);
+    }
+
+    #[cfg(not(target_os = "none"))]
     pub(super) fn update(&mut self, bytes: &[u8]) {
         for byte in bytes {
             let at = (self.0 ^ u32::from(*byte)) & 0xff;

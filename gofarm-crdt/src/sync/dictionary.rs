@@ -9,9 +9,7 @@
 use crate::capacity::{Capacity, List};
 use crate::dot::Actor;
 use crate::error::{Full, Malformed};
-use crate::value::{Reader, Sink};
-
-use super::hello::take_actor;
+use crate::value::{Intake, NO_DOT, Sink};
 
 /// The names that this side gives.
 pub(super) struct Given<C: Capacity> {
@@ -117,10 +115,7 @@ impl<'a, C: Capacity> Speller<'a, C> {
     /// Takes back what was spelled out after the mark.
     pub(super) fn rewind(&mut self, mark: usize) {
         self.last = None;
-        while self.fresh.as_slice().len() > mark {
-            let end = self.fresh.as_slice().len().saturating_sub(1);
-            self.fresh.remove(end);
-        }
+        self.fresh.truncate(mark);
     }
 
     pub(super) fn finish(self, frame: u64) {
@@ -202,14 +197,18 @@ impl<'a, C: Capacity> Learned<'a, C> {
         self.fresh
     }
 
-    pub(super) fn take(&mut self, input: &mut Reader<'_>) -> Result<Actor, Malformed> {
-        match input.take_varint("actor")? {
-            0 => take_actor(input),
+    #[cfg_attr(target_os = "none", inline(never))]
+    pub(super) fn take(&mut self, input: &mut Intake<'_>) -> Actor {
+        match input.varint("actor") {
+            0 => input.actor(),
             1 => self.define(input),
-            name => usize::try_from(name.saturating_sub(2))
-                .ok()
-                .and_then(|at| self.resolve(at))
-                .ok_or(Malformed::Invalid("actor")),
+            name => {
+                let at = usize::try_from(name.saturating_sub(2)).unwrap_or(usize::MAX);
+                self.resolve(at).unwrap_or_else(|| {
+                    input.invalid("actor");
+                    NO_DOT.actor()
+                })
+            }
         }
     }
 
@@ -225,30 +224,33 @@ impl<'a, C: Capacity> Learned<'a, C> {
         self.known.get(at).copied().flatten().or_else(fresh)
     }
 
-    fn define(&mut self, input: &mut Reader<'_>) -> Result<Actor, Malformed> {
-        let at = input.take_varint("actor number")?;
-        let actor = take_actor(input)?;
-        let short = u16::try_from(at)
-            .ok()
-            .filter(|short| *short < self.limit)
-            .ok_or(Malformed::Limit {
+    fn define(&mut self, input: &mut Intake<'_>) -> Actor {
+        let at = input.varint("actor number");
+        let actor = input.actor();
+        let short = u16::try_from(at).unwrap_or(u16::MAX);
+        if short >= self.limit {
+            input.fail(Malformed::Limit {
                 what: "actor number",
                 found: at,
                 limit: u64::from(self.limit).saturating_sub(1),
-            })?;
+            });
+            return actor;
+        }
         match self.resolve(usize::from(short)) {
-            Some(known) if known == actor => Ok(actor),
-            Some(_) => Err(Malformed::Invalid("actor number")),
+            Some(known) if known == actor => {}
+            Some(_) => input.invalid("actor number"),
             None => {
-                let kept = self.fresh.push((short, actor));
-                kept.map(|()| actor)
-                    .map_err(|Full { limit }| Malformed::Limit {
+                if let Err(Full { limit }) = self.fresh.push((short, actor)) {
+                    let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+                    input.fail(Malformed::Limit {
                         what: "actors spelled out in a frame",
-                        found: u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1),
-                        limit: u64::try_from(limit).unwrap_or(u64::MAX),
-                    })
+                        found: limit.saturating_add(1),
+                        limit,
+                    });
+                }
             }
         }
+        actor
     }
 }
 

@@ -3,10 +3,9 @@
 use crate::capacity::Capacity;
 use crate::causal_context::Run;
 use crate::error::Malformed;
-use crate::value::{Reader, Sink};
+use crate::value::{Intake, Sink};
 
 use super::dictionary::{Learned, Speller};
-use super::hello::take_array;
 use super::item::{ItemReader, Scratch};
 use super::{Limits, VERSION};
 
@@ -35,18 +34,19 @@ pub(super) struct Packet<'a> {
 }
 
 /// What of one frame was refused.
-#[derive(Clone)]
 pub(super) struct Refused<'a> {
     pub(super) number: u64,
-    entries: Reader<'a>,
+    entries: Intake<'a>,
 }
 
 impl Refused<'_> {
     /// The next refused item: its place in the frame and the reason.
     pub(super) fn next(&mut self) -> Option<(u64, u8)> {
-        let item = self.entries.take_varint("refused").ok()?;
-        let code = self.entries.take_u8("refused").ok()?;
-        Some((item, code))
+        if self.entries.is_over() {
+            return None;
+        }
+        let item = self.entries.varint("refused");
+        Some((item, self.entries.u8("refused")))
     }
 }
 
@@ -85,31 +85,29 @@ impl<'a> Packet<'a> {
         names: &mut Learned<'_, C>,
         limits: &Limits,
     ) -> Result<Self, Malformed> {
-        let mut input = Reader::new(body);
-        input.take_u8("kind")?;
-        let number = match input.take_varint("frame number")? {
-            number @ (0 | u64::MAX) => {
-                return Err(Malformed::Limit {
-                    what: "frame number",
-                    found: number,
-                    limit: u64::MAX - 1,
-                });
-            }
-            number => number,
-        };
+        let mut input = Intake::new(body);
+        input.u8("kind");
+        let number = input.varint("frame number");
+        if number == 0 || number == u64::MAX {
+            input.fail(Malformed::Limit {
+                what: "frame number",
+                found: number,
+                limit: u64::MAX - 1,
+            });
+        }
         let mut packet = Self {
             number,
             ack: None,
             refused: None,
             load: None,
         };
-        while packet.load.is_none() && !input.is_empty() {
-            match input.take_u8("section")? {
-                ACK if packet.ack.is_none() => packet.ack = Some(read_ack(&mut input)?),
+        while packet.load.is_none() && !input.is_over() {
+            match input.u8("section") {
+                ACK if packet.ack.is_none() => packet.ack = Some(read_ack(&mut input)),
                 REFUSED if packet.refused.is_none() => {
-                    packet.refused = Some(read_refused(&mut input)?);
+                    packet.refused = Some(read_refused(&mut input));
                 }
-                tag => packet.load = Some(read_load(tag, &mut input, names, limits)?),
+                tag => packet.load = read_load(tag, &mut input, names, limits),
             }
         }
         input.finish()?;
@@ -117,15 +115,16 @@ impl<'a> Packet<'a> {
     }
 }
 
-fn read_ack(input: &mut Reader<'_>) -> Result<(u64, u128), Malformed> {
-    let largest = input.take_varint("acknowledgement")?;
-    let len = input.take_u8("acknowledgement")?;
-    let bytes = input.take(usize::from(len), "acknowledgement")?;
+fn read_ack(input: &mut Intake<'_>) -> (u64, u128) {
+    let largest = input.varint("acknowledgement");
+    let len = input.u8("acknowledgement");
+    let bytes = input.bytes(u64::from(len), "acknowledgement");
     let mut bits = [0; 16];
-    bits.get_mut(..bytes.len())
-        .ok_or(Malformed::Invalid("acknowledgement"))?
-        .copy_from_slice(bytes);
-    Ok((largest, u128::from_le_bytes(bits)))
+    match bits.get_mut(..bytes.len()) {
+        Some(bits) => bits.copy_from_slice(bytes),
+        None => input.invalid("acknowledgement"),
+    }
+    (largest, u128::from_le_bytes(bits))
 }
 
 pub(super) fn write_ack((largest, before): (u64, u128), out: &mut dyn Sink) {
@@ -140,32 +139,36 @@ pub(super) fn write_ack((largest, before): (u64, u128), out: &mut dyn Sink) {
     out.put(bytes);
 }
 
-fn read_refused<'a>(input: &mut Reader<'a>) -> Result<Refused<'a>, Malformed> {
-    let number = input.take_varint("refused")?;
-    let bytes = input.take_prefixed("refused")?;
-    let entries = Reader::new(bytes);
-    let mut check = entries.clone();
-    while !check.is_empty() {
-        check.take_varint("refused")?;
-        check.take_u8("refused")?;
+fn read_refused<'a>(input: &mut Intake<'a>) -> Refused<'a> {
+    let number = input.varint("refused");
+    let entries = input.prefixed("refused");
+    let mut check = Intake::new(entries);
+    while !check.is_over() {
+        check.varint("refused");
+        check.u8("refused");
     }
-    Ok(Refused { number, entries })
+    if let Err(fault) = check.finish() {
+        input.fail(fault);
+    }
+    Refused {
+        number,
+        entries: Intake::new(entries),
+    }
 }
 
 fn read_load<'a, C: Capacity>(
     tag: u8,
-    input: &mut Reader<'a>,
+    input: &mut Intake<'a>,
     names: &mut Learned<'_, C>,
     limits: &Limits,
-) -> Result<Load<'a>, Malformed> {
-    Ok(match tag {
+) -> Option<Load<'a>> {
+    Some(match tag {
         HAVE => {
-            let round = input.take_u8("round")?;
-            let page = input.take_u8("page")?;
-            let runs = rest(input)?;
-            check_runs(runs, names)?;
+            let round = input.u8("round");
+            let page = input.u8("page");
+            let runs = read_runs(input, names);
             if page & !LAST_PAGE >= MAX_PAGES {
-                return Err(Malformed::Invalid("page"));
+                input.invalid("page");
             }
             Load::Have {
                 round,
@@ -174,37 +177,43 @@ fn read_load<'a, C: Capacity>(
                 runs,
             }
         }
-        COVER => {
-            let runs = rest(input)?;
-            check_runs(runs, names)?;
-            Load::Cover { runs }
-        }
-        ADOPT => Load::Adopt(input.take_varint("adoption")?),
-        ADOPTED => Load::Adopted(input.take_varint("adoption")?),
-        FRAGMENT => Load::Fragment(read_fragment(input)?),
+        COVER => Load::Cover {
+            runs: read_runs(input, names),
+        },
+        ADOPT => Load::Adopt(input.varint("adoption")),
+        ADOPTED => Load::Adopted(input.varint("adoption")),
+        FRAGMENT => Load::Fragment(read_fragment(input)),
         ITEMS => {
-            let bytes = rest(input)?;
+            let bytes = input.rest();
             let mut scratch: Scratch<'_, C> = Scratch::new(limits.entries());
             let mut items = ItemReader::new(bytes);
-            while items.next(names, &mut scratch)?.is_some() {}
+            loop {
+                match items.next(names, &mut scratch) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(fault) => {
+                        input.fail(fault);
+                        break;
+                    }
+                }
+            }
             Load::Items(bytes)
         }
-        _ => return Err(Malformed::Invalid("section")),
+        _ => {
+            input.invalid("section");
+            return None;
+        }
     })
 }
 
-fn rest<'a>(input: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {
-    input.take(input.rest().len(), "section")
-}
-
-fn read_fragment<'a>(input: &mut Reader<'a>) -> Result<Fragment<'a>, Malformed> {
+fn read_fragment<'a>(input: &mut Intake<'a>) -> Fragment<'a> {
     const WHAT: &str = "fragment";
-    let job = input.take_varint(WHAT)?;
-    let total = usize::try_from(input.take_varint(WHAT)?).map_err(|_| Malformed::Invalid(WHAT))?;
-    let chunk = usize::try_from(input.take_varint(WHAT)?).map_err(|_| Malformed::Invalid(WHAT))?;
-    let crc = u32::from_le_bytes(take_array(input, WHAT)?);
-    let index = input.take_u8(WHAT)?;
-    let bytes = rest(input)?;
+    let job = input.varint(WHAT);
+    let mut size = || usize::try_from(input.varint(WHAT)).unwrap_or(usize::MAX);
+    let (total, chunk) = (size(), size());
+    let crc = input.u32(WHAT);
+    let index = input.u8(WHAT);
+    let bytes = input.rest();
     let fits = chunk > 0
         && total.div_ceil(chunk) <= MAX_CHUNKS
         && usize::from(index)
@@ -212,16 +221,16 @@ fn read_fragment<'a>(input: &mut Reader<'a>) -> Result<Fragment<'a>, Malformed> 
             .and_then(|offset| total.checked_sub(offset))
             .is_some_and(|left| left > 0 && bytes.len() == left.min(chunk));
     if !fits {
-        return Err(Malformed::Invalid(WHAT));
+        input.invalid(WHAT);
     }
-    Ok(Fragment {
+    Fragment {
         job,
         total,
         chunk,
         crc,
         index,
         bytes,
-    })
+    }
 }
 
 impl Fragment<'_> {
@@ -256,23 +265,32 @@ pub(super) fn write_run<C: Capacity>(run: Run, names: &mut Speller<'_, C>, out: 
     out.put_varint(run.last().saturating_sub(run.first()));
 }
 
+/// A run; none after a fault.
 pub(super) fn read_run<C: Capacity>(
-    input: &mut Reader<'_>,
+    input: &mut Intake<'_>,
     names: &mut Learned<'_, C>,
-) -> Result<Run, Malformed> {
-    let actor = names.take(input)?;
-    let first = input.take_varint("run")?;
-    let more = input.take_varint("run")?;
-    first
+) -> Option<Run> {
+    let actor = names.take(input);
+    let first = input.varint("run");
+    let more = input.varint("run");
+    let run = first
         .checked_add(more)
-        .and_then(|last| Run::new(actor, first, last))
-        .ok_or(Malformed::Invalid("run"))
+        .and_then(|last| Run::new(actor, first, last));
+    if run.is_none() {
+        input.invalid("run");
+    }
+    run
 }
 
-fn check_runs<C: Capacity>(bytes: &[u8], names: &mut Learned<'_, C>) -> Result<(), Malformed> {
-    let mut input = Reader::new(bytes);
-    while !input.is_empty() {
-        read_run(&mut input, names)?;
+/// Runs to the end.
+fn read_runs<'a, C: Capacity>(input: &mut Intake<'a>, names: &mut Learned<'_, C>) -> &'a [u8] {
+    let bytes = input.rest();
+    let mut runs = Intake::new(bytes);
+    while !runs.is_over() {
+        read_run(&mut runs, names);
     }
-    Ok(())
+    if let Err(fault) = runs.finish() {
+        input.fail(fault);
+    }
+    bytes
 }

@@ -2,9 +2,9 @@
 
 use crate::capacity::Capacity;
 use crate::causal_context::CausalContext;
-use crate::dot::{Actor, ReplicaId};
+use crate::dot::Actor;
 use crate::error::Malformed;
-use crate::value::Reader;
+use crate::value::{Intake, Sink, SliceSink};
 
 use super::check::{seal, verified};
 use super::{FrameError, VERSION};
@@ -49,27 +49,32 @@ impl Hello {
     }
 
     pub(super) fn decode(frame: &[u8]) -> Result<Self, FrameError> {
+        const WHAT: &str = "greeting";
         let body = verified(frame, 0, 0).ok_or(FrameError::Check)?;
-        let mut input = Reader::new(body);
-        input.take_u8("kind")?;
-        let versions = input.take_u8("versions")?;
+        let mut input = Intake::new(body);
+        input.u8(WHAT);
+        let versions = input.u8(WHAT);
+        input.check()?;
         let (oldest, newest) = (versions >> 4, versions & 0xf);
         if !(oldest..=newest).contains(&VERSION) {
             return Err(FrameError::Version { oldest, newest });
         }
         let hello = Self {
-            actor: take_actor(&mut input)?,
-            session: u32::from_le_bytes(take_array(&mut input, "session")?),
-            echo: u32::from_le_bytes(take_array(&mut input, "echo")?),
-            max_frame: u16::from_le_bytes(take_array(&mut input, "frame limit")?),
-            window: input.take_u8("window")?,
-            dictionary: u16::from_le_bytes(take_array(&mut input, "dictionary")?),
-            digest: u64::from_le_bytes(take_array(&mut input, "digest")?),
-            need: input.take_u8("need")?,
-            adopting: match input.take_u8("flags")? {
+            actor: input.actor(),
+            session: input.u32(WHAT),
+            echo: input.u32(WHAT),
+            max_frame: u16::from_le_bytes(input.array(WHAT)),
+            window: input.u8(WHAT),
+            dictionary: u16::from_le_bytes(input.array(WHAT)),
+            digest: input.u64(WHAT),
+            need: input.u8(WHAT),
+            adopting: match input.u8(WHAT) {
                 0 => false,
                 1 => true,
-                _ => return Err(Malformed::Invalid("flags").into()),
+                _ => {
+                    input.invalid(WHAT);
+                    false
+                }
             },
         };
         input.finish()?;
@@ -78,23 +83,9 @@ impl Hello {
         if sound {
             Ok(hello)
         } else {
-            Err(Malformed::Invalid("greeting").into())
+            Err(Malformed::Invalid(WHAT).into())
         }
     }
-}
-
-pub(super) fn take_array<const N: usize>(
-    input: &mut Reader<'_>,
-    what: &'static str,
-) -> Result<[u8; N], Malformed> {
-    let bytes = input.take(N, what)?;
-    bytes.try_into().map_err(|_| Malformed::Truncated(what))
-}
-
-pub(super) fn take_actor(input: &mut Reader<'_>) -> Result<Actor, Malformed> {
-    let replica = u64::from_le_bytes(take_array(input, "actor")?);
-    let incarnation = u32::from_le_bytes(take_array(input, "actor")?);
-    Ok(Actor::new(ReplicaId::new(replica), incarnation))
 }
 
 /// FNV-1a 64 over what is known: equal contexts have equal digests, and of different ones two in 2^64.
@@ -106,16 +97,21 @@ pub(super) fn digest<C: Capacity>(context: &CausalContext<C>) -> u64 {
         }
     };
     let mut put_run = |actor: Actor, first: u64, last: u64| {
-        put(&actor.replica().get().to_le_bytes());
-        put(&actor.incarnation().to_le_bytes());
-        put(&first.to_le_bytes());
-        put(&last.to_le_bytes());
+        let mut run = [0; 28];
+        let mut out = SliceSink::new(&mut run);
+        out.put(&actor.replica().get().to_le_bytes());
+        out.put(&actor.incarnation().to_le_bytes());
+        out.put(&first.to_le_bytes());
+        out.put(&last.to_le_bytes());
+        put(&run);
     };
-    for dot in context.prefix().iter() {
-        put_run(dot.actor(), 1, dot.counter());
-    }
-    for run in context.runs() {
-        put_run(run.actor(), run.first(), run.last());
+    let prefix = context.prefix().iter();
+    for (actor, first, last) in prefix.map(|dot| (dot.actor(), 1, dot.counter())).chain(
+        context
+            .runs()
+            .map(|run| (run.actor(), run.first(), run.last())),
+    ) {
+        put_run(actor, first, last);
     }
     hash
 }

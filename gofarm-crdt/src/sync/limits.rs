@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use gofarm_core::time::{hours, millis, minutes, secs};
+use gofarm_core::time::{Instant, hours, millis, minutes, secs};
 
 use crate::capacity::Capacity;
 
@@ -25,12 +25,13 @@ pub struct Limits {
     runs: usize,
     entries: usize,
     item_bytes: usize,
-    ack_delay: Duration,
-    rto_initial: Duration,
-    rto_min: Duration,
-    rto_max: Duration,
-    keep_alive: Duration,
-    retry_refused: Duration,
+    // Times in microseconds: arithmetic with a `Duration` takes three times the flash.
+    ack_delay: u64,
+    rto_initial: u64,
+    rto_min: u64,
+    rto_max: u64,
+    keep_alive: u64,
+    retry_refused: u64,
 }
 
 impl Limits {
@@ -51,12 +52,12 @@ impl Limits {
             runs: 256,
             entries: 32,
             item_bytes: 2_048,
-            ack_delay: secs(2),
-            rto_initial: secs(20),
-            rto_min: secs(6),
-            rto_max: minutes(10),
-            keep_alive: hours(1),
-            retry_refused: minutes(30),
+            ack_delay: const { micros(secs(2)) },
+            rto_initial: const { micros(secs(20)) },
+            rto_min: const { micros(secs(6)) },
+            rto_max: const { micros(minutes(10)) },
+            keep_alive: const { micros(hours(1)) },
+            retry_refused: const { micros(minutes(30)) },
         }
     }
 
@@ -72,12 +73,12 @@ impl Limits {
             runs: 65_536,
             entries: 1_024,
             item_bytes: 65_536,
-            ack_delay: millis(100),
-            rto_initial: secs(3),
-            rto_min: secs(1),
-            rto_max: minutes(2),
-            keep_alive: minutes(5),
-            retry_refused: minutes(5),
+            ack_delay: const { micros(millis(100)) },
+            rto_initial: const { micros(secs(3)) },
+            rto_min: const { micros(secs(1)) },
+            rto_max: const { micros(minutes(2)) },
+            keep_alive: const { micros(minutes(5)) },
+            retry_refused: const { micros(minutes(5)) },
         }
     }
 
@@ -93,12 +94,12 @@ impl Limits {
             runs: 65_536,
             entries: 1_024,
             item_bytes: 131_072,
-            ack_delay: millis(5),
-            rto_initial: millis(500),
-            rto_min: millis(50),
-            rto_max: secs(10),
-            keep_alive: secs(30),
-            retry_refused: minutes(1),
+            ack_delay: const { micros(millis(5)) },
+            rto_initial: const { micros(millis(500)) },
+            rto_min: const { micros(millis(50)) },
+            rto_max: const { micros(secs(10)) },
+            keep_alive: const { micros(secs(30)) },
+            retry_refused: const { micros(minutes(1)) },
         }
     }
 
@@ -169,30 +170,30 @@ impl Limits {
     /// How long an acknowledgement waits for data to travel with.
     #[must_use]
     pub const fn with_ack_delay(mut self, delay: Duration) -> Self {
-        self.ack_delay = delay;
+        self.ack_delay = micros(delay);
         self
     }
 
     /// The retransmission time-out: before a round trip was measured, at least, at most.
     #[must_use]
     pub const fn with_rto(mut self, initial: Duration, min: Duration, max: Duration) -> Self {
-        self.rto_initial = initial;
-        self.rto_min = min;
-        self.rto_max = max;
+        self.rto_initial = micros(initial);
+        self.rto_min = micros(min);
+        self.rto_max = micros(max);
         self
     }
 
     /// After how much silence a greeting is sent: it tells that this side lives, and its digest.
     #[must_use]
     pub const fn with_keep_alive(mut self, interval: Duration) -> Self {
-        self.keep_alive = interval;
+        self.keep_alive = micros(interval);
         self
     }
 
     /// After what time cells that the peer refused are offered again.
     #[must_use]
     pub const fn with_retry_refused(mut self, interval: Duration) -> Self {
-        self.retry_refused = interval;
+        self.retry_refused = micros(interval);
         self
     }
 
@@ -205,6 +206,10 @@ impl Limits {
     /// The interval of greetings on an idle link.
     #[must_use]
     pub const fn keep_alive(&self) -> Duration {
+        Duration::from_micros(self.keep_alive)
+    }
+
+    pub(super) const fn silence(&self) -> u64 {
         self.keep_alive
     }
 
@@ -236,15 +241,20 @@ impl Limits {
         self.item_bytes
     }
 
-    pub(super) const fn ack_delay(&self) -> Duration {
+    pub(super) const fn ack_delay(&self) -> u64 {
         self.ack_delay
     }
 
-    pub(super) const fn rto(&self) -> (Duration, Duration, Duration) {
-        (self.rto_initial, self.rto_min, self.rto_max)
+    pub(super) const fn rto_initial(&self) -> u64 {
+        self.rto_initial
     }
 
-    pub(super) const fn retry_refused(&self) -> Duration {
+    /// A time-out, no shorter and no longer than allowed.
+    pub(super) fn bounded(&self, timeout: u64) -> u64 {
+        timeout.min(self.rto_max).max(self.rto_min)
+    }
+
+    pub(super) const fn retry_refused(&self) -> u64 {
         self.retry_refused
     }
 
@@ -260,4 +270,8 @@ impl Limits {
         self.item_bytes = self.item_bytes.min(B::LIMIT);
         self
     }
+}
+
+const fn micros(duration: Duration) -> u64 {
+    Instant::ZERO.saturating_add(duration).as_micros()
 }

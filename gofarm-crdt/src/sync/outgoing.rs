@@ -47,6 +47,7 @@ impl<'a> Outgoing<'a> {
 }
 
 impl Sink for Outgoing<'_> {
+    #[cfg_attr(target_os = "none", inline(never))]
     fn put(&mut self, bytes: &[u8]) {
         let end = self.len.saturating_add(bytes.len());
         match self.buf.get_mut(self.len..end) {
@@ -56,6 +57,11 @@ impl Sink for Outgoing<'_> {
             }
             _ => self.overflowed = true,
         }
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn put_u8(&mut self, byte: u8) {
+        self.put(&[byte]);
     }
 }
 

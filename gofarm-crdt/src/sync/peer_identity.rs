@@ -73,6 +73,7 @@ impl<C: Capacity> PeerIdentity<C> {
 
     /// Whether the peer may bring what this actor wrote.
     #[must_use]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn may_bring(&self, actor: Actor) -> bool {
         actor.replica() == self.replica
             || match &self.grants {

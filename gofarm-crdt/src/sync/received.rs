@@ -13,16 +13,12 @@ impl Received {
     /// Notes that all of a frame was merged, or that nothing had to be.
     pub(super) fn note(&mut self, number: u64) {
         if number > self.largest {
-            let by = u32::try_from(number.saturating_sub(self.largest)).unwrap_or(u32::MAX);
-            self.merged = self.merged.checked_shl(by).unwrap_or(0);
-            self.durable = self.durable.checked_shl(by).unwrap_or(0);
+            let by = number.saturating_sub(self.largest);
+            self.merged = up(self.merged, by);
+            self.durable = up(self.durable, by);
             self.largest = number;
         }
-        let back = self.largest.saturating_sub(number);
-        let bit = u32::try_from(back)
-            .ok()
-            .and_then(|by| 1_u128.checked_shl(by));
-        self.merged |= bit.unwrap_or(0);
+        self.merged |= up(1, self.largest.saturating_sub(number));
     }
 
     /// All that was merged is durable now.
@@ -43,11 +39,16 @@ pub(super) fn speaks_of((largest, before): (u64, u128), number: u64) -> bool {
     let Some(back) = largest.checked_sub(number) else {
         return false;
     };
-    back == 0
-        || u32::try_from(back.saturating_sub(1))
-            .ok()
-            .and_then(|by| before.checked_shr(by))
-            .is_some_and(|rest| rest & 1 == 1)
+    back == 0 || before & up(1, back.saturating_sub(1)) != 0
+}
+
+/// 128 bits moved up by so many places.
+#[cfg_attr(target_os = "none", inline(never))]
+pub(super) fn up(bits: u128, by: u64) -> u128 {
+    u32::try_from(by)
+        .ok()
+        .and_then(|by| bits.checked_shl(by))
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

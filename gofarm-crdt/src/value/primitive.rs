@@ -59,6 +59,7 @@ macro_rules! unsigned {
                 out.put_varint(u64::from(*self));
             }
 
+            #[cfg_attr(target_os = "none", inline(never))]
             fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let n = input.take_varint(stringify!($int))?;
                 Self::try_from(n).map_err(|_| Malformed::Invalid(stringify!($int)))
@@ -77,6 +78,7 @@ macro_rules! signed {
                 out.put_varint(zigzag(i64::from(*self)));
             }
 
+            #[cfg_attr(target_os = "none", inline(never))]
             fn decode(input: &mut Reader<'_>) -> Result<Self, Malformed> {
                 let n = unzigzag(input.take_varint(stringify!($int))?);
                 Self::try_from(n).map_err(|_| Malformed::Invalid(stringify!($int)))
@@ -169,6 +171,7 @@ pub(super) fn put_text(text: &str, out: &mut dyn Sink) {
 }
 
 /// Reads what `put_text` wrote.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn take_text<'a>(
     input: &mut Reader<'a>,
     what: &'static str,

@@ -190,12 +190,17 @@ impl Request {
     }
 
     const fn put(mut self, byte: u8) -> Self {
+        self.push(byte);
+        self
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    const fn push(&mut self, byte: u8) {
         let at = self.len as usize;
         if at < Self::MAX_LEN {
             self.text[at] = byte;
             self.len += 1;
         }
-        self
     }
 
     const fn put_digit(self, digit: u16) -> Self {

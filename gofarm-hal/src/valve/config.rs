@@ -197,41 +197,42 @@ impl fmt::Debug for Rules {
 
 impl Rules {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let rules = self;
-        let wrong = [
-            (
-                rules.max_run < rules.min_on,
-                "max_run",
-                "at least the minimum on time",
-            ),
-            (rules.strokes == 0, "close_strokes", "at least 1"),
-            (
-                rules.confirm == Confirm::Nothing && rules.strokes > rules.tries,
-                "close_strokes",
-                "at most the tries in quick succession, as nothing confirms them",
-            ),
-            (rules.tries == 0, "tries", "at least 1"),
-            (rules.retry.is_zero(), "retry", "longer than 0"),
-            (
-                rules.slow_retry < rules.retry,
-                "slow retry",
-                "at least the first pause",
-            ),
-            (
-                rules.reserve.is_some_and(|r| r.ready <= r.low),
-                "reserve",
-                "ready at a higher voltage than low",
-            ),
-            (
-                rules.confirm == Confirm::Flow && rules.flow.is_none(),
-                "confirm",
-                "by something else, as no flow limits are set",
-            ),
-        ];
-        match wrong.into_iter().find(|(is_wrong, ..)| *is_wrong) {
-            Some((_, field, rule)) => Err(ConfigError::new(field, rule)),
-            None => Ok(()),
-        }
+        // One by one: where the options are constants nothing is left of it.
+        let refuse = |is_wrong: bool, field, rule| {
+            if is_wrong {
+                Err(ConfigError::new(field, rule))
+            } else {
+                Ok(())
+            }
+        };
+        refuse(
+            self.max_run < self.min_on,
+            "max_run",
+            "at least the minimum on time",
+        )?;
+        refuse(self.strokes == 0, "close_strokes", "at least 1")?;
+        refuse(
+            self.confirm == Confirm::Nothing && self.strokes > self.tries,
+            "close_strokes",
+            "at most the tries in quick succession, as nothing confirms them",
+        )?;
+        refuse(self.tries == 0, "tries", "at least 1")?;
+        refuse(self.retry.is_zero(), "retry", "longer than 0")?;
+        refuse(
+            self.slow_retry < self.retry,
+            "slow retry",
+            "at least the first pause",
+        )?;
+        refuse(
+            self.reserve.is_some_and(|r| r.ready <= r.low),
+            "reserve",
+            "ready at a higher voltage than low",
+        )?;
+        refuse(
+            self.confirm == Confirm::Flow && self.flow.is_none(),
+            "confirm",
+            "by something else, as no flow limits are set",
+        )
     }
 }
 

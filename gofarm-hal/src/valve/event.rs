@@ -141,10 +141,13 @@ pub(super) struct Events {
 impl Events {
     const ROOM: usize = 8;
 
-    pub(super) const EMPTY: Self = Self {
-        events: [None; Self::ROOM],
-        lost: 0,
-    };
+    /// Not a constant: that would lie in flash, place for place.
+    pub(super) fn empty() -> Self {
+        Self {
+            events: core::array::from_fn(|_| None),
+            lost: 0,
+        }
+    }
 
     pub(super) fn push(&mut self, event: Event) {
         if self.events.iter().all(Option::is_some) {
@@ -172,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_oldest_event_goes_first_and_is_counted_when_it_is_lost() {
-        let mut events = Events::EMPTY;
+        let mut events = Events::empty();
         let tries = |n: usize| Event::Overdue {
             tries: u16::try_from(n).unwrap(),
         };

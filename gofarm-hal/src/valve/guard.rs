@@ -157,7 +157,7 @@ impl<D: Drive, J: Journal, const N: usize> Guard<D, J, Alone, N> {
             flow: None,
             volume: None,
             switches: None,
-            events: Events::EMPTY,
+            events: Events::empty(),
         })
     }
 

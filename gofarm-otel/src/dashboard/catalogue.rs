@@ -295,7 +295,7 @@ pub(super) static GROUPS: [Group; 8] = [
                 "WorkUnplaced",
                 Warning,
                 "10m",
-                "increase([[gofarm.sched.placement.requests]]{outcome=\"unplaced\"}[10m]) > 0",
+                "increase([[gofarm.sched.placement.requests]]{result=\"unplaced\"}[10m]) > 0",
                 "{{ $labels.instance }}: {{ $value }} requests found no node",
             ),
             alert(
@@ -475,10 +475,10 @@ pub(super) static PLOTS: [Plot; 18] = [
     ),
     plot(
         "Scheduler",
-        "Requests by outcome",
+        "Requests by result",
         "reqps",
-        "{{outcome}}",
-        "sum by (outcome) (rate([[gofarm.sched.placement.requests]]{instance=~\"$instance\"}[$__rate_interval]))",
+        "{{result}}",
+        "sum by (result) (rate([[gofarm.sched.placement.requests]]{instance=~\"$instance\"}[$__rate_interval]))",
     ),
     plot(
         "Telemetry",

@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn a_name_becomes_the_name_that_is_exported() {
-        let lists = [[&DELAY].as_slice()];
+        let lists: [&[&Instrument]; 1] = [&[&DELAY]];
         assert_eq!(
             resolve("rate([[test.delay]]_bucket[5m])", &lists),
             Ok("rate(test_delay_seconds_bucket[5m])".to_owned())
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn an_unknown_name_is_said() {
-        let lists = [[&DELAY].as_slice()];
+        let lists: [&[&Instrument]; 1] = [&[&DELAY]];
         assert_eq!(
             resolve("[[test.delay]] / [[test.gone]]", &lists),
             Err("test.gone")

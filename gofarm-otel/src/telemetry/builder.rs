@@ -26,7 +26,7 @@ use crate::resource::Resource;
 use crate::runtime::TaskWatch;
 use crate::sampler::Sampler;
 use crate::tracer::TracerProvider;
-use crate::{export, instrument, queue, runtime};
+use crate::{export, instrument, queue, runtime, sampler};
 
 /// Spans, and log records, that wait in memory to be sent.
 const QUEUE_BYTES: usize = 2 << 20;
@@ -177,14 +177,16 @@ impl Builder {
     pub fn start(self) -> Result<Telemetry, StartError> {
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
         let registry = self.registry.clock(self.clock.clone()).build();
-        let mut sampler = self.sampler;
+        let mut sampler: Sampler = self.sampler;
         if let Some(device) = &self.device {
             sampler = sampler.device(DeviceId::new(device)?);
         }
         #[cfg(feature = "otlp")]
+        let has_disk = self.spool.is_some();
+        #[cfg(feature = "otlp")]
         let (worker, outlet) = match self.otlp {
             Some(config) => {
-                let exporter = exporter(self.spool, &registry)?;
+                let exporter = exporter(self.spool)?;
                 let client = config?.client()?;
                 let clock = self.clock.clone();
                 let (handle, worker) = crate::otlp::Worker::new(exporter, client, clock);
@@ -207,12 +209,12 @@ impl Builder {
             .map(|address| listen(address, &registry, &self.resource))
             .transpose()?;
 
-        // From here on nothing fails.
         for own in [
             runtime::INSTRUMENTS.as_slice(),
             &instrument::INSTRUMENTS,
             &queue::signal::INSTRUMENTS,
             &export::INSTRUMENTS,
+            &sampler::signal::INSTRUMENTS,
         ] {
             registry.register(own);
         }
@@ -231,6 +233,7 @@ impl Builder {
         let driver = Driver {
             queues,
             registry: registry.clone(),
+            sampler: sampler.clone(),
             tasks: tasks.clone(),
             clock: self.clock.clone(),
             wake,
@@ -238,11 +241,16 @@ impl Builder {
             #[cfg(feature = "otlp")]
             outlet,
         };
-        runtime.spawn(driver.run());
         #[cfg(feature = "otlp")]
         if let Some(worker) = worker {
-            runtime.spawn(worker.run(registry.clone()));
+            let observer = registry.clone();
+            if has_disk {
+                worker.spawn_thread(observer).map_err(StartError::Thread)?;
+            } else {
+                runtime.spawn(worker.run(observer));
+            }
         }
+        runtime.spawn(driver.run());
         Ok(Telemetry {
             tracers: TracerProvider::new(sampler.clone(), spans, self.clock.clone()),
             loggers: LoggerProvider::new(logs, self.clock.clone()),
@@ -268,14 +276,11 @@ impl Builder {
 }
 
 #[cfg(feature = "otlp")]
-fn exporter(
-    spool: Option<(PathBuf, u64)>,
-    registry: &Registry,
-) -> Result<export::Exporter, StartError> {
+fn exporter(spool: Option<(PathBuf, u64)>) -> Result<export::Exporter, StartError> {
     use crate::spool::{Directory, Limits, Spool};
 
     use core::hash::{BuildHasher as _, Hasher as _};
-    let _ = registry;
+
     let seed = std::hash::RandomState::new().build_hasher().finish();
     let exporter = export::Exporter::new(export::ExporterConfig::DEFAULT, seed);
     let Some((path, bytes)) = spool else {
@@ -297,7 +302,7 @@ fn listen(
     address: String,
     registry: &Registry,
     resource: &Resource,
-) -> Result<(crate::prometheus::Endpoint, std::net::SocketAddr), StartError> {
+) -> Result<(crate::prometheus::Endpoint, core::net::SocketAddr), StartError> {
     use crate::prometheus::Endpoint;
 
     let bound = Endpoint::bind(address.as_str(), registry.clone(), resource.clone())

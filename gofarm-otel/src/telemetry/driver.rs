@@ -15,6 +15,7 @@ use crate::otlp::Handle;
 use crate::otlp_metrics::MetricsEncoder;
 use crate::queue::Queue;
 use crate::runtime::{self, ProcessMeter, ProcessSample, TaskWatch, TokioMeter};
+use crate::sampler::Sampler;
 
 /// Spans and log records wait so long for company (the default of the OpenTelemetry specification).
 const BATCH_DELAY: Duration = Duration::from_secs(5);
@@ -40,6 +41,7 @@ pub(super) struct Outlet {
 pub(super) struct Driver {
     pub(super) queues: [Queue; 2],
     pub(super) registry: Registry,
+    pub(super) sampler: Sampler,
     pub(super) tasks: TaskWatch,
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
@@ -69,6 +71,8 @@ impl Driver {
                     }
                     tokio.record(&self.registry);
                     self.tasks.scan(&self.registry);
+                    self.sampler.poll(now);
+                    self.sampler.observe(&self.registry);
                 }
                 command = self.commands.recv() => match command {
                     Some(Command::Flush(within, reply)) => {

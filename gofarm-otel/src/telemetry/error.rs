@@ -23,6 +23,9 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The system gives no thread for the spool.
+    #[error("no thread for the spool")]
+    Thread(#[source] io::Error),
     /// There is a spool, and nobody to send it to.
     #[error("a spool needs a receiver: say where with otlp()")]
     SpoolAlone,
@@ -42,7 +45,7 @@ pub enum StartError {
 impl Classify for StartError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Spool { .. } | Self::Prometheus { .. } => Kind::Permanent,
+            Self::Spool { .. } | Self::Thread(_) | Self::Prometheus { .. } => Kind::Permanent,
             _ => Kind::Invalid,
         }
     }

@@ -1,6 +1,7 @@
 //! Everything in one call, against a receiver and a scraper on loopback.
 
-use std::sync::{Arc, Mutex};
+use alloc::sync::Arc;
+use std::sync::Mutex;
 
 use gofarm_core::observe::{Instrument, Label, Observer as _};
 use gofarm_core::time::secs;
@@ -84,7 +85,7 @@ async fn head(stream: &mut BufReader<TcpStream>) -> Option<(String, usize)> {
     }
 }
 
-async fn get(address: std::net::SocketAddr, request: &str) -> String {
+async fn get(address: core::net::SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("{request}\r\nhost: x\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();

@@ -68,11 +68,21 @@ pub fn measure(figures: &mut Figures) {
                 figures.note(&case(&what), engine, "KiB", kib);
             }
             let cpu = over(found.cpu_ms, nothing.cpu_ms);
-            figures.note(&case("with 100 000 spans: CPU time added"), engine, "ms", cpu);
+            figures.note(
+                &case("with 100 000 spans: CPU time added"),
+                engine,
+                "ms",
+                cpu,
+            );
             if address == &up {
                 #[expect(clippy::cast_precision_loss, reason = "a hundred thousand")]
                 let spans = received.load(Ordering::Relaxed) as f64;
-                figures.note(&case("with 100 000 spans: received"), engine, "spans", spans);
+                figures.note(
+                    &case("with 100 000 spans: received"),
+                    engine,
+                    "spans",
+                    spans,
+                );
             }
         }
     }

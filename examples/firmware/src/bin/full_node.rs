@@ -33,6 +33,12 @@ const CONTRACT: &str = include_str!(concat!(env!("OUT_DIR"), "/plot.td.json"));
 /// The board has no source of randomness; a product takes 32 random bits, for its memory may have been lost.
 const INCARNATION: u32 = 77;
 
+/// The water meter's pulses.
+const PULSES: KFactor = match KFactor::per_litre(450) {
+    Ok(pulses) => pulses,
+    Err(_) => panic!("a factor"),
+};
+
 type PlotBoard = Board<'static, Plot, 4, 3>;
 
 #[embassy_executor::main]
@@ -54,8 +60,7 @@ async fn main(_spawner: Spawner) {
     let nvic = &mut core.NVIC;
     let peer = PeerIdentity::relay(gateway);
     let mut sync = SyncLine::<_, 4>::new(Uart::start(1, nvic), peer, number);
-    let pulses = KFactor::per_litre(450).expect("a factor");
-    let mut probes = Probes::new(Uart::start(2, nvic), Uart::start(3, nvic), pulses);
+    let mut probes = Probes::new(Uart::start(2, nvic), Uart::start(3, nvic), PULSES);
 
     let mut node = Node {
         soil: None,
@@ -139,7 +144,7 @@ impl Node {
             open,
             litres,
         };
-        if reading.validate().is_err() {
+        if !reading.is_valid() {
             (self.soil, self.deep) = (None, None);
         }
         let report = (self.soil, self.deep, open, self.said);

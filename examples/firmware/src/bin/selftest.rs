@@ -3,6 +3,8 @@
 #![no_std]
 #![no_main]
 
+use core::hint::black_box;
+
 use embassy_executor::Spawner;
 use embassy_time::Timer;
 use gofarm_core::time::{Instant, millis};
@@ -16,6 +18,8 @@ async fn main(_spawner: Spawner) {
     clock::start(core.SYST);
     let mut line = Uart::start(1, &mut core.NVIC);
 
+    check("bytes arrive where they are copied to", copies_are_right());
+    check("quotients and remainders are right", divisions_are_right());
     check("the clock never goes back", clock_is_monotonic());
     check("a timer ends in time", timer_ends_in_time().await);
     check(
@@ -31,6 +35,50 @@ fn check(name: &str, passed: bool) {
     if !passed {
         exit(false);
     }
+}
+
+/// Every length, place and overlap within a few words, against copies byte by byte.
+fn copies_are_right() -> bool {
+    const LEN: usize = 24;
+    let original: [u8; LEN] = core::array::from_fn(|at| at as u8 + 1);
+    for len in 0..12 {
+        for from in 0..LEN - len {
+            for to in 0..LEN - len {
+                let (mut moved, mut filled) = (black_box(original), black_box(original));
+                moved.copy_within(from..from + black_box(len), to);
+                filled[to..to + black_box(len)].fill(0xa5);
+                for at in 0..LEN {
+                    let is_inside = (to..to + len).contains(&at);
+                    let wanted = if is_inside { at - to + from } else { at };
+                    let byte = if is_inside { 0xa5 } else { original[at] };
+                    if moved[at] != original[wanted] || filled[at] != byte {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Numbers with their first bit everywhere, against what makes a division one.
+fn divisions_are_right() -> bool {
+    for bits in 0..64 {
+        for by in 0..64 {
+            for low in [0, 1, 0x55, u64::MAX] {
+                let dividend = black_box((1 << bits) | low >> (63 - bits));
+                let divisor = black_box((1 << by) | (low ^ 0x33) >> (63 - by));
+                let (quotient, rest) = (dividend / divisor, dividend % divisor);
+                let whole = quotient
+                    .checked_mul(divisor)
+                    .and_then(|n| n.checked_add(rest));
+                if rest >= divisor || whole != Some(dividend) {
+                    return false;
+                }
+            }
+        }
+    }
+    true
 }
 
 fn clock_is_monotonic() -> bool {

@@ -23,6 +23,7 @@ pub(super) fn load<J: Journal, const N: usize>(journal: &mut J) -> Result<Memory
     }
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn save<J: Journal, const N: usize>(
     journal: &mut J,
     memory: &Memory<N>,
@@ -148,7 +149,7 @@ impl<J: Journal, const N: usize> Lease<J, N> {
     ) -> Result<(), Refusal> {
         if self.memory.window.is_full() {
             // Pending ids may have to go as well, or a caller that never reports would be refused for ever.
-            let unknown = self.memory.window.give_up(|e| e.expires <= wall);
+            let unknown = self.memory.window.give_up(&|e| e.expires <= wall);
             self.memory
                 .tally
                 .settle_all(unknown, Outcome::Indeterminate);

@@ -7,7 +7,7 @@ const MANY: u32 = if cfg!(miri) { 20 } else { 20_000 };
 const STRIDE: usize = if cfg!(miri) { 97 } else { 1 };
 
 fn sample() -> Memory<2> {
-    let mut memory = Memory::<2>::EMPTY;
+    let mut memory = Memory::<2>::empty();
     memory.window.forgotten_until = UnixMillis::new(0x0102_0304);
     let wall = UnixMillis::new(0);
     for n in [1, 2] {
@@ -71,7 +71,7 @@ fn a_snapshot_gives_the_same_memory_back() {
     assert_eq!(roomier.window.iter().count(), 2);
     let empty = Memory::<32> {
         is_lost: true,
-        ..Memory::EMPTY
+        ..Memory::empty()
     };
     assert_eq!(bytes_of(&empty).len(), MAX_SNAPSHOT_LEN);
     assert_eq!(Memory::decode(&bytes_of(&empty)), Ok(empty));

@@ -7,7 +7,7 @@ use crate::error::{Full, Malformed};
 use crate::ledger::{Address, Named};
 use crate::sync::dictionary::Learned;
 use crate::timestamp::Timestamp;
-use crate::value::Reader;
+use crate::value::{Intake, NO_DOT};
 
 use super::{
     BIRTH_ACTOR, BIRTH_IS_DOT, Chain, DOT_ACTOR, FULL, KIND, LOGICAL, MARKS, REGISTER, SEEN,
@@ -62,7 +62,7 @@ type Written<'a> = (Timestamp, Dot, Option<&'a [u8]>);
 
 /// Reads items one after the other.
 pub(in crate::sync) struct ItemReader<'a> {
-    input: Reader<'a>,
+    input: Intake<'a>,
     chain: Chain,
     state: Option<&'a str>,
 }
@@ -70,7 +70,7 @@ pub(in crate::sync) struct ItemReader<'a> {
 impl<'a> ItemReader<'a> {
     pub(in crate::sync) fn new(bytes: &'a [u8]) -> Self {
         Self {
-            input: Reader::new(bytes),
+            input: Intake::new(bytes),
             chain: Chain::default(),
             state: None,
         }
@@ -85,34 +85,36 @@ impl<'a> ItemReader<'a> {
     where
         'a: 's,
     {
-        if self.input.is_empty() {
+        if self.input.is_over() {
             return Ok(None);
         }
         scratch.clear();
-        let header = self.input.take_u8("item")?;
-        let birth = self.birth(header, names)?;
-        let address = if header & FULL == 0 {
-            None
-        } else {
-            Some(self.address()?)
-        };
-        let (birth, register) = match header & KIND {
-            REGISTER => {
-                let (birth, register) = self.register(header, birth, names, scratch)?;
-                (birth, Some(register))
+        let header = self.input.u8("item");
+        let birth = self.birth(header, names);
+        let address = (header & FULL != 0).then(|| self.address());
+        let kind = header & KIND;
+        let mut register = None;
+        let birth = match (kind, birth) {
+            (REGISTER, birth) => {
+                let (birth, written) = self.register(header, birth, names, scratch);
+                register = Some(written);
+                birth
             }
-            kind @ (MARKS | TALLY) if header & !(KIND | FULL | BIRTH_ACTOR) == 0 => {
-                let birth = birth.ok_or(Malformed::Invalid("birth"))?;
+            (MARKS | TALLY, Some(birth)) if header & !(KIND | FULL | BIRTH_ACTOR) == 0 => {
                 self.chain.pass(birth, None);
                 if kind == MARKS {
-                    self.marks(names, scratch)?;
+                    self.marks(names, scratch);
                 } else {
-                    self.tally(names, scratch)?;
+                    self.tally(names, scratch);
                 }
-                (birth, None)
+                birth
             }
-            _ => return Err(Malformed::Invalid("item")),
+            _ => {
+                self.input.invalid("item");
+                NO_DOT
+            }
         };
+        self.input.check()?;
         let content = match register {
             Some((stamp, dot, value)) => Content::Register {
                 stamp,
@@ -120,7 +122,7 @@ impl<'a> ItemReader<'a> {
                 value,
                 seen: scratch.seen.as_slice(),
             },
-            None if header & KIND == MARKS => Content::Marks(scratch.marks.as_slice()),
+            None if kind == MARKS => Content::Marks(scratch.marks.as_slice()),
             None => Content::Tally(scratch.slots.as_slice()),
         };
         Ok(Some(Item {
@@ -130,42 +132,47 @@ impl<'a> ItemReader<'a> {
     }
 
     /// The birth, if it is not the winner.
-    fn birth<C: Capacity>(
-        &mut self,
-        header: u8,
-        names: &mut Learned<'_, C>,
-    ) -> Result<Option<Dot>, Malformed> {
+    fn birth<C: Capacity>(&mut self, header: u8, names: &mut Learned<'_, C>) -> Option<Dot> {
         if header & (KIND | SEEN) == (REGISTER | BIRTH_IS_DOT) {
-            return if header & BIRTH_ACTOR == 0 {
-                Ok(None)
-            } else {
-                Err(Malformed::Invalid("birth"))
-            };
+            if header & BIRTH_ACTOR != 0 {
+                self.input.invalid("birth");
+            }
+            return None;
         }
         let actor = if header & BIRTH_ACTOR == 0 {
-            self.chain.birth_actor.ok_or(Malformed::Invalid("birth"))?
+            self.known(self.chain.birth_actor, "birth")
         } else {
-            names.take(&mut self.input)?
+            names.take(&mut self.input)
         };
-        self.counted(actor, "birth").map(Some)
+        Some(Dot::new(actor, self.input.counter("birth")))
     }
 
-    fn address(&mut self) -> Result<Address<'a>, Malformed> {
-        let state = match self.input.take_varint("state name")? {
-            0 => self.state.ok_or(Malformed::Invalid("state name"))?,
-            more => {
-                let len = usize::try_from(more.saturating_sub(1)).unwrap_or(usize::MAX);
-                let bytes = self.input.take(len, "state name")?;
-                core::str::from_utf8(bytes).map_err(|_| Malformed::Invalid("state name"))?
-            }
+    /// What an item before this one must have said.
+    fn known(&mut self, actor: Option<Actor>, what: &'static str) -> Actor {
+        if actor.is_none() {
+            self.input.invalid(what);
+        }
+        actor.unwrap_or(NO_DOT.actor())
+    }
+
+    fn address(&mut self) -> Address<'a> {
+        let state = match self.input.value("state name") {
+            None => self.state,
+            Some(bytes) => core::str::from_utf8(bytes).ok(),
         };
-        self.state = Some(state);
-        let field = self.input.take_varint("field")?;
-        Ok(Address {
-            state,
-            field: u16::try_from(field).map_err(|_| Malformed::Invalid("field"))?,
-            key: self.input.take_prefixed("key")?,
-        })
+        if state.is_none() {
+            self.input.invalid("state name");
+        }
+        self.state = state;
+        let field = u16::try_from(self.input.varint("field"));
+        if field.is_err() {
+            self.input.invalid("field");
+        }
+        Address {
+            state: state.unwrap_or_default(),
+            field: field.unwrap_or_default(),
+            key: self.input.prefixed("key"),
+        }
     }
 
     /// The birth, and time-stamp, winner and value.
@@ -175,87 +182,65 @@ impl<'a> ItemReader<'a> {
         birth: Option<Dot>,
         names: &mut Learned<'_, C>,
         scratch: &mut Scratch<'a, C>,
-    ) -> Result<(Dot, Written<'a>), Malformed> {
+    ) -> (Dot, Written<'a>) {
         let (actor, before) = if header & DOT_ACTOR == 0 {
-            let before = self.chain.dot.ok_or(Malformed::Invalid("dot"))?;
-            (before.actor(), before.counter())
+            let actor = self.known(self.chain.dot.map(Dot::actor), "dot");
+            (actor, self.chain.dot.map_or(0, Dot::counter))
         } else {
-            (names.take(&mut self.input)?, 0)
+            (names.take(&mut self.input), 0)
         };
-        let counter = unzigzag(before, self.input.take_varint("dot")?);
+        let counter = unzigzag(before, self.input.varint("dot"));
         if counter == 0 {
-            return Err(Malformed::Invalid("dot"));
+            self.input.invalid("dot");
         }
         let dot = Dot::new(actor, counter);
         let birth = birth.unwrap_or(dot);
-        let stamp = self.stamp(header)?;
+        let stamp = self.stamp(header);
         match header & SEEN {
             SEEN_BIRTH => keep(&mut scratch.seen, birth, scratch.limit, &mut scratch.full),
             SEEN_LIST => {
-                let mut last = None;
-                for _ in 0..self.input.take_varint("replaced writes")? {
-                    let dot = self.listed(&mut last, names, "replaced writes")?;
+                self.list(names, "replaced writes", &mut |_, dot| {
                     keep(&mut scratch.seen, dot, scratch.limit, &mut scratch.full);
-                }
+                });
             }
             _ => {}
         }
-        let value = self.value()?;
+        let value = self.input.value("value");
         self.chain.pass(birth, Some((dot, stamp)));
-        Ok((birth, (stamp, dot, value)))
+        (birth, (stamp, dot, value))
     }
 
-    fn stamp(&mut self, header: u8) -> Result<Timestamp, Malformed> {
-        let millis = unzigzag(self.chain.millis, self.input.take_varint("time-stamp")?);
+    fn stamp(&mut self, header: u8) -> Timestamp {
+        let millis = unzigzag(self.chain.millis, self.input.varint("time-stamp"));
         let logical = if header & LOGICAL == 0 {
             0
         } else {
-            let logical = self.input.take_varint("time-stamp")?;
-            u16::try_from(logical)
-                .ok()
-                .filter(|logical| *logical != 0)
-                .ok_or(Malformed::Invalid("time-stamp"))?
+            self.input.counter("time-stamp")
         };
-        if millis > u64::MAX >> 16 {
-            return Err(Malformed::Invalid("time-stamp"));
+        if millis > u64::MAX >> 16 || logical > u64::from(u16::MAX) {
+            self.input.invalid("time-stamp");
         }
-        Ok(Timestamp::from_bits((millis << 16) | u64::from(logical)))
+        Timestamp::from_bits((millis << 16) | logical)
     }
 
-    fn marks<C: Capacity>(
-        &mut self,
-        names: &mut Learned<'_, C>,
-        scratch: &mut Scratch<'a, C>,
-    ) -> Result<(), Malformed> {
-        let mut last = None;
-        for _ in 0..self.input.take_varint("marks")? {
-            let dot = self.listed(&mut last, names, "marks")?;
-            let value = self.value()?;
+    fn marks<C: Capacity>(&mut self, names: &mut Learned<'_, C>, scratch: &mut Scratch<'a, C>) {
+        self.list(names, "marks", &mut |input, dot| {
+            let value = input.value("value");
             let mark = Mark { dot, value };
             keep(&mut scratch.marks, mark, scratch.limit, &mut scratch.full);
-        }
-        Ok(())
+        });
     }
 
-    fn tally<C: Capacity>(
-        &mut self,
-        names: &mut Learned<'_, C>,
-        scratch: &mut Scratch<'a, C>,
-    ) -> Result<(), Malformed> {
-        let mut last = None;
-        for _ in 0..self.input.take_varint("tally")? {
-            let dot = self.listed(&mut last, names, "tally")?;
-            let present = self.input.take_u8("tally")?;
+    fn tally<C: Capacity>(&mut self, names: &mut Learned<'_, C>, scratch: &mut Scratch<'a, C>) {
+        self.list(names, "tally", &mut |input, dot| {
+            let present = input.u8("tally");
             if present > 0b1111 {
-                return Err(Malformed::Invalid("tally"));
+                input.invalid("tally");
             }
             let mut sums = [0; 4];
             for (bit, sum) in sums.iter_mut().enumerate() {
                 if present & (1 << bit) != 0 {
-                    *sum = self.input.take_varint("tally")?;
-                    if *sum == 0 {
-                        return Err(Malformed::Invalid("tally"));
-                    }
+                    *sum = input.counter("tally");
                 }
             }
             let [up, down, up_reset, down_reset] = sums;
@@ -267,39 +252,28 @@ impl<'a> ItemReader<'a> {
                 down_reset,
             };
             keep(&mut scratch.slots, slot, scratch.limit, &mut scratch.full);
-        }
-        Ok(())
+        });
     }
 
-    /// A dot in a list that is sorted by actor.
-    fn listed<C: Capacity>(
+    /// How many, and so many dots sorted by actor; `each` reads what follows one.
+    fn list<C: Capacity>(
         &mut self,
-        last: &mut Option<Actor>,
         names: &mut Learned<'_, C>,
         what: &'static str,
-    ) -> Result<Dot, Malformed> {
-        let actor = names.take(&mut self.input)?;
-        if last.is_some_and(|last| last >= actor) {
-            return Err(Malformed::Invalid(what));
-        }
-        *last = Some(actor);
-        self.counted(actor, what)
-    }
-
-    fn counted(&mut self, actor: Actor, what: &'static str) -> Result<Dot, Malformed> {
-        match self.input.take_varint(what)? {
-            0 => Err(Malformed::Invalid(what)),
-            counter => Ok(Dot::new(actor, counter)),
-        }
-    }
-
-    fn value(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
-        match self.input.take_varint("value")? {
-            0 => Ok(None),
-            more => {
-                let len = usize::try_from(more.saturating_sub(1)).unwrap_or(usize::MAX);
-                self.input.take(len, "value").map(Some)
+        each: &mut dyn FnMut(&mut Intake<'a>, Dot),
+    ) {
+        let mut last = None;
+        for _ in 0..self.input.varint(what) {
+            let actor = names.take(&mut self.input);
+            if last.is_some_and(|last| last >= actor) {
+                self.input.invalid(what);
             }
+            last = Some(actor);
+            let dot = Dot::new(actor, self.input.counter(what));
+            if self.input.check().is_err() {
+                return;
+            }
+            each(&mut self.input, dot);
         }
     }
 }

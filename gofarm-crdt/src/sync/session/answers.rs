@@ -8,6 +8,7 @@ use crate::sync::Event;
 use crate::sync::event::PeerRefusal;
 use crate::sync::frame::Refused;
 use crate::sync::received::speaks_of;
+use crate::sync::round_trip::after;
 
 use super::{DONE, Feeding, Sent, SentLoad, Session, WAITING, retain};
 
@@ -28,14 +29,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             }
             self.flight.remove(at);
             if sent.number == ack.0 {
-                self.round_trip.sample(now.saturating_since(sent.at));
+                self.round_trip.sample(sent.at, now);
             }
             any = true;
             self.delivered(sent);
         }
         if any {
             self.drop_done();
-            self.lose(|sent| sent.number.saturating_add(REORDERED) <= ack.0);
+            self.lose(&|sent| sent.number.saturating_add(REORDERED) <= ack.0);
         }
     }
 
@@ -57,7 +58,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             SentLoad::Have(round, page) => self.haves_out.acknowledged(round, page),
             SentLoad::Cover(from, to) => self.claimed(from, to),
             SentLoad::Fragment(id, index) => {
-                if let Some(job) = self.job.as_mut().filter(|job| job.id == id)
+                if let Some(job) = self.job_of(id)
                     && job.acknowledged(index)
                 {
                     let dot = job.dot;
@@ -110,7 +111,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// The frames that match are lost; what was in them waits to be sent again.
-    pub(super) fn lose(&mut self, mut is_lost: impl FnMut(&Sent) -> bool) {
+    pub(super) fn lose(&mut self, is_lost: &dyn Fn(&Sent) -> bool) {
         let mut at = 0;
         while let Some(sent) = self.flight.as_slice().get(at).copied() {
             if !is_lost(&sent) {
@@ -136,7 +137,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                     }
                 }
                 SentLoad::Fragment(id, index) => {
-                    if let Some(job) = self.job.as_mut().filter(|job| job.id == id) {
+                    if let Some(job) = self.job_of(id) {
                         job.lost(index);
                     }
                 }
@@ -162,7 +163,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     pub(super) fn loss_at(&self) -> Option<Instant> {
         let timeout = self.round_trip.timeout(&self.limits);
         let oldest = self.flight.as_slice().iter().map(|sent| sent.at).min();
-        oldest.map(|at| at + timeout)
+        oldest.map(|at| after(at, timeout))
     }
 
     pub(super) fn lose_overdue(&mut self, now: Instant) {
@@ -170,7 +171,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             // What has waited for a time-out that was not doubled has waited long enough too: if each frame waited
             // for a doubled one of its own, a window of them would hold up the link for hours.
             let timeout = self.round_trip.patience(&self.limits);
-            self.lose(|sent| sent.at + timeout <= now);
+            self.lose(&|sent| after(sent.at, timeout) <= now);
             self.round_trip.back_off();
             // Perhaps the peer has forgotten this session, by a restart or a greeting that came late.
             self.greeting.due |= self.round_trip.backoff() >= SILENT;
@@ -190,13 +191,14 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             match sent.load {
                 SentLoad::Items => self.item_refused(now, sent.number, place, why),
                 SentLoad::Fragment(id, _) => {
-                    if let Some(job) = self.job.take_if(|job| job.id == id) {
+                    if let Some(job) = self.job_of(id).copied() {
+                        self.job = None;
                         self.report(now, job.cell, job.dot, why);
                     }
                 }
                 SentLoad::Cover(..) => {
                     self.cover = None;
-                    self.blocked = Some(now + self.limits.retry_refused());
+                    self.blocked = Some(after(now, self.limits.retry_refused()));
                 }
                 SentLoad::Have(..) | SentLoad::Adopt(_) | SentLoad::Adopted(_) => {}
             }
@@ -235,7 +237,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
 
     /// A cell was refused: it is offered again later, and until then nothing is claimed.
     fn report(&mut self, now: Instant, cell: crate::ledger::CellRef, dot: Dot, why: PeerRefusal) {
-        self.blocked = Some(now + self.limits.retry_refused());
+        self.blocked = Some(after(now, self.limits.retry_refused()));
         self.barrier = None;
         self.emit(match why {
             PeerRefusal::AheadOfClock => Event::RestampNeeded { cell, dot },

@@ -10,6 +10,8 @@ use crate::sync::event::PeerRefusal;
 use crate::sync::frame::{Fragment, MAX_CHUNKS};
 use crate::sync::item::{Chain, Writing, write_item};
 use crate::sync::outgoing::{Outgoing, Window};
+use crate::sync::received::up;
+use crate::value::{Count, Sink};
 
 /// An item on its way in chunks.
 #[derive(Clone, Copy)]
@@ -133,14 +135,28 @@ impl Job {
 }
 
 fn bit(index: u8) -> u128 {
-    1_u128.checked_shl(u32::from(index)).unwrap_or(0)
+    up(1, u64::from(index))
+}
+
+/// What [`Job::cut`] says of an item that fits no frame where there are no fragments.
+pub(super) fn too_large<L: Ledger>(
+    ledger: &L,
+    cell: CellRef,
+    dots: &mut <L::Capacity as Capacity>::List<Dot>,
+) -> Result<Option<Job>, usize> {
+    let mut count = Count::default();
+    if write_whole(ledger, cell, &mut count, dots) {
+        Err(count.bytes())
+    } else {
+        Ok(None)
+    }
 }
 
 /// Writes an item that depends on nothing else in the frame or the session.
 fn write_whole<L: Ledger>(
     ledger: &L,
     cell: CellRef,
-    out: &mut Window<'_>,
+    out: &mut dyn Sink,
     dots: &mut <L::Capacity as Capacity>::List<Dot>,
 ) -> bool {
     dots.clear();

@@ -6,6 +6,7 @@ use crate::capacity::{Capacity, List};
 use crate::clock::Now;
 use crate::ledger::Ledger;
 use crate::sync::hello::{Hello, digest};
+use crate::sync::round_trip::{after, doubled, passed};
 use crate::sync::{Event, FrameError};
 
 use super::{Feeding, Peer, Session};
@@ -102,7 +103,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             return;
         }
         let since = *self.stalemate_since.get_or_insert(now);
-        if now.saturating_since(since) >= self.limits.keep_alive().saturating_mul(2) {
+        if passed(since, now) >= doubled(self.limits.silence(), 1) {
             self.stalemate_since = None;
             self.fed = None;
             ledger.give_up_adoption();
@@ -118,7 +119,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             && self.outstanding.as_slice().is_empty()
             && self.blocked.is_none()
             && self.feeding == Feeding::No
-            && now.saturating_since(since) >= self.round_trip.timeout(&self.limits)
+            && passed(since, now) >= self.round_trip.timeout(&self.limits)
     }
 
     /// Whether greetings have done their work for now.
@@ -131,7 +132,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         if self.greeting.due {
             return Instant::ZERO;
         }
-        let keep_alive = self.greeting.last_sent + self.limits.keep_alive();
+        let keep_alive = after(self.greeting.last_sent, self.limits.silence());
         match self.greeting.next {
             Some(next) if !self.is_settled() => next.min(keep_alive),
             _ => keep_alive,
@@ -167,12 +168,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             adopting: ledger.is_adopting(),
         };
         let len = hello.encode(buf)?;
-        let (_, min, max) = self.limits.rto();
-        let wait = self
-            .round_trip
-            .timeout(&self.limits)
-            .saturating_mul(1 << self.greeting.tries.min(16))
-            .clamp(min, max.max(min));
+        let timeout = self.round_trip.timeout(&self.limits);
+        let wait = doubled(timeout, self.greeting.tries.min(16));
         self.greeting.asked = need;
         self.greeting.due = false;
         self.greeting.tries = if self.is_settled() {
@@ -180,7 +177,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         } else {
             self.greeting.tries.saturating_add(1)
         };
-        self.greeting.next = Some(now + wait);
+        self.greeting.next = Some(after(now, self.limits.bounded(wait)));
         self.greeting.last_sent = now;
         Some(len)
     }

@@ -14,18 +14,18 @@ struct Place {
     from: Dot,
 }
 
-fn entries<C: Capacity>(context: &CausalContext<C>) -> impl Iterator<Item = (Place, Run)> {
-    let place = |above, run: Run| Place {
-        above,
-        from: Dot::new(run.actor(), run.first()),
+/// Number `at` of all that a context says: first the prefix, then what is above. O(1).
+fn entry<C: Capacity>(context: &CausalContext<C>, at: usize) -> Option<(Place, Run)> {
+    let prefix = context.prefix();
+    let (above, run) = match at.checked_sub(prefix.len()) {
+        Some(at) => (true, context.runs().nth(at)?),
+        None => {
+            let dot = prefix.iter().nth(at)?;
+            (false, Run::new(dot.actor(), 1, dot.counter())?)
+        }
     };
-    let prefix = context
-        .prefix()
-        .iter()
-        .filter_map(|dot| Run::new(dot.actor(), 1, dot.counter()));
-    prefix
-        .map(move |run| (place(false, run), run))
-        .chain(context.runs().map(move |run| (place(true, run), run)))
+    let from = Dot::new(run.actor(), run.first());
+    Some((Place { above, from }, run))
 }
 
 /// A page: from one place to before another.
@@ -110,7 +110,7 @@ impl<C: Capacity> HavesOut<C> {
             return None;
         }
         let mut rest = None;
-        for (place, run) in entries(&self.known) {
+        for (place, run) in (0..).map_while(|at| entry(&self.known, at)) {
             if page.from.is_some_and(|from| place < from) {
                 continue;
             }

@@ -6,9 +6,10 @@ use crate::ledger::{CellRef, Ledger};
 use crate::sync::Event;
 use crate::sync::frame::ITEMS;
 use crate::sync::item::{Chain, Writing, write_item};
+use crate::sync::round_trip::after;
 use crate::value::Sink;
 
-use super::fragments::Job;
+use super::fragments::{Job, too_large};
 use super::transmit::Draft;
 use super::{DONE, Outstanding, SentLoad, Session, WAITING, retain};
 
@@ -57,7 +58,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                 continue;
             }
             if draft.out.len() == mark.0 {
-                if place == 0 && draft.bare && self.job.is_none() {
+                if place == 0 && draft.bare && self.job().is_none() {
                     self.cut(ledger, draft, (search, again), (cell, dot));
                 }
                 break;
@@ -75,7 +76,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         }
         if place == 0 {
             draft.out.rewind(start);
-            if self.job.is_some_and(|job| job.is_new()) {
+            if self.job().is_some_and(Job::is_new) {
                 return self.write_chunk(ledger, draft);
             }
             return None;
@@ -152,7 +153,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ) {
         let mut dots: C::List<Dot> = Default::default();
         let room = draft.out.room().saturating_sub(MARGIN);
-        match Job::cut(ledger, cell, dot, room, &mut dots) {
+        let cut = if Self::FRAGMENTS {
+            Job::cut(ledger, cell, dot, room, &mut dots)
+        } else {
+            too_large(ledger, cell, &mut dots)
+        };
+        match cut {
             Ok(Some(mut job)) => {
                 self.jobs = self.jobs.saturating_add(1);
                 job.id = self.jobs;
@@ -163,7 +169,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             Err(bytes) => {
                 self.emit(Event::TooLarge { cell, bytes });
                 let wait = self.limits.retry_refused();
-                self.blocked = Some(self.greeting.last_sent + wait);
+                self.blocked = Some(after(self.greeting.last_sent, wait));
                 self.barrier = None;
             }
         }

@@ -47,6 +47,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         number: u64,
         fragment: &Fragment<'_>,
     ) -> Taken {
+        if !Self::FRAGMENTS {
+            return self.refuse(number, 0, PeerRefusal::Full);
+        }
         match self.reassembly.take(fragment, self.limits.item_bytes()) {
             Ok(Reassembled::Noted) => Taken::Accepted,
             Ok(Reassembled::Refused(why)) => self.refuse(number, 0, why),
@@ -140,28 +143,24 @@ fn merge_granted<L: Ledger>(
 ) -> Result<(), Refused> {
     let may_bring = |dot: Dot| identity.may_bring(dot.actor());
     let (Named::Full(birth, _) | Named::Birth(birth)) = *name;
-    let foreign = |dots: &[Dot]| dots.iter().any(|dot| !may_bring(*dot));
-    let all_granted = may_bring(birth)
-        && match content {
-            Content::Register { dot, seen, .. } => may_bring(*dot) && !foreign(seen),
-            Content::Marks(marks) => marks.iter().all(|mark| may_bring(mark.dot)),
-            Content::Tally(slots) => slots.iter().all(|slot| may_bring(slot.dot)),
-        };
-    if all_granted {
+    if may_bring(birth) && content.all(&mut |dot| may_bring(dot)) {
         return Ok(ledger.merge(now, name, content)?);
     }
-    let known = |dot: Dot| {
-        if may_bring(dot) || ledger.context().covers(dot) {
-            Ok(())
-        } else {
-            Err(Refused::NotGranted(dot))
+    let mut unknown = None;
+    let mut is_known = |dot: Dot| {
+        if !may_bring(dot) && !ledger.context().covers(dot) {
+            unknown = Some(dot);
         }
+        unknown.is_none()
     };
-    known(birth)?;
+    if is_known(birth) {
+        content.all(&mut is_known);
+    }
+    if let Some(dot) = unknown {
+        return Err(Refused::NotGranted(dot));
+    }
     match content {
-        Content::Register { dot, seen, .. } => {
-            known(*dot)?;
-            seen.iter().try_for_each(|dot| known(*dot))?;
+        Content::Register { dot, .. } => {
             if may_bring(*dot) {
                 ledger.merge(now, name, content)?;
             }
@@ -169,7 +168,6 @@ fn merge_granted<L: Ledger>(
         Content::Marks(marks) => {
             let mut granted: <L::Capacity as Capacity>::List<Mark<'_>> = Default::default();
             for mark in *marks {
-                known(mark.dot)?;
                 if may_bring(mark.dot) || mark.value.is_none() {
                     granted.push(*mark).map_err(Refusal::Full)?;
                 }
@@ -179,7 +177,6 @@ fn merge_granted<L: Ledger>(
         Content::Tally(slots) => {
             let mut granted: <L::Capacity as Capacity>::List<Slot> = Default::default();
             for slot in *slots {
-                known(slot.dot)?;
                 let mut slot = *slot;
                 if !may_bring(slot.dot) {
                     (slot.up, slot.down) = (0, 0);

@@ -125,7 +125,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             .as_slice()
             .iter()
             .any(|item| before(item.epoch))
-            || self.job.as_ref().is_some_and(|job| before(job.epoch));
+            || self.job().is_some_and(|job| before(job.epoch));
         if open {
             return;
         }
@@ -153,7 +153,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             && self.feeding == Feeding::No
             && self.scan.at_end
             && self.outstanding.as_slice().is_empty()
-            && self.job.is_none()
+            && self.job().is_none()
             && self.barrier.is_none()
             && self.cover.is_none()
             && ledger.is_durable()

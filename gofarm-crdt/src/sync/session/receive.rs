@@ -13,8 +13,9 @@ use crate::sync::dictionary::{Learned, learn};
 use crate::sync::event::PeerRefusal;
 use crate::sync::frame::{Load, PACKET, Packet, read_run};
 use crate::sync::hello::HELLO;
+use crate::sync::round_trip::after;
 use crate::sync::{Event, FrameError, VERSION};
-use crate::value::Reader;
+use crate::value::Intake;
 
 use super::{Fed, Feeding, Session};
 
@@ -104,11 +105,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     fn owe_answer(&mut self, now: Instant) {
         self.unanswered = self.unanswered.saturating_add(1);
         let patience = if self.unanswered >= (self.limits.window() / 4).max(2) {
-            core::time::Duration::ZERO
+            0
         } else {
             self.limits.ack_delay()
         };
-        let at = now + patience;
+        let at = after(now, patience);
         self.ack_at = Some(self.ack_at.map_or(at, |earlier| earlier.min(at)));
     }
 
@@ -168,14 +169,13 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Calls `each` with the runs of a section that was read before.
-    fn runs_of(&self, bytes: &[u8], mut each: impl FnMut(Run)) {
-        let mut input = Reader::new(bytes);
+    fn runs_of(&self, bytes: &[u8], each: &mut dyn FnMut(Run)) {
+        let mut input = Intake::new(bytes);
         let mut names: Learned<'_, C> =
             Learned::new(self.learned.as_slice(), self.limits.dictionary());
-        while !input.is_empty() {
-            match read_run(&mut input, &mut names) {
-                Ok(run) => each(run),
-                Err(_) => return,
+        while !input.is_over() {
+            if let Some(run) = read_run(&mut input, &mut names) {
+                each(run);
             }
         }
     }
@@ -184,7 +184,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     fn take_claims<L: Ledger<Capacity = C>>(&mut self, ledger: &L, runs: &[u8]) {
         let mut claimed = core::mem::take(&mut self.peer_context);
         let mut impostor = None;
-        self.runs_of(runs, |run| {
+        self.runs_of(runs, &mut |run| {
             let actor = run.actor();
             let here = ledger.context().prefix().get(actor);
             let is_self = actor == ledger.actor();
@@ -216,7 +216,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     ) -> Taken {
         let mut claims: C::List<Dot> = Default::default();
         let mut fits = true;
-        self.runs_of(runs, |run| {
+        self.runs_of(runs, &mut |run| {
             fits &= claims.push(Dot::new(run.actor(), run.last())).is_ok();
         });
         let mut refusal = if fits { None } else { Some(PeerRefusal::Full) };
@@ -255,6 +255,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     /// Notes that an item of a frame was refused.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(super) fn refuse(&mut self, number: u64, place: u16, why: PeerRefusal) -> Taken {
         // One that finds no room is not told: the peer sends its frame again, and is refused again.
         let _ = self.refusals.push((number, place, why.code()));

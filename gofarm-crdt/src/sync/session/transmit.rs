@@ -253,7 +253,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         ledger: &L,
         draft: &mut Draft<'_, '_, C>,
     ) -> Option<SentLoad> {
-        let mut job = self.job.take()?;
+        let mut job = *self.job()?;
+        self.job = None;
         let mut dots: C::List<Dot> = Default::default();
         match job.write(ledger, &mut draft.out, &mut dots) {
             Chunk::Written(index) => {
