@@ -138,7 +138,7 @@ async fn a_real_server_scrapes_and_an_exemplar_leads_to_the_trace() {
     server
         .until(
             "/api/v1/query?query=process_cpu_time_seconds_total",
-            "\"result\":[",
+            "\"cpu_mode\":\"user\"",
         )
         .await;
     drop(server);
