@@ -5,14 +5,18 @@ mod live;
 mod outage;
 mod receiver;
 
+use alloc::sync::Arc;
 use core::time::Duration;
 
+use gofarm_core::observe::{Observer, Signal};
 use gofarm_otel::batch::Batch;
 use gofarm_otel::clock::Clock;
 use gofarm_otel::export::{Exporter, ExporterConfig, Tally};
 use gofarm_otel::otlp::{Handle, OtlpConfig, Worker};
 use gofarm_otel::spool::Spool;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// As patient as a test.
 const QUICK: ExporterConfig = ExporterConfig::DEFAULT
@@ -23,6 +27,17 @@ const QUICK: ExporterConfig = ExporterConfig::DEFAULT
 struct Running {
     handle: Handle,
     worker: JoinHandle<()>,
+    told: Told,
+}
+
+/// Wakes whoever waits for a change: the worker tells one after each request.
+#[derive(Clone, Default)]
+struct Told(Arc<Notify>);
+
+impl Observer for Told {
+    fn observe(&self, _: &Signal<'_>) {
+        self.0.notify_one();
+    }
 }
 
 impl Running {
@@ -33,9 +48,11 @@ impl Running {
         }
         let client = config.client().unwrap();
         let (handle, worker) = Worker::new(exporter, client, Clock::system());
+        let told = Told::default();
         Self {
             handle,
-            worker: tokio::spawn(worker.run(())),
+            worker: tokio::spawn(worker.run(told.clone())),
+            told,
         }
     }
 
@@ -45,15 +62,16 @@ impl Running {
 
     /// Waits until the tally is as it should be, for a minute at most.
     async fn until(&self, is_so: impl Fn(&Tally) -> bool) -> Tally {
-        for _ in 0..6_000 {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
             let tally = self.handle.tally().await.unwrap();
             assert_sum(&tally);
             if is_so(&tally) {
                 return tally;
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            let change = tokio::time::timeout_at(deadline, self.told.0.notified());
+            assert!(change.await.is_ok(), "not within a minute: {tally:?}");
         }
-        panic!("not within a minute: {:?}", self.handle.tally().await);
     }
 
     /// Ends the worker; says what became of everything.

@@ -1,9 +1,12 @@
 //! The receiver in Python, as a process.
 
 use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 
 use gofarm_otel::otlp::OtlpConfig;
 
@@ -143,10 +146,13 @@ impl Receiver {
         }
     }
 
-    /// Waits until it has ended by itself.
-    pub(super) fn has_died(&mut self) -> bool {
-        let process = self.process.as_mut().unwrap();
-        process.child.try_wait().unwrap().is_some()
+    /// Waits until it has ended by itself, for half a minute at most.
+    pub(super) fn wait_for_end(&mut self) {
+        let mut process = self.process.take().unwrap();
+        let (ended, end) = mpsc::channel();
+        thread::spawn(move || ended.send(process.child.wait()));
+        let status = end.recv_timeout(Duration::from_secs(30));
+        status.unwrap().unwrap();
     }
 
     pub(super) fn config(&self, by: By) -> OtlpConfig {
