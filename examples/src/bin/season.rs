@@ -42,10 +42,9 @@ fn watched(arguments: &Run) -> Result<(), Box<dyn Error>> {
     let report = run(arguments, &listener)?;
     print(&render(&report, arguments)?);
     if let Some(watch) = watch {
-        if let Some(address) = watch.prometheus_addr() {
+        let lost = watch.end(|address| {
             eprintln!("season: metrics at http://{address}/metrics until Ctrl-C");
-        }
-        let lost = watch.end();
+        });
         if lost > 0 {
             eprintln!("season: {lost} items of telemetry could not be sent");
         }

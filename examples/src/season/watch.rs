@@ -1,6 +1,9 @@
 //! [`Watch`]: telemetry for one run of the season.
 
+use core::future::{Future as _, poll_fn};
 use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
 use std::io;
 
 use gofarm_core::time::secs;
@@ -63,20 +66,20 @@ impl Watch {
         Listener::new(self.telemetry.observer(), self.telemetry.tracers().clone())
     }
 
-    /// Where the metrics are, if they are shown.
-    #[must_use]
-    pub fn prometheus_addr(&self) -> Option<SocketAddr> {
-        self.telemetry.prometheus_addr()
-    }
-
-    /// Waits for Ctrl-C if metrics are shown, then sends what is left; returns what could not be sent.
-    #[must_use]
-    pub fn end(self) -> u64 {
+    /// Tells `show` where the metrics are, if they are shown, and waits for Ctrl-C; then sends what is left and returns
+    /// what could not be sent.
+    pub fn end(self, show: impl FnOnce(SocketAddr)) -> u64 {
         let Self { runtime, telemetry } = self;
         runtime.block_on(async {
-            if telemetry.prometheus_addr().is_some() {
-                // Without signals there is no way to wait; then it ends at once.
-                let _ = tokio::signal::ctrl_c().await;
+            if let Some(address) = telemetry.prometheus_addr() {
+                let mut interrupted = pin!(tokio::signal::ctrl_c());
+                // Heard from here on: who reads the address may interrupt at once.
+                let first = poll_fn(|cx| Poll::Ready(interrupted.as_mut().poll(cx))).await;
+                show(address);
+                if first.is_pending() {
+                    // Without signals there is no way to wait; then it ends at once.
+                    let _ = interrupted.await;
+                }
             }
             telemetry.shutdown(secs(5)).await.dropped().total()
         })
