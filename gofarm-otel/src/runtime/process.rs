@@ -46,9 +46,12 @@ pub(super) static SWITCHES: Instrument = Instrument::counter(
     "Times that the main thread gave the CPU back (voluntary) or lost it",
 );
 
-/// Time since the meter was made.
-pub(super) static UPTIME: Instrument =
-    Instrument::gauge("process.uptime", "s", "Time that the process has run");
+/// Time since the zero of the clock of telemetry, which starts with it.
+pub(super) static UPTIME: Instrument = Instrument::gauge(
+    "process.uptime",
+    "s",
+    "Time since the telemetry of the process started",
+);
 
 /// What the kernel says about a process at one time.
 ///
@@ -180,7 +183,7 @@ impl ProcessMeter {
         Self::default()
     }
 
-    /// Tells `observer` of one sample, taken `now` after the start of the process.
+    /// Tells `observer` of one sample, taken at `now` by the clock of its telemetry.
     pub fn record(&mut self, now: Moment, sample: &ProcessSample, observer: &impl Observer) {
         let last = core::mem::replace(&mut self.last, *sample);
         for (mode, used, before) in [
