@@ -13,7 +13,12 @@
 //! | custom | [`Merged`](crate::Merged) | what your function makes of them |
 //! | ask a person | [`Asked`](crate::Asked) | the last agreed value, until a person approves one |
 //!
-//! The list is this replica's: it has what met *here*. Decisions of the last three are replicated state.
+//! The list is this replica's: it has what met *here*. A peer that was given the outcome of a meeting elsewhere has nothing
+//! to list, so two writers of an `Lww` may find their conflict on one side only. Decisions of the last three are
+//! replicated state.
+//!
+//! An [`Asked`](crate::Asked) that waits for a person is listed as well. What is stored of it is more than the bare value:
+//! tell fields apart by their name before reading one with [`Written::value`].
 
 use alloc::collections::VecDeque;
 use alloc::string::String;
