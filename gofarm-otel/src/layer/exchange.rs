@@ -117,7 +117,8 @@ impl Exchange {
         self.scope
             .pass(pipeline.propagators, remote.as_ref(), &picked);
         let peer = terms.peer.as_ref().and_then(|peer| peer(head));
-        if !context.is_sampled() || self.row.is_none() {
+        let may_be_late = !context.is_sampled() && pipeline.sampler.keeps_late();
+        if may_be_late || self.row.is_none() {
             self.captured
                 .keep(request, &picked, method, terms.scheme, peer);
         }
@@ -181,7 +182,7 @@ impl Exchange {
                 span,
                 &described(terms.role, request, method, scheme, address, route),
             );
-        } else {
+        } else if pipeline.sampler.keeps_late() {
             self.captured.keep(request, &picked, method, scheme, None);
         }
         inject(pipeline.propagators, context, &passed, request);

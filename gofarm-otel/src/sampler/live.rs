@@ -208,6 +208,12 @@ impl Sampler {
         self.shared.keep_late(now)
     }
 
+    /// Whether a span that failed may be kept late at all: if not, nobody needs to remember what it would say.
+    #[must_use]
+    pub(crate) fn keeps_late(&self) -> bool {
+        self.shared.keeps_late()
+    }
+
     /// Lets the ratio follow the time where no request does so.
     pub fn poll(&self, now: Moment) {
         self.shared.poll(now);

@@ -149,6 +149,10 @@ impl Shared {
         counts.next_tick.store(tick(dynamic), Relaxed);
     }
 
+    pub(super) const fn keeps_late(&self) -> bool {
+        self.late.is_some()
+    }
+
     pub(super) fn keep_late(&self, now: Moment) -> bool {
         let Some(late) = &self.late else { return false };
         let taken = late.full_at.fetch_update(Relaxed, Relaxed, |full_at| {
