@@ -34,6 +34,10 @@ const QUEUE_BYTES: usize = 2 << 20;
 /// So much makes a request worth while: some 300 spans. More would be held in memory twice while it is sent.
 const WAKE_BYTES: usize = 64 << 10;
 
+/// What waits in memory for a receiver that is away, where a spool takes the rest.
+#[cfg(feature = "otlp")]
+const BESIDE_SPOOL: usize = 1 << 20;
+
 /// `n` × 1 048 576 bytes.
 ///
 /// ```
@@ -59,6 +63,8 @@ pub struct Builder {
     otlp: Option<Result<crate::otlp::OtlpConfig, crate::otlp::ConfigError>>,
     #[cfg(feature = "otlp")]
     spool: Option<(PathBuf, u64)>,
+    #[cfg(feature = "otlp")]
+    memory: Option<usize>,
     #[cfg(feature = "prometheus")]
     prometheus: Option<String>,
 }
@@ -77,6 +83,8 @@ impl Builder {
             otlp: None,
             #[cfg(feature = "otlp")]
             spool: None,
+            #[cfg(feature = "otlp")]
+            memory: None,
             #[cfg(feature = "prometheus")]
             prometheus: None,
         }
@@ -163,6 +171,15 @@ impl Builder {
         self
     }
 
+    /// Holds at most `bytes` in memory for a receiver that is away: 4 MiB if nothing is said, and 1 MiB where there is a spool.
+    ///
+    /// What is above goes to the spool, or is dropped and counted.
+    #[cfg(feature = "otlp")]
+    pub fn memory(mut self, bytes: usize) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
     /// Answers scrapes of Prometheus at `address`: `127.0.0.1:9464`.
     #[cfg(feature = "prometheus")]
     pub fn prometheus(mut self, address: &str) -> Self {
@@ -186,7 +203,7 @@ impl Builder {
         #[cfg(feature = "otlp")]
         let (worker, outlet) = match self.otlp {
             Some(config) => {
-                let exporter = exporter(self.spool)?;
+                let exporter = exporter(self.spool, self.memory)?;
                 let client = config?.client()?;
                 let clock = self.clock.clone();
                 let (handle, worker) = crate::otlp::Worker::new(exporter, client, clock);
@@ -276,13 +293,22 @@ impl Builder {
 }
 
 #[cfg(feature = "otlp")]
-fn exporter(spool: Option<(PathBuf, u64)>) -> Result<export::Exporter, StartError> {
+fn exporter(
+    spool: Option<(PathBuf, u64)>,
+    memory: Option<usize>,
+) -> Result<export::Exporter, StartError> {
     use crate::spool::{Directory, Limits, Spool};
 
     use core::hash::{BuildHasher as _, Hasher as _};
 
     let seed = std::hash::RandomState::new().build_hasher().finish();
-    let exporter = export::Exporter::new(export::ExporterConfig::DEFAULT, seed);
+    let config = export::ExporterConfig::DEFAULT;
+    let config = match (memory, &spool) {
+        (Some(bytes), _) => config.with_memory_bytes(bytes),
+        (None, Some(_)) => config.with_memory_bytes(BESIDE_SPOOL),
+        (None, None) => config,
+    };
+    let exporter = export::Exporter::new(config, seed);
     let Some((path, bytes)) = spool else {
         return Ok(exporter);
     };

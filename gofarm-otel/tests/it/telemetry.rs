@@ -251,6 +251,27 @@ async fn prometheus_finds_text_or_openmetrics_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn memory_holds_no_more_than_it_may_and_what_is_above_is_counted() {
+    let telemetry = Telemetry::builder("gateway")
+        .otlp("http://127.0.0.1:9")
+        .memory(64 << 10)
+        .start()
+        .unwrap();
+    let tracer = telemetry.tracers().tracer("app");
+    let mut tally = telemetry.flush(secs(1)).await;
+    for _ in 0..20 {
+        for _ in 0..500 {
+            tracer.in_span("while nobody listens", |_| ());
+        }
+        tally = telemetry.flush(core::time::Duration::ZERO).await;
+    }
+    assert!(tally.dropped().total() > 5_000, "{tally:?}");
+    // A span takes more than 60 bytes.
+    assert!(tally.held().total() < (64 << 10) / 60, "{tally:?}");
+    telemetry.shutdown(core::time::Duration::ZERO).await;
+}
+
+#[tokio::test]
 async fn telemetry_runs_with_nobody_to_send_to() {
     let telemetry = Telemetry::builder("gateway")
         .sampler(Sampler::ratio(100.percent()))
