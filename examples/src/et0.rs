@@ -101,12 +101,7 @@ pub fn with_soil_heat_flux(station: &Station, day: &Day, soil_heat_flux: f64) ->
     penman_monteith(Reference::Short, station, day, soil_heat_flux)
 }
 
-fn penman_monteith(
-    reference: Reference,
-    station: &Station,
-    day: &Day,
-    soil_heat_flux: f64,
-) -> f64 {
+fn penman_monteith(reference: Reference, station: &Station, day: &Day, soil_heat_flux: f64) -> f64 {
     let (numerator, denominator) = reference.constants();
     let mean = f64::midpoint(day.temperature_min, day.temperature_max); // equation 9
     let slope = vapour_pressure_slope(mean);

@@ -11,11 +11,25 @@
 //! Equation, table and page numbers are those of R. G. Allen, L. S. Pereira, D. Raes and M. Smith, *Crop
 //! evapotranspiration*, FAO Irrigation and Drainage Paper 56, Rome 1998.
 //!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! use gofarm_examples::fao56::{Output, Season};
+//!
+//! let season = Season::read("data/field/cotton_2022_maricopa".as_ref())?;
+//! let (planting, last) = season.span().ok_or("no days")?;
+//! for day in season.run(planting, last)? {
+//!     println!("{} {:.1} mm", day.inputs.date, day.root_zone.depletion);
+//!     assert_eq!(Output::from(&day).get("Dr"), Some(day.root_zone.depletion));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Every value is checked against its limit before a day is played. A file with a fault is refused as a whole with
 //! its name, line, column and limit.
 //!
 //! Where pyfao56 leaves a choice, this takes: stratified soil (a `.sol` file; a `.par` file alone does not do), no
-//! runoff, the depletion fraction p by the day's demand, and the stress coefficient of equation 84. Irrigation is
+//! runoff, and the stress coefficient of equation 84. Irrigation is
 //! taken from the file or from the caller of [`Model::step`]; there is no automatic schedule.
 //!
 //! The water balance closes in the root zone and in all the soil that roots will reach, each for itself
@@ -42,7 +56,7 @@ pub use day_step::{Day, Inputs, Model};
 pub use error::{Fault, LayoutError};
 pub use irrigation::Irrigation;
 pub use output::Output;
-pub use parameters::Parameters;
+pub use parameters::{FractionBy, Parameters};
 pub use probe::Measured;
 pub use root_zone::RootZone;
 pub use season::{NoWeather, Season};

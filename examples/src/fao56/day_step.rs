@@ -65,12 +65,11 @@ impl Model {
     /// readily evaporable water; what [`Season::read`](super::Season::read) has read is so.
     #[must_use]
     pub fn new(parameters: &Parameters, profile: &SoilProfile, reference: Reference) -> Self {
-        let [young, grown] = parameters.roots;
         let evaporable = profile.total_evaporable(parameters.evaporation_depth);
         Self {
             growth: Growth::new(*parameters, reference),
             surface: SurfaceLayer::new(evaporable, parameters.readily_evaporable),
-            soil: SoilWater::new(profile.clone(), parameters.depletion_fraction, young, grown),
+            soil: SoilWater::new(parameters, profile.clone()),
         }
     }
 

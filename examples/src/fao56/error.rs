@@ -115,11 +115,11 @@ pub enum Fault {
         wanted: &'static str,
     },
     /// Two values contradict each other.
-    #[error("{found} {unit} is not {relation} {other}, {limit} {unit}")]
+    #[error("{found} is not {relation} {other}, {limit} {unit}")]
     Relation {
         /// The value.
         found: f64,
-        /// `over` or `under`, or with `at least` or `at most`.
+        /// How the two must stand: `over`, `under`, `at least`, `at most` or `equal to`.
         relation: &'static str,
         /// The name of the other value.
         other: &'static str,

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use jiff::civil::Date;
 
-use super::layout::{Follows, Text};
 use super::error::LayoutError;
+use super::layout::{Follows, Text};
 use crate::column::{Column, column};
 
 const COLUMNS: [Column; 2] = [

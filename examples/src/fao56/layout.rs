@@ -57,7 +57,8 @@ impl Text {
         let lines: Vec<_> = lines
             .map(|(index, text)| Line::new(&self.path, index + 1, text.trim()))
             .collect();
-        let is_rule = |line: &Line<'_>| line.text.len() == RULE && line.text.bytes().all(|b| b == b'*');
+        let is_rule =
+            |line: &Line<'_>| line.text.len() == RULE && line.text.bytes().all(|b| b == b'*');
         let Some(end) = lines.iter().rposition(is_rule) else {
             return Err(Line::new(&self.path, 1, "").refuse("header", Fault::NoHeader(RULE)));
         };
@@ -86,7 +87,10 @@ impl Text {
                 };
                 return Err(line.refuse("all", fault));
             }
-            found.push(Row { line: *line, fields });
+            found.push(Row {
+                line: *line,
+                fields,
+            });
         }
         if found.is_empty() {
             return Err(heading.refuse(names.first().unwrap_or(&""), Fault::Ends("a row")));
@@ -260,7 +264,8 @@ pub(super) enum Follows {
 /// The day that `text` names by year and day of the year, as in `2022-111`.
 fn day_of_year(text: &str) -> Option<Date> {
     let (year, day) = text.split_once('-')?;
-    let is_digits = |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+    let is_digits =
+        |part: &str, count| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
     if !is_digits(year, 4) || !is_digits(day, 3) {
         return None;
     }
@@ -280,7 +285,9 @@ mod tests {
     fn a_day_is_a_year_and_a_day_of_it() {
         assert_eq!(day_of_year("2022-111"), Some(date(2022, 4, 21)));
         assert_eq!(day_of_year("2024-366"), Some(date(2024, 12, 31)));
-        for bad in ["2022-366", "2022-000", "2022-1", "22-111", "2022/111", "-111", "2022-+11", ""] {
+        for bad in [
+            "2022-366", "2022-000", "2022-1", "22-111", "2022/111", "-111", "2022-+11", "",
+        ] {
             assert_eq!(day_of_year(bad), None, "{bad}");
         }
     }

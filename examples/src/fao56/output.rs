@@ -79,7 +79,9 @@ impl Output {
     /// The value in the column `name`, such as `Dr`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<f64> {
-        self.columns().find(|column| column.0 == name).map(|column| column.1)
+        self.columns()
+            .find(|column| column.0 == name)
+            .map(|column| column.1)
     }
 }
 

@@ -21,10 +21,22 @@ pub struct Parameters {
     pub roots: [f64; 2],
     /// Share of the available water that the crop takes without stress at 5 mm/d, 0 to 1 (Table 22).
     pub depletion_fraction: f64,
+    /// What that share follows.
+    pub fraction_by: FractionBy,
     /// Depth Ze of the soil that dries by evaporation, in metres (p. 144).
     pub evaporation_depth: f64,
     /// Readily evaporable water REW in mm (Table 19).
     pub readily_evaporable: f64,
+}
+
+/// What the depletion fraction p follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FractionBy {
+    /// The day's demand too: a thirsty day leaves less without stress: `p + 0.04 (5 - ETc)`, within 0.1 to 0.8 (note to Table 22).
+    #[default]
+    Demand,
+    /// The crop alone: p is the same on every day.
+    Crop,
 }
 
 /// In the order in which [`read`] takes them.
@@ -57,8 +69,11 @@ pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
     for line in text.body()? {
         let mut words = line.text.split([' ', '\t', ',']).filter(|w| !w.is_empty());
         let (value, name) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let position = COLUMNS.iter().position(|c| c.name.eq_ignore_ascii_case(name));
-        let Some((slot, column)) = position.and_then(|i| Some((found.get_mut(i)?, COLUMNS.get(i)?)))
+        let position = COLUMNS
+            .iter()
+            .position(|c| c.name.eq_ignore_ascii_case(name));
+        let Some((slot, column)) =
+            position.and_then(|i| Some((found.get_mut(i)?, COLUMNS.get(i)?)))
         else {
             continue;
         };
@@ -67,7 +82,10 @@ pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
         }
         let number = line.number(value, *column)?;
         if column.unit == "d" && number.fract() != 0.0 {
-            let fault = Fault::Word { found: excerpt(value), wanted: "a whole number of days" };
+            let fault = Fault::Word {
+                found: excerpt(value),
+                wanted: "a whole number of days",
+            };
             return Err(line.refuse(column.name, fault));
         }
         *slot = Some((number, line));
@@ -77,19 +95,50 @@ pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
         let missing = || text.ends(column.name, "a line for this parameter");
         *value = found.ok_or_else(missing)?.0;
     }
-    let [a, b, c, ab, bb, cb, hini, hmax, young, grown, p, ze, rew, stages @ ..] = values;
+    let [
+        a,
+        b,
+        c,
+        ab,
+        bb,
+        cb,
+        hini,
+        hmax,
+        young,
+        grown,
+        p,
+        ze,
+        rew,
+        stages @ ..,
+    ] = values;
     let line_of = |name: &str| {
         let position = COLUMNS.iter().position(|c| c.name == name);
-        position.and_then(|i| found.get(i).copied().flatten()).map(|(_, line)| line)
+        position
+            .and_then(|i| found.get(i).copied().flatten())
+            .map(|(_, line)| line)
     };
     let relations = [
         ("Kcbmid", bb, bb > ab, "over", "Kcbini", ab, "1"),
         ("hmax", hmax, hmax >= hini, "at least", "hini", hini, "m"),
-        ("Zrmax", grown, grown >= young, "at least", "Zrini", young, "m"),
+        (
+            "Zrmax",
+            grown,
+            grown >= young,
+            "at least",
+            "Zrini",
+            young,
+            "m",
+        ),
     ];
     for (name, value, holds, relation, other, limit, unit) in relations {
         if let (false, Some(line)) = (holds, line_of(name)) {
-            let fault = Fault::Relation { found: value, relation, other, limit, unit };
+            let fault = Fault::Relation {
+                found: value,
+                relation,
+                other,
+                limit,
+                unit,
+            };
             return Err(line.refuse(name, fault));
         }
     }
@@ -100,6 +149,7 @@ pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
         height: [hini, hmax],
         roots: [young, grown],
         depletion_fraction: p,
+        fraction_by: FractionBy::default(),
         evaporation_depth: ze,
         readily_evaporable: rew,
     })

@@ -4,6 +4,7 @@
 //! below it; deep percolation is only what leaves the depth that full-grown roots reach. FAO-56 has one zone and
 //! lets water leave at the roots of the day; the layered balance is that of pyfao56 for stratified soils.
 
+use super::parameters::{FractionBy, Parameters};
 use super::soil_profile::SoilProfile;
 use crate::crop::depletion_fraction;
 use crate::soil_water::stress_coefficient;
@@ -64,6 +65,7 @@ pub(super) struct Demand {
 pub(super) struct SoilWater {
     profile: SoilProfile,
     base_fraction: f64,
+    fraction_by: FractionBy,
     total_max: f64,
     total_below: f64,
     depletion: f64,
@@ -72,13 +74,17 @@ pub(super) struct SoilWater {
 }
 
 impl SoilWater {
-    /// The soil as its profile starts, with roots of `young` and at last `grown` metres.
-    pub(super) fn new(profile: SoilProfile, base_fraction: f64, young: f64, grown: f64) -> Self {
-        let (depletion, depletion_max) =
-            (profile.initial_depletion(young), profile.initial_depletion(grown));
+    /// The soil as its profile starts.
+    pub(super) fn new(crop: &Parameters, profile: SoilProfile) -> Self {
+        let [young, grown] = crop.roots;
+        let (depletion, depletion_max) = (
+            profile.initial_depletion(young),
+            profile.initial_depletion(grown),
+        );
         let total_max = profile.total_available(grown);
         Self {
-            base_fraction,
+            base_fraction: crop.depletion_fraction,
+            fraction_by: crop.fraction_by,
             total_max,
             total_below: total_max - profile.total_available(young),
             depletion,
@@ -104,7 +110,10 @@ impl SoilWater {
     pub(super) fn next_day(&mut self, demand: Demand) -> RootZone {
         let total = self.profile.total_available(demand.roots);
         let total_below = self.total_max - total;
-        let fraction = depletion_fraction(self.base_fraction, demand.crop);
+        let fraction = match self.fraction_by {
+            FractionBy::Demand => depletion_fraction(self.base_fraction, demand.crop),
+            FractionBy::Crop => self.base_fraction,
+        };
         let stress = stress_coefficient(self.depletion, total, fraction);
         let transpiration = stress * demand.basal;
         let actual = transpiration + demand.evaporation;

@@ -10,7 +10,7 @@ use super::day_step::{Day, Inputs, Model};
 use super::error::LayoutError;
 use super::irrigation::{self, Irrigation};
 use super::output::{self, Output};
-use super::parameters::{self, Parameters};
+use super::parameters::{self, FractionBy, Parameters};
 use super::probe::{self, Measured};
 use super::soil_profile::SoilProfile;
 use super::updates::{self, Update};
@@ -44,12 +44,26 @@ impl Season {
     /// Reads the files in `folder`: one each of `.par`, `.sol` and `.wth`, and at most one each of `.irr`, `.upd`,
     /// `.out` and `.sws`.
     ///
+    /// No file says whether the run behind a `.out` kept the depletion fraction p of the crop on every day; where
+    /// its column p is the crop's from end to end, this season does so too ([`FractionBy::Crop`]).
+    ///
     /// # Errors
     /// [`LayoutError`] at the first thing that is missing, impossible or outside its limits.
     pub fn read(folder: &Path) -> Result<Self, LayoutError> {
-        let parameters = parameters::read(&need(folder, "par")?)?;
+        let mut parameters = parameters::read(&need(folder, "par")?)?;
         let profile = SoilProfile::read(&need(folder, "sol")?, &parameters)?;
         let weather = Weather::read(&need(folder, "wth")?)?;
+        let published = match find(folder, "out")? {
+            Some(path) => output::read(&path)?,
+            None => Vec::new(),
+        };
+        let is_crops = |day: &Output| {
+            let fraction = day.get("p").unwrap_or(f64::NAN);
+            (fraction - parameters.depletion_fraction).abs() < 0.000_6
+        };
+        if !published.is_empty() && published.iter().all(is_crops) {
+            parameters.fraction_by = FractionBy::Crop;
+        }
         let grown = parameters.roots[1];
         Ok(Self {
             irrigations: match find(folder, "irr")? {
@@ -60,10 +74,7 @@ impl Season {
                 Some(path) => updates::read(&path)?,
                 None => BTreeMap::new(),
             },
-            published: match find(folder, "out")? {
-                Some(path) => output::read(&path)?,
-                None => Vec::new(),
-            },
+            published,
             measured: match find(folder, "sws")? {
                 Some(path) => probe::read(&path, grown)?,
                 None => Vec::new(),
@@ -82,7 +93,10 @@ impl Season {
     pub fn adjusted_to_climate(mut self, planting: Date) -> Self {
         let [a, b, c, d] = self.parameters.stages.map(usize::from);
         for (index, from, length) in [(1, a + b, c), (2, a + b + c, d)] {
-            let first = self.weather.days().partition_point(|o| o.day.date < planting);
+            let first = self
+                .weather
+                .days()
+                .partition_point(|o| o.day.date < planting);
             let is_late = self.weather.on(planting).is_none();
             let days = self.weather.days().iter().skip(first + from).take(length);
             let count = days.len() as f64;
@@ -209,7 +223,12 @@ fn find(folder: &Path, extension: &'static str) -> Result<Option<PathBuf>, Layou
         }
     }
     if files.len() > 1 {
-        return Err(count(folder, extension, files.len(), "at most one is wanted"));
+        return Err(count(
+            folder,
+            extension,
+            files.len(),
+            "at most one is wanted",
+        ));
     }
     Ok(files.pop())
 }

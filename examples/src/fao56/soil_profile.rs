@@ -42,7 +42,8 @@ impl SoilProfile {
         let positions = table.positions(COLUMNS)?;
         let mut layers: Vec<Layer> = Vec::new();
         for row in &table.rows {
-            let [depth, field_capacity, wilting_point, initial] = row.numbers(positions, COLUMNS)?;
+            let [depth, field_capacity, wilting_point, initial] =
+                row.numbers(positions, COLUMNS)?;
             let above = layers.last().map_or(0.0, |layer| layer.bottom / 10.0);
             if depth <= above {
                 let fault = Fault::Relation {
@@ -93,7 +94,7 @@ impl SoilProfile {
         let evaporable = self.total_evaporable(crop.evaporation_depth);
         if evaporable <= crop.readily_evaporable {
             return Err(Fault::Relation {
-                found: evaporable,
+                found: (evaporable * 1000.0).round() / 1000.0,
                 relation: "over",
                 other: "REW",
                 limit: crop.readily_evaporable,
@@ -112,7 +113,9 @@ impl SoilProfile {
     /// Depth of the profile in metres.
     #[must_use]
     pub fn depth(&self) -> f64 {
-        self.layers.last().map_or(0.0, |layer| layer.bottom / 1000.0)
+        self.layers
+            .last()
+            .map_or(0.0, |layer| layer.bottom / 1000.0)
     }
 
     /// Total available water TAW in mm down to `depth` metres (equation 82, layer by layer).
@@ -124,7 +127,9 @@ impl SoilProfile {
     /// Total evaporable water TEW in mm down to `depth` metres (equation 73, layer by layer).
     #[must_use]
     pub fn total_evaporable(&self, depth: f64) -> f64 {
-        self.sum(depth, |layer| layer.field_capacity - 0.5 * layer.wilting_point)
+        self.sum(depth, |layer| {
+            layer.field_capacity - 0.5 * layer.wilting_point
+        })
     }
 
     /// What is missing to field capacity at the start, in mm down to `depth` metres (equation 87, layer by layer);

@@ -35,7 +35,8 @@ pub(super) struct Wetting {
 impl Wetting {
     /// Irrigation that reaches the soil, in mm.
     pub(super) fn effective(self) -> f64 {
-        self.irrigation.map_or(0.0, |water| water.depth * water.efficiency)
+        self.irrigation
+            .map_or(0.0, |water| water.depth * water.efficiency)
     }
 }
 
@@ -71,7 +72,8 @@ impl SurfaceLayer {
             self.wetted = 1.0;
         }
         let exposed = (1.0 - canopy.cover).min(self.wetted).clamp(0.01, 1.0);
-        let reduction = ((self.total - self.depletion) / (self.total - self.readily)).clamp(0.0, 1.0);
+        let reduction =
+            ((self.total - self.depletion) / (self.total - self.readily)).clamp(0.0, 1.0);
         let coefficient = (reduction * (canopy.max - canopy.basal)).min(exposed * canopy.max);
         let evaporation = coefficient * reference;
         let arriving = water.rain + water.effective() / self.wetted;
@@ -87,5 +89,78 @@ impl SurfaceLayer {
             percolation,
             depletion: self.depletion,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BARE: Canopy = Canopy {
+        single: 0.3,
+        basal_of_curve: 0.15,
+        basal_expected: 0.15,
+        basal: 0.15,
+        height: 0.05,
+        roots: 0.2,
+        max: 1.2,
+        cover: 0.0,
+    };
+
+    /// Stage 1 at full rate while REW lasts, then falling, then nothing (figure 38).
+    #[test]
+    fn a_wetted_surface_dries_in_two_stages() {
+        let mut layer = SurfaceLayer::new(18.0, 8.0);
+        let irrigation = Irrigation {
+            depth: 40.0,
+            wetted: 1.0,
+            efficiency: 0.9,
+        };
+        let wet = Wetting {
+            rain: 0.0,
+            irrigation: Some(irrigation),
+        };
+        let dry = Wetting {
+            rain: 0.0,
+            irrigation: None,
+        };
+        let day = layer.next_day(5.0, &BARE, wet);
+        assert!(day.reduction == 0.0 && day.depletion == 0.0, "{day:?}");
+        assert!(
+            (day.percolation - 18.0).abs() < 1e-9,
+            "36 mm on a layer that lacks 18"
+        );
+        let mut before = 1.0;
+        for number in 0..10 {
+            let day = layer.next_day(5.0, &BARE, dry);
+            assert!(day.reduction <= before && day.evaporation <= 5.25 + 1e-9);
+            assert!(number > 1 || day.reduction == 1.0, "day {number}: {day:?}");
+            before = day.reduction;
+        }
+        assert!(before < 0.05, "{before}");
+    }
+
+    /// Furrows that wet 0.4 of the ground: the water goes deeper there, and no more than that share evaporates.
+    #[test]
+    fn a_share_of_the_surface_takes_all_the_irrigation() {
+        let mut layer = SurfaceLayer::new(18.0, 8.0);
+        let irrigation = Irrigation {
+            depth: 10.0,
+            wetted: 0.4,
+            efficiency: 1.0,
+        };
+        let wet = Wetting {
+            rain: 0.0,
+            irrigation: Some(irrigation),
+        };
+        assert!((layer.next_day(5.0, &BARE, wet).percolation - 7.0).abs() < 1e-9);
+        let rain = |rain| Wetting {
+            rain,
+            irrigation: None,
+        };
+        let day = layer.next_day(5.0, &BARE, rain(2.9));
+        assert!((day.coefficient - 0.4 * 1.2).abs() < 1e-9, "{day:?}");
+        let day = layer.next_day(5.0, &BARE, rain(3.0));
+        assert!((day.wetted - 1.0).abs() < 1e-9, "{day:?}");
     }
 }

@@ -61,7 +61,10 @@ impl Weather {
         let text = Text::read(path)?;
         let body = text.body()?;
         let [reference, elevation, latitude, height, _title, rows @ ..] = body.as_slice() else {
-            return Err(text.ends("station", "reference crop, elevation, latitude and wind height"));
+            return Err(text.ends(
+                "station",
+                "reference crop, elevation, latitude and wind height",
+            ));
         };
         let reference = match first_word(reference) {
             "S" => Reference::Short,
@@ -85,7 +88,10 @@ impl Weather {
         let optional = table.positions(OPTIONAL)?;
         let mut days: Vec<Observed> = Vec::with_capacity(table.rows.len());
         for row in &table.rows {
-            let date = row.day(days.last().map(|observed| observed.day.date), Follows::NextDay)?;
+            let date = row.day(
+                days.last().map(|observed| observed.day.date),
+                Follows::NextDay,
+            )?;
             let [radiation, max, min, rain] = row.numbers(given, GIVEN)?;
             if min > max {
                 let fault = Fault::Relation {
@@ -101,7 +107,14 @@ impl Weather {
             for ((value, position), column) in found.iter_mut().zip(optional).zip(OPTIONAL) {
                 *value = row.number_or_none(position, column)?;
             }
-            let [vapour, dew, humidity_max, humidity_min, wind, published_reference] = found;
+            let [
+                vapour,
+                dew,
+                humidity_max,
+                humidity_min,
+                wind,
+                published_reference,
+            ] = found;
             let humidity = Humidity {
                 vapour,
                 dew,
@@ -180,9 +193,16 @@ impl Humidity {
         let night = |percent: f64| saturation_vapour_pressure(low) * percent / 100.0;
         let noon = |percent: f64| saturation_vapour_pressure(high) * percent / 100.0;
         match self {
-            Self { vapour: Some(vapour), .. } => vapour,
+            Self {
+                vapour: Some(vapour),
+                ..
+            } => vapour,
             Self { dew: Some(dew), .. } => saturation_vapour_pressure(dew),
-            Self { max: Some(max), min: Some(min), .. } => f64::midpoint(night(max), noon(min)),
+            Self {
+                max: Some(max),
+                min: Some(min),
+                ..
+            } => f64::midpoint(night(max), noon(min)),
             Self { max: Some(max), .. } => night(max),
             Self { min: Some(min), .. } => noon(min),
             Self { .. } => saturation_vapour_pressure(low - 2.0),
