@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
+use crate::column::Column;
+
 /// Why the files of a season were refused: where, and which limit was broken. Lines count from 1.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -44,7 +46,7 @@ pub enum LayoutError {
         /// The line.
         line: usize,
         /// The column, or the parameter's name.
-        column: String,
+        column: &'static str,
         /// What is wrong with it.
         fault: Fault,
     },
@@ -128,6 +130,25 @@ pub enum Fault {
         /// The unit of both, a UCUM code.
         unit: &'static str,
     },
+}
+
+impl Fault {
+    pub(super) const fn missing(column: Column) -> Self {
+        Self::Missing {
+            min: column.min,
+            max: column.max,
+            unit: column.unit,
+        }
+    }
+
+    pub(super) fn outside(field: &str, column: Column) -> Self {
+        Self::Outside {
+            found: excerpt(field),
+            min: column.min,
+            max: column.max,
+            unit: column.unit,
+        }
+    }
 }
 
 /// The start of a field, for a message.

@@ -74,7 +74,7 @@ impl Text {
     /// The rows in `lines`, the first of which is the heading.
     pub(super) fn table_of<'a>(&'a self, lines: &[Line<'a>]) -> Result<Table<'a>, LayoutError> {
         let [heading, rows @ ..] = lines else {
-            return Err(self.ends("heading", "a heading"));
+            return Err(self.last().refuse("heading", Fault::Ends("a heading")));
         };
         let names: Vec<&str> = heading.text.split_whitespace().collect();
         let mut found = Vec::with_capacity(rows.len());
@@ -93,7 +93,7 @@ impl Text {
             });
         }
         if found.is_empty() {
-            return Err(heading.refuse(names.first().unwrap_or(&""), Fault::Ends("a row")));
+            return Err(heading.refuse("all", Fault::Ends("a row")));
         }
         Ok(Table {
             heading: *heading,
@@ -102,10 +102,9 @@ impl Text {
         })
     }
 
-    /// The refusal of a file that ends too early.
-    pub(super) fn ends(&self, column: &str, wanted: &'static str) -> LayoutError {
-        let last = self.text.lines().count().max(1);
-        Line::new(&self.path, last, "").refuse(column, Fault::Ends(wanted))
+    /// The last line.
+    pub(super) fn last(&self) -> Line<'_> {
+        Line::new(&self.path, self.text.lines().count().max(1), "")
     }
 }
 
@@ -122,26 +121,20 @@ impl<'a> Line<'a> {
         Self { path, number, text }
     }
 
-    pub(super) fn refuse(self, column: &str, fault: Fault) -> LayoutError {
+    pub(super) fn refuse(self, column: &'static str, fault: Fault) -> LayoutError {
         LayoutError::Line {
             path: self.path.to_owned(),
             line: self.number,
-            column: column.to_owned(),
+            column,
             fault,
         }
     }
 
     /// The number in `field` of this line.
     pub(super) fn number(self, field: &str, column: Column) -> Result<f64, LayoutError> {
-        column.number(field).ok_or_else(|| {
-            let fault = Fault::Outside {
-                found: excerpt(field),
-                min: column.min,
-                max: column.max,
-                unit: column.unit,
-            };
-            self.refuse(column.name, fault)
-        })
+        column
+            .number(field)
+            .ok_or_else(|| self.refuse(column.name, Fault::outside(field, column)))
     }
 }
 
@@ -156,14 +149,8 @@ pub(super) struct Table<'a> {
 impl Table<'_> {
     /// Where `column` stands; of columns with one name, the first.
     pub(super) fn position(&self, column: Column) -> Result<usize, LayoutError> {
-        self.position_of(column.name).ok_or_else(|| {
-            let fault = Fault::Missing {
-                min: column.min,
-                max: column.max,
-                unit: column.unit,
-            };
-            self.heading.refuse(column.name, fault)
-        })
+        self.position_of(column.name)
+            .ok_or_else(|| self.heading.refuse(column.name, Fault::missing(column)))
     }
 
     pub(super) fn position_of(&self, name: &str) -> Option<usize> {

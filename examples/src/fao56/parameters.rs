@@ -92,7 +92,7 @@ pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
     }
     let mut values = [0.0; COLUMNS.len()];
     for ((value, found), column) in values.iter_mut().zip(found).zip(COLUMNS) {
-        let missing = || text.ends(column.name, "a line for this parameter");
+        let missing = || text.last().refuse(column.name, Fault::missing(column));
         *value = found.ok_or_else(missing)?.0;
     }
     let [

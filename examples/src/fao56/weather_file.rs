@@ -61,9 +61,9 @@ impl Weather {
         let text = Text::read(path)?;
         let body = text.body()?;
         let [reference, elevation, latitude, height, _title, rows @ ..] = body.as_slice() else {
-            return Err(text.ends(
+            return Err(text.last().refuse(
                 "station",
-                "reference crop, elevation, latitude and wind height",
+                Fault::Ends("reference crop, elevation, latitude and wind height"),
             ));
         };
         let reference = match first_word(reference) {

@@ -112,184 +112,60 @@ fn a_season_is_read_with_all_that_the_files_say() {
     assert_eq!(beyond.to_string(), wanted);
 }
 
+/// File, text, what stands there instead, and the message.
+const FAULTS: &str = "\
+par | 1.00 Kcbmid | -9999 Kcbmid | par, line 9, column Kcbmid: `-9999` is not a number within 0..=2 1
+par | 1.00 Kcbmid | NaN Kcbmid | par, line 9, column Kcbmid: `NaN` is not a number within 0..=2 1
+par | 1.00 Kcbmid | 0.15 Kcbmid | par, line 9, column Kcbmid: 0.15 is not over Kcbini, 0.15 1
+par | 3 Ldev | 3.5 Ldev | par, line 12, column Ldev: `3.5` is not a whole number of days
+par | 3 Ldev | 3 Lini | par, line 12, column Lini: given before, in line 11; once is wanted
+par | 0.06 Ze |  | par, line 23, column Ze: missing; wanted within 0.001..=1 m
+par | 0.50 Zrmax | 0.10 Zrmax | par, line 19, column Zrmax: 0.1 is not at least Zrini, 0.2 m
+par | 0.50 Zrmax | 0.70 Zrmax | sol, line 7, column Depth: 0.6 is not at least Zrmax, 0.7 m
+par | 4.0 REW | 40 REW | sol, line 7, column Depth: 11.7 is not over REW, 40 mm
+sol | 60 0.20 0.10 | 60 0.10 0.10 | sol, line 7, column thetaWP: 0.1 is not under thetaFC, 0.1 m3/m3
+sol | 60 0.20 | 20 0.20 | sol, line 7, column Depth: 20 is not over the layer above, 20 cm
+sol |  theta0 |  theta | sol, line 5, column theta0: missing; wanted within 0..=1 m3/m3
+sol | 0.10 0.15 | 0.10 | sol, line 7, column all: 3 fields where the heading has 4
+wth | S Reference | G Reference | wth, line 5, column reference crop: `G` is not S or T, the short or the tall reference crop
+wth | 33.0 lat | 91.0 lat | wth, line 7, column latitude: `91.0` is not a number within -66..=66 deg
+wth | 5.0 NaN M | -9999 NaN M | wth, line 13, column Rain: `-9999` is not a number within 0..=1000 mm/d
+wth | 2023-364 27.0 30.0 | 2023-364 27.0 10.0 | wth, line 13, column Tmin: 11 is not at most Tmax, 10 Cel
+wth | 2023-364 | 2023-366 | wth, line 13, column Year-DOY: `2023-366` is not a year and a day of it, as in 2022-001
+wth | 2023-365 | 2024-001 | wth, line 14, column Year-DOY: 2024-01-01 cannot follow 2023-12-30; the next day is wanted
+irr | 10.0 0.40 | 10.0 0.0 | irr, line 6, column fw: `0.0` is not a number within 0.01..=1 1
+irr | 80.0 | 800 | irr, line 6, column IrrEff: `800` is not a number within 0..=100 %
+upd | 2023-365 | 2023-364 | upd, line 7, column Year-DOY: 2023-12-30 cannot follow 2023-12-30; a later day is wanted
+upd | 0.25 | 2.5 | upd, line 7, column fc: `2.5` is not a number within 0..=1 1
+sws | 2023-364 2 20 60 | 2023-364 3 20 60 | sws, line 6, column n: 3 is not equal to the number of columns D and SWC, 2 1
+sws | 20 60 0.22 | 60 60 0.22 | sws, line 6, column D: 60 is not over the depth above, 60 cm
+sws | 20 60 0.22 | 20 40 0.22 | sws, line 6, column D: 0.4 is not at least Zrmax, 0.5 m
+sws | 0.22 | 22 | sws, line 6, column SWC: `22` is not a number within 0..=1 m3/m3";
+
 #[test]
 fn a_fault_is_named_by_file_line_column_and_limit() {
-    type Part = fn(&mut Files) -> &mut String;
-    let (par, sol, wth): (Part, Part, Part) = (|f| &mut f.par, |f| &mut f.sol, |f| &mut f.wth);
-    let (irr, upd, sws): (Part, Part, Part) = (|f| &mut f.irr, |f| &mut f.upd, |f| &mut f.sws);
-    let rows = [
-        (
-            par,
-            "1.00 Kcbmid",
-            "-9999 Kcbmid",
-            "par, line 9, column Kcbmid: `-9999` is not a number within 0..=2 1",
-        ),
-        (
-            par,
-            "1.00 Kcbmid",
-            "NaN Kcbmid",
-            "par, line 9, column Kcbmid: `NaN` is not a number within 0..=2 1",
-        ),
-        (
-            par,
-            "1.00 Kcbmid",
-            "0.15 Kcbmid",
-            "par, line 9, column Kcbmid: 0.15 is not over Kcbini, 0.15 1",
-        ),
-        (
-            par,
-            "3 Ldev",
-            "3.5 Ldev",
-            "par, line 12, column Ldev: `3.5` is not a whole number of days",
-        ),
-        (
-            par,
-            "3 Ldev",
-            "3 Lini",
-            "par, line 12, column Lini: given before, in line 11; once is wanted",
-        ),
-        (
-            par,
-            "0.06 Ze\n",
-            "",
-            "par, line 22, column Ze: the file ends here; a line for this parameter is wanted",
-        ),
-        (
-            par,
-            "0.50 Zrmax",
-            "0.10 Zrmax",
-            "par, line 19, column Zrmax: 0.1 is not at least Zrini, 0.2 m",
-        ),
-        (
-            par,
-            "0.50 Zrmax",
-            "0.70 Zrmax",
-            "sol, line 7, column Depth: 0.6 is not at least Zrmax, 0.7 m",
-        ),
-        (
-            par,
-            "4.0 REW",
-            "40 REW",
-            "sol, line 7, column Depth: 11.7 is not over REW, 40 mm",
-        ),
-        (
-            sol,
-            "60 0.20 0.10",
-            "60 0.10 0.10",
-            "sol, line 7, column thetaWP: 0.1 is not under thetaFC, 0.1 m3/m3",
-        ),
-        (
-            sol,
-            "60 0.20",
-            "20 0.20",
-            "sol, line 7, column Depth: 20 is not over the layer above, 20 cm",
-        ),
-        (
-            sol,
-            " theta0",
-            " theta",
-            "sol, line 5, column theta0: missing; wanted within 0..=1 m3/m3",
-        ),
-        (
-            sol,
-            "0.10 0.15",
-            "0.10",
-            "sol, line 7, column all: 3 fields where the heading has 4",
-        ),
-        (
-            wth,
-            "S Reference",
-            "G Reference",
-            "wth, line 5, column reference crop: `G` is not S or T, the short or the tall reference crop",
-        ),
-        (
-            wth,
-            "33.0 lat",
-            "91.0 lat",
-            "wth, line 7, column latitude: `91.0` is not a number within -66..=66 deg",
-        ),
-        (
-            wth,
-            "5.0 NaN M",
-            "-9999 NaN M",
-            "wth, line 13, column Rain: `-9999` is not a number within 0..=1000 mm/d",
-        ),
-        (
-            wth,
-            "2023-364 27.0 30.0",
-            "2023-364 27.0 10.0",
-            "wth, line 13, column Tmin: 11 is not at most Tmax, 10 Cel",
-        ),
-        (
-            wth,
-            "2023-364",
-            "2023-366",
-            "wth, line 13, column Year-DOY: `2023-366` is not a year and a day of it, as in 2022-001",
-        ),
-        (
-            wth,
-            "2023-365",
-            "2024-001",
-            "wth, line 14, column Year-DOY: 2024-01-01 cannot follow 2023-12-30; the next day is wanted",
-        ),
-        (
-            irr,
-            "10.0 0.40",
-            "10.0 0.0",
-            "irr, line 6, column fw: `0.0` is not a number within 0.01..=1 1",
-        ),
-        (
-            irr,
-            "80.0",
-            "800",
-            "irr, line 6, column IrrEff: `800` is not a number within 0..=100 %",
-        ),
-        (
-            upd,
-            "2023-365",
-            "2023-364",
-            "upd, line 7, column Year-DOY: 2023-12-30 cannot follow 2023-12-30; a later day is wanted",
-        ),
-        (
-            upd,
-            "0.25",
-            "2.5",
-            "upd, line 7, column fc: `2.5` is not a number within 0..=1 1",
-        ),
-        (
-            sws,
-            "2023-364 2 20 60",
-            "2023-364 3 20 60",
-            "sws, line 6, column n: 3 is not equal to the number of columns D and SWC, 2 1",
-        ),
-        (
-            sws,
-            "20 60 0.22",
-            "60 60 0.22",
-            "sws, line 6, column D: 60 is not over the depth above, 60 cm",
-        ),
-        (
-            sws,
-            "20 60 0.22",
-            "20 40 0.22",
-            "sws, line 6, column D: 0.4 is not at least Zrmax, 0.5 m",
-        ),
-        (
-            sws,
-            "0.22",
-            "22",
-            "sws, line 6, column SWC: `22` is not a number within 0..=1 m3/m3",
-        ),
-    ];
-    for (number, (part, from, to, wanted)) in rows.into_iter().enumerate() {
+    for (number, row) in FAULTS.lines().enumerate() {
+        let [file, from, to, wanted] = row.split(" | ").collect::<Vec<_>>()[..] else {
+            panic!("{row}");
+        };
         let mut files = Files::new();
-        let text = part(&mut files);
-        assert!(text.contains(from), "{from}");
+        let text = match file {
+            "par" => &mut files.par,
+            "sol" => &mut files.sol,
+            "wth" => &mut files.wth,
+            "irr" => &mut files.irr,
+            "upd" => &mut files.upd,
+            _ => &mut files.sws,
+        };
+        assert!(text.contains(from), "{row}");
         *text = text.replacen(from, to, 1);
         let folder = files.write(&format!("fault-{number}"));
         let message = Season::read(&folder).unwrap_err().to_string();
-        let wanted = format!("{}/field.{wanted}", folder.display());
-        assert_eq!(message, wanted, "{from} -> {to}");
+        assert_eq!(
+            message,
+            format!("{}/field.{wanted}", folder.display()),
+            "{row}"
+        );
     }
 }
 
@@ -322,7 +198,7 @@ fn a_file_that_is_no_season_is_refused() {
         (
             "heading",
             heading.as_bytes(),
-            "line 5, column Depth: the file ends here; a row is wanted",
+            "line 5, column all: the file ends here; a row is wanted",
         ),
     ];
     for (name, bytes, wanted) in cases {
