@@ -32,134 +32,157 @@ pub struct Parameters {
 /// What the depletion fraction p follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FractionBy {
-    /// The day's demand too: a thirsty day leaves less without stress: `p + 0.04 (5 - ETc)`, within 0.1 to 0.8 (note to Table 22).
+    /// The crop and the day's demand: a thirsty day leaves less without stress, `p + 0.04 (5 - ETc)` within 0.1 to
+    /// 0.8 (note to Table 22).
     #[default]
     Demand,
     /// The crop alone: p is the same on every day.
     Crop,
 }
 
-/// In the order in which [`read`] takes them.
-const COLUMNS: [Column; 17] = [
+const SINGLE: [Column; 3] = [
     column("Kcmini", 0.0, 2.0, "1"),
     column("Kcmmid", 0.0, 2.0, "1"),
     column("Kcmend", 0.0, 2.0, "1"),
+];
+const BASAL: [Column; 3] = [
     column("Kcbini", 0.0, 2.0, "1"),
     column("Kcbmid", 0.0, 2.0, "1"),
     column("Kcbend", 0.0, 2.0, "1"),
-    column("hini", 0.0, 20.0, "m"),
-    column("hmax", 0.001, 20.0, "m"),
-    column("Zrini", 0.001, 10.0, "m"),
-    column("Zrmax", 0.001, 10.0, "m"),
-    column("pbase", 0.0, 1.0, "1"),
-    column("Ze", 0.001, 1.0, "m"),
-    column("REW", 0.0, 100.0, "mm"),
+];
+const STAGES: [Column; 4] = [
     column("Lini", 1.0, 366.0, "d"),
     column("Ldev", 1.0, 366.0, "d"),
     column("Lmid", 1.0, 366.0, "d"),
     column("Lend", 1.0, 366.0, "d"),
 ];
+const HEIGHT: [Column; 2] = [
+    column("hini", 0.0, 20.0, "m"),
+    column("hmax", 0.001, 20.0, "m"),
+];
+const ROOTS: [Column; 2] = [
+    column("Zrini", 0.001, 10.0, "m"),
+    column("Zrmax", 0.001, 10.0, "m"),
+];
+const DEPLETION_FRACTION: Column = column("pbase", 0.0, 1.0, "1");
+const EVAPORATION_DEPTH: Column = column("Ze", 0.001, 1.0, "m");
+const READILY_EVAPORABLE: Column = column("REW", 0.0, 100.0, "mm");
 
 /// The parameters in the file at `path`.
 ///
 /// Parameters of a soil without layers (thetaFC, thetaWP, theta0) and the runoff's curve number (CN2) are not read.
 pub(super) fn read(path: &Path) -> Result<Parameters, LayoutError> {
     let text = Text::read(path)?;
-    let mut found: [Option<(f64, Line<'_>)>; COLUMNS.len()] = [None; COLUMNS.len()];
-    for line in text.body()? {
-        let mut words = line.text.split([' ', '\t', ',']).filter(|w| !w.is_empty());
-        let (value, name) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
-        let position = COLUMNS
-            .iter()
-            .position(|c| c.name.eq_ignore_ascii_case(name));
-        let Some((slot, column)) =
-            position.and_then(|i| Some((found.get_mut(i)?, COLUMNS.get(i)?)))
-        else {
-            continue;
-        };
-        if let Some((_, before)) = slot {
-            return Err(line.refuse(column.name, Fault::Twice(before.number)));
-        }
-        let number = line.number(value, *column)?;
-        if column.unit == "d" && number.fract() != 0.0 {
-            let fault = Fault::Word {
-                found: excerpt(value),
-                wanted: "a whole number of days",
-            };
-            return Err(line.refuse(column.name, fault));
-        }
-        *slot = Some((number, line));
-    }
-    let mut values = [0.0; COLUMNS.len()];
-    for ((value, found), column) in values.iter_mut().zip(found).zip(COLUMNS) {
-        let missing = || text.last().refuse(column.name, Fault::missing(column));
-        *value = found.ok_or_else(missing)?.0;
-    }
-    let [
-        a,
-        b,
-        c,
-        ab,
-        bb,
-        cb,
-        hini,
-        hmax,
-        young,
-        grown,
-        p,
-        ze,
-        rew,
-        stages @ ..,
-    ] = values;
-    let line_of = |name: &str| {
-        let position = COLUMNS.iter().position(|c| c.name == name);
-        position
-            .and_then(|i| found.get(i).copied().flatten())
-            .map(|(_, line)| line)
+    let given = Given {
+        last: text.last(),
+        lines: text.body()?,
     };
-    let relations = [
-        ("Kcbmid", bb, bb > ab, "over", "Kcbini", ab, "1"),
-        ("hmax", hmax, hmax >= hini, "at least", "hini", hini, "m"),
-        (
-            "Zrmax",
-            grown,
-            grown >= young,
-            "at least",
-            "Zrini",
-            young,
-            "m",
-        ),
-    ];
-    for (name, value, holds, relation, other, limit, unit) in relations {
-        if let (false, Some(line)) = (holds, line_of(name)) {
-            let fault = Fault::Relation {
-                found: value,
-                relation,
-                other,
-                limit,
-                unit,
-            };
-            return Err(line.refuse(name, fault));
+    let basal = given.numbers(BASAL)?;
+    let height = given.numbers(HEIGHT)?;
+    let roots = given.numbers(ROOTS)?;
+    if basal[1] <= basal[0] {
+        return Err(given.refuse("over", BASAL[1], basal[1], BASAL[0], basal[0]));
+    }
+    for (columns, [young, grown]) in [(HEIGHT, height), (ROOTS, roots)] {
+        if grown < young {
+            return Err(given.refuse("at least", columns[1], grown, columns[0], young));
         }
+    }
+    let mut stages = [0; 4];
+    for (length, column) in stages.iter_mut().zip(STAGES) {
+        *length = given.whole_days(column)?;
     }
     Ok(Parameters {
-        single: [a, b, c],
-        basal: [ab, bb, cb],
-        stages: stages.map(whole_days),
-        height: [hini, hmax],
-        roots: [young, grown],
-        depletion_fraction: p,
+        single: given.numbers(SINGLE)?,
+        basal,
+        stages,
+        height,
+        roots,
+        depletion_fraction: given.number(DEPLETION_FRACTION)?,
         fraction_by: FractionBy::default(),
-        evaporation_depth: ze,
-        readily_evaporable: rew,
+        evaporation_depth: given.number(EVAPORATION_DEPTH)?,
+        readily_evaporable: given.number(READILY_EVAPORABLE)?,
     })
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "within the limits of its column, 1 to 366"
-)]
-fn whole_days(days: f64) -> u16 {
-    days as u16
+/// Lines of a value, a name and a description.
+struct Given<'a> {
+    last: Line<'a>,
+    lines: Vec<Line<'a>>,
+}
+
+impl Given<'_> {
+    /// The line of a parameter.
+    fn line(&self, column: Column) -> Result<Line<'_>, LayoutError> {
+        let is_wanted = |line: &&Line<'_>| name(line).eq_ignore_ascii_case(column.name);
+        let mut found = self.lines.iter().filter(is_wanted);
+        match (found.next(), found.next()) {
+            (Some(line), None) => Ok(*line),
+            (Some(line), Some(again)) => Err(again.refuse(column.name, Fault::Twice(line.number))),
+            (None, _) => Err(self.last.refuse(column.name, Fault::missing(column))),
+        }
+    }
+
+    fn number(&self, column: Column) -> Result<f64, LayoutError> {
+        let line = self.line(column)?;
+        line.number(value(&line), column)
+    }
+
+    fn numbers<const N: usize>(&self, columns: [Column; N]) -> Result<[f64; N], LayoutError> {
+        let mut numbers = [0.0; N];
+        for (number, column) in numbers.iter_mut().zip(columns) {
+            *number = self.number(column)?;
+        }
+        Ok(numbers)
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole and within the limits of its column, 1 to 366"
+    )]
+    fn whole_days(&self, column: Column) -> Result<u16, LayoutError> {
+        let days = self.number(column)?;
+        if days.fract() == 0.0 {
+            return Ok(days as u16);
+        }
+        let line = self.line(column)?;
+        let fault = Fault::Word {
+            found: excerpt(value(&line)),
+            wanted: "a whole number of days",
+        };
+        Err(line.refuse(column.name, fault))
+    }
+
+    /// The refusal of a parameter that does not stand to `other` as it must.
+    fn refuse(
+        &self,
+        relation: &'static str,
+        column: Column,
+        found: f64,
+        other: Column,
+        limit: f64,
+    ) -> LayoutError {
+        let fault = Fault::Relation {
+            found,
+            relation,
+            other: other.name,
+            limit,
+            unit: other.unit,
+        };
+        match self.line(column) {
+            Ok(line) => line.refuse(column.name, fault),
+            Err(error) => error,
+        }
+    }
+}
+
+fn value<'a>(line: &Line<'a>) -> &'a str {
+    line.text.split_whitespace().next().unwrap_or("")
+}
+
+/// The name ends at a space or at the comma before its description.
+fn name<'a>(line: &Line<'a>) -> &'a str {
+    let name = line.text.split_whitespace().nth(1).unwrap_or("");
+    name.split(',').next().unwrap_or("")
 }

@@ -155,7 +155,7 @@ impl Season {
     /// day of planting.
     #[must_use]
     pub fn span(&self) -> Option<(Date, Date)> {
-        if let [first, .., last] = self.published.as_slice() {
+        if let (Some(first), Some(last)) = (self.published.first(), self.published.last()) {
             return Some((first.date, last.date));
         }
         let days = self.weather.days();

@@ -1,4 +1,5 @@
 //! Measured seasons against pyfao56's own output and against the probe.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     clippy::print_stdout,
     reason = "a figure in the documents has a test that prints it"

@@ -1,12 +1,13 @@
 //! The files of a season: read whole, or refused with the place of the fault.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::fmt::Write as _;
+use core::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_examples::et0::Reference;
-use gofarm_examples::fao56::{FractionBy, Season};
+use gofarm_examples::fao56::{FractionBy, Output, Season};
 
 use crate::fao56::assert_balance_closes;
 
@@ -234,6 +235,111 @@ fn a_folder_holds_one_file_of_a_kind() {
         "{message}"
     );
     assert!(Season::read(&folder.join("nowhere")).is_err());
+}
+
+/// A computed season, written as pyfao56 writes its output.
+fn output_file(season: &Season) -> String {
+    let (planting, last) = season.span().unwrap();
+    let mut text = header();
+    for (number, day) in season.run(planting, last).unwrap().iter().enumerate() {
+        let output = Output::from(day);
+        if number == 0 {
+            let names: Vec<_> = output.columns().map(|column| column.0).collect();
+            writeln!(text, "Year-DOY Date {}", names.join(" ")).unwrap();
+        }
+        let values: Vec<_> = output
+            .columns()
+            .map(|column| column.1.to_string())
+            .collect();
+        let (date, day) = (output.date, output.date.day_of_year());
+        writeln!(text, "{}-{day:03} {date} {}", date.year(), values.join(" ")).unwrap();
+    }
+    text
+}
+
+#[test]
+fn output_is_read_back_and_tells_what_p_follows() {
+    let folder = Files::new().write("output");
+    let season = Season::read(&folder).unwrap();
+    let (planting, last) = season.span().unwrap();
+    let days = season.run(planting, last).unwrap();
+    let text = output_file(&season);
+    fs::write(folder.join("field.out"), &text).unwrap();
+    let again = Season::read(&folder).unwrap();
+    let outputs: Vec<_> = days.iter().map(Output::from).collect();
+    assert_eq!(again.published(), outputs);
+    assert_eq!(again.parameters().fraction_by, FractionBy::Demand);
+
+    // The same file from a run in which p did not move.
+    let position = text
+        .lines()
+        .nth(4)
+        .unwrap()
+        .split(' ')
+        .position(|name| name == "p");
+    let constant: Vec<String> = text
+        .lines()
+        .enumerate()
+        .map(|(number, line)| {
+            let mut fields: Vec<&str> = line.split(' ').collect();
+            if number > 4 {
+                fields[position.unwrap()] = "0.650";
+            }
+            fields.join(" ")
+        })
+        .collect();
+    fs::write(folder.join("field.out"), constant.join("\n")).unwrap();
+    let again = Season::read(&folder).unwrap();
+    assert_eq!(again.parameters().fraction_by, FractionBy::Crop);
+    for day in again.run(planting, last).unwrap() {
+        assert!((day.root_zone.fraction - 0.65).abs() < 1e-9);
+    }
+}
+
+/// Bytes changed at random: refused, or a season of finite numbers whose balance closes.
+#[test]
+fn a_damaged_file_never_breaks_the_program() {
+    let (mut refused, mut played) = (0, 0);
+    for seed in 0..400 {
+        let mut random = SplitMix64::new(seed);
+        let mut draw = |bound: usize| usize::try_from(random.below(bound as u64)).unwrap();
+        let mut files = Files::new();
+        let texts = [
+            &mut files.par,
+            &mut files.sol,
+            &mut files.wth,
+            &mut files.irr,
+            &mut files.upd,
+            &mut files.sws,
+        ];
+        for text in texts {
+            let mut bytes = core::mem::take(text).into_bytes();
+            if draw(3) == 0 {
+                // Past the first line, which is of asterisks.
+                let at = 73 + draw(bytes.len() - 73);
+                bytes[at] = b"0123456789.-+eE \nN"[draw(18)];
+            }
+            *text = String::from_utf8(bytes).unwrap();
+        }
+        let Ok(season) = Season::read(&files.write("damaged")) else {
+            refused += 1;
+            continue;
+        };
+        played += 1;
+        assert_balance_closes(&season);
+        let (planting, last) = season.span().unwrap();
+        for day in season.run(planting, last).unwrap() {
+            let output = Output::from(&day);
+            assert!(
+                output.columns().all(|column| column.1.is_finite()),
+                "seed {seed}: {output:?}"
+            );
+        }
+    }
+    assert!(
+        refused > 50 && played > 50,
+        "{refused} refused, {played} played"
+    );
 }
 
 /// Drawn weather, deserts and floods, on drawn soils.
