@@ -5,7 +5,7 @@
 //! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
 //! - [`dashboards`]: rules for Prometheus and dashboards for Grafana, from what the crates emit (`dashboards`).
 //! - [`fao56`]: a measured season in the files of pyfao56, with the dual crop coefficient.
-//! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
+//! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that `season` plays, after FAO-56.
 
 extern crate alloc;
 

@@ -188,7 +188,7 @@ struct Humidity {
 impl Humidity {
     /// Actual vapour pressure in kPa by the best source there is, in the order of ASCE-EWRI (2005), table 3:
     /// measured, from the dew point, from both humidities (FAO-56, equation 17), from one (18), and at last with
-    /// the dew point taken as 2 °C under `low` (48 and p. 58).
+    /// the dew point taken as 2 °C under `low` (appendix E there).
     fn vapour_pressure(self, low: f64, high: f64) -> f64 {
         let night = |percent: f64| saturation_vapour_pressure(low) * percent / 100.0;
         let noon = |percent: f64| saturation_vapour_pressure(high) * percent / 100.0;
