@@ -38,13 +38,7 @@ impl Crop {
     /// falling; after the season it keeps its last value.
     #[must_use]
     pub fn coefficient(&self, day: u16) -> f64 {
-        let [initial, mid, end] = self.coefficients;
-        let [a, b, c, d] = self.stages;
-        if day < a + b {
-            initial + (mid - initial) * progress(day, a, b)
-        } else {
-            mid + (end - mid) * progress(day, a + b + c, d)
-        }
+        coefficient_curve(self.stages, self.coefficients, day)
     }
 
     /// Rooting depth in metres on `day` after planting: grows through the initial and development stages.
@@ -59,8 +53,27 @@ impl Crop {
     /// to Table 22).
     #[must_use]
     pub fn depletion_fraction_at(&self, use_mm: f64) -> f64 {
-        (self.depletion_fraction + 0.04 * (5.0 - use_mm)).clamp(0.1, 0.8)
+        depletion_fraction(self.depletion_fraction, use_mm)
     }
+}
+
+/// The curve of [`Crop::coefficient`] for any stage lengths in days and any coefficients at the initial stage, in
+/// mid-season and at the end.
+#[must_use]
+pub fn coefficient_curve(stages: [u16; 4], coefficients: [f64; 3], day: u16) -> f64 {
+    let [initial, mid, end] = coefficients;
+    let [a, b, c, d] = stages;
+    if day < a + b {
+        initial + (mid - initial) * progress(day, a, b)
+    } else {
+        mid + (end - mid) * progress(day, a + b + c, d)
+    }
+}
+
+/// As [`Crop::depletion_fraction_at`], from the fraction `base` of Table 22.
+#[must_use]
+pub fn depletion_fraction(base: f64, use_mm: f64) -> f64 {
+    (base + 0.04 * (5.0 - use_mm)).clamp(0.1, 0.8)
 }
 
 /// How far `day` is through a stage that starts at `start` and lasts `length` days: 0 to 1.

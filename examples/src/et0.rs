@@ -27,6 +27,26 @@ pub struct Station {
     pub elevation: f64,
 }
 
+/// The crop whose water use is the reference: ASCE-EWRI (2005), *The ASCE Standardized Reference Evapotranspiration
+/// Equation*, table 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// Grass of 0.12 m: the reference of FAO-56.
+    Short,
+    /// Alfalfa of 0.50 m. Crop coefficients for it are lower than those that FAO-56 prints.
+    Tall,
+}
+
+impl Reference {
+    /// The constants Cn in K·mm·s³/(Mg·d) and Cd in s/m of a daily step.
+    const fn constants(self) -> (f64, f64) {
+        match self {
+            Self::Short => (900.0, 0.34),
+            Self::Tall => (1600.0, 0.38),
+        }
+    }
+}
+
 /// One day's weather as FAO-56 needs it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Day {
@@ -67,10 +87,22 @@ pub fn reference_evapotranspiration(station: &Station, day: &Day) -> f64 {
     with_soil_heat_flux(station, day, 0.0)
 }
 
+/// As [`reference_evapotranspiration`] for either reference crop, by the equation that ASCE-EWRI (2005) made a
+/// standard (its equation 1). For [`Reference::Short`] the two are the same.
+#[must_use]
+pub fn standardized_evapotranspiration(reference: Reference, station: &Station, day: &Day) -> f64 {
+    penman_monteith(reference, station, day, 0.0)
+}
+
 /// As [`reference_evapotranspiration`], with the soil heat flux G in MJ/(m²·d): for monthly means, equation 43
 /// or 44 gives it.
 #[must_use]
 pub fn with_soil_heat_flux(station: &Station, day: &Day, soil_heat_flux: f64) -> f64 {
+    penman_monteith(Reference::Short, station, day, soil_heat_flux)
+}
+
+fn penman_monteith(reference: Reference, station: &Station, day: &Day, soil_heat_flux: f64) -> f64 {
+    let (numerator, denominator) = reference.constants();
     let mean = f64::midpoint(day.temperature_min, day.temperature_max); // equation 9
     let slope = vapour_pressure_slope(mean);
     let gamma = psychrometric_constant(station.elevation);
@@ -79,8 +111,8 @@ pub fn with_soil_heat_flux(station: &Station, day: &Day, soil_heat_flux: f64) ->
         saturation_vapour_pressure(day.temperature_min),
     ); // equation 12
     let energy = 0.408 * slope * (net_radiation(station, day) - soil_heat_flux);
-    let wind = gamma * 900.0 / (mean + 273.0) * day.wind * (saturation - day.vapour_pressure);
-    ((energy + wind) / (slope + gamma * (1.0 + 0.34 * day.wind))).max(0.0)
+    let wind = gamma * numerator / (mean + 273.0) * day.wind * (saturation - day.vapour_pressure);
+    ((energy + wind) / (slope + gamma * (1.0 + denominator * day.wind))).max(0.0)
 }
 
 /// Saturation vapour pressure in kPa over water at `temperature` in °C (equation 11). At the dew point it is the

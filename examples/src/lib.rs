@@ -4,16 +4,19 @@
 //! - `dispatch`: a service that places jobs on machines by their load (`dispatch`; it samples Linux).
 //! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
 //! - [`dashboards`]: rules for Prometheus and dashboards for Grafana, from what the crates emit (`dashboards`).
-//! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
+//! - [`fao56`]: a measured season in the files of pyfao56, with the dual crop coefficient.
+//! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that `season` plays, after FAO-56.
 
 extern crate alloc;
 
+mod column;
 pub mod config_reload;
 pub mod crop;
 pub mod dashboards;
 #[cfg(target_os = "linux")]
 pub mod dispatch;
 pub mod et0;
+pub mod fao56;
 pub mod instruments;
 pub mod season;
 pub mod soil_water;

@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
-use crate::et0::{self, Station};
+use crate::column::{Column, column};
+use crate::et0::{self, Reference, Station};
 
 /// One day of weather within its limits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +38,15 @@ pub struct WeatherDay {
 }
 
 impl WeatherDay {
-    /// The day's reference evapotranspiration at `station`, in mm/d.
+    /// The day's reference evapotranspiration at `station`, in mm/d: short grass, never negative.
     #[must_use]
     pub fn reference_evapotranspiration(&self, station: &Station) -> f64 {
+        self.standardized_evapotranspiration(Reference::Short, station)
+    }
+
+    /// The day's reference evapotranspiration at `station` of the crop `reference`, in mm/d.
+    #[must_use]
+    pub fn standardized_evapotranspiration(&self, reference: Reference, station: &Station) -> f64 {
         let day = et0::Day {
             day_of_year: self.date.day_of_year(),
             radiation: self.radiation,
@@ -48,25 +55,7 @@ impl WeatherDay {
             vapour_pressure: self.vapour_pressure,
             wind: self.wind,
         };
-        et0::reference_evapotranspiration(station, &day)
-    }
-}
-
-/// A column that the file must have, with its limits.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Column {
-    name: &'static str,
-    min: f64,
-    max: f64,
-    unit: &'static str,
-}
-
-const fn column(name: &'static str, min: f64, max: f64, unit: &'static str) -> Column {
-    Column {
-        name,
-        min,
-        max,
-        unit,
+        et0::standardized_evapotranspiration(reference, station, &day)
     }
 }
 
@@ -249,25 +238,19 @@ fn read_row(
     })
 }
 
-/// A number within its limits; NaN and infinities parse as numbers and lie outside.
 fn read_field(field: &str, column: Column, line: u64) -> Result<f64, WeatherError> {
     let is_whole_wanted = matches!(column.name, "DD" | "MM" | "YYYY");
-    match field.parse::<f64>() {
-        Ok(value)
-            if (column.min..=column.max).contains(&value)
-                && (!is_whole_wanted || value.fract() == 0.0) =>
-        {
-            Ok(value)
-        }
-        _ => Err(WeatherError::OutsideLimits {
+    column
+        .number(field)
+        .filter(|value| !is_whole_wanted || value.fract() == 0.0)
+        .ok_or_else(|| WeatherError::OutsideLimits {
             line,
             column: column.name,
             found: field.chars().take(40).collect(),
             min: column.min,
             max: column.max,
             unit: column.unit,
-        }),
-    }
+        })
 }
 
 #[expect(

@@ -5,6 +5,8 @@ mod dashboards;
 mod data;
 #[cfg(target_os = "linux")]
 mod dispatch;
+mod fao56;
+mod fao56_layout;
 mod program;
 mod published_et0;
 mod released;
