@@ -8,16 +8,20 @@
 
 extern crate alloc;
 
+pub mod clocks;
+pub mod command_line;
 pub mod config_reload;
 pub mod crop;
 pub mod dashboards;
 #[cfg(target_os = "linux")]
 pub mod dispatch;
 pub mod et0;
+pub mod gateway;
 pub mod instruments;
 pub mod season;
 pub mod soil_water;
 pub mod weather;
+pub mod zone;
 
 /// The code of the project's front page, run as a test.
 #[cfg(doctest)]

@@ -5,7 +5,9 @@ mod dashboards;
 mod data;
 #[cfg(target_os = "linux")]
 mod dispatch;
+mod gateway;
 mod program;
 mod published_et0;
 mod released;
 mod season;
+mod two_gateways;
