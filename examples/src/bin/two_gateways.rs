@@ -35,7 +35,7 @@ const NAMES: [&str; 2] = ["north", "south"];
 #[command(name = "two_gateways", version)]
 struct Arguments {
     /// Seed of all chance: the same seed prints the same
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     seed: u64,
 }
 
@@ -63,7 +63,7 @@ impl Gateway {
         let number = u32::try_from(random.next_u64() >> 32)?;
         Ok(Self {
             valve: replica.register("valve/7")?,
-            session: Session::new(peer, Limits::lora(), number),
+            session: Session::new(peer, Limits::mqtt(), number),
             replica,
         })
     }
@@ -125,7 +125,8 @@ fn play(seed: u64) -> Result<(), Box<dyn Error>> {
     println!("{} the link is back", clock(at(hours(11).as_secs())));
     let now = meet(&mut both, at(hours(11).as_secs()), &mut random)?;
     show(&both);
-    settle(&mut both[NORTH], now)?;
+    settle_open(&mut both, now)?;
+    settle_run(&mut both[NORTH], now)?;
     let now = meet(&mut both, now, &mut random)?;
     println!("{} both have heard of the decisions", clock(now));
     show(&both);
@@ -144,37 +145,41 @@ fn play(seed: u64) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A person at this gateway looks at what met, and decides.
-fn settle(gateway: &mut Gateway, now: Now) -> Result<(), Box<dyn Error>> {
-    let conflicts: Vec<_> = gateway.replica.conflicts().cloned().collect();
-    let is_open = |conflict: &&Conflict| conflict.field() == FieldName::new("open").number();
-    for conflict in conflicts.iter().filter(is_open) {
-        let (here, came) = (conflict.here(), conflict.came());
-        println!("conflict over open: {}; {}", told(here)?, told(came)?);
-        let Some(winner) = conflict.winner() else {
-            continue;
+/// A person looks at the writes of `open` that met, at the gateway where they did, and keeps a close.
+fn settle_open(both: &mut [Gateway; 2], now: Now) -> Result<(), Box<dyn Error>> {
+    let open = FieldName::new("open").number();
+    for (name, gateway) in NAMES.iter().zip(both) {
+        let is_of_open = |met: &&Conflict| met.field() == open;
+        let found = gateway.replica.conflicts().find(is_of_open).cloned();
+        let Some(conflict) = found else {
+            continue; // it got what the other one had made of both writes
         };
+        let (here, came) = (conflict.here(), conflict.came());
+        println!("conflict at {name}: {}; {}", told(here)?, told(came)?);
+        let winner = conflict.winner().ok_or("a write without a time")?;
         let loser = if winner == here { came } else { here };
         println!("  {} was later and holds", NAMES[writer(winner.dot())]);
-        if loser.value::<bool>()? == Some(false) {
+        let resolution = if winner.value::<bool>()? == Some(true) {
             println!(
                 "  a person keeps the close of {}",
                 NAMES[writer(loser.dot())]
             );
-            gateway
-                .replica
-                .resolve(now, conflict.id(), Resolution::Keep(loser.dot()))?;
+            Resolution::Keep(loser.dot())
         } else {
             println!("  a person accepts it");
-            gateway
-                .replica
-                .resolve(now, conflict.id(), Resolution::Accept)?;
-        }
+            Resolution::Accept
+        };
+        gateway.replica.resolve(now, conflict.id(), resolution)?;
+        gateway.replica.commit()?;
+        break;
     }
-    let valve = gateway.valve();
-    let held: Vec<(Dot, Timestamp, u16)> = valve
-        .longest_run
-        .proposals()
+    Ok(())
+}
+
+/// A person decides between the longest runs that are held.
+fn settle_run(gateway: &mut Gateway, now: Now) -> Result<(), Box<dyn Error>> {
+    let proposals = gateway.valve().longest_run.proposals();
+    let held: Vec<(Dot, Timestamp, u16)> = proposals
         .filter_map(|(dot, stamp, run)| Some((dot, stamp, *run?)))
         .collect();
     for (dot, stamp, run) in &held {
@@ -184,13 +189,12 @@ fn settle(gateway: &mut Gateway, now: Now) -> Result<(), Box<dyn Error>> {
             time(stamp.unix())
         );
     }
-    if let Some((dot, _, run)) = held.iter().min_by_key(|(_, _, run)| *run) {
-        println!("  person 41 approves the shorter, {run} min");
-        let approved = gateway.replica.update(now, &gateway.valve, |valve| {
-            valve.longest_run.approve(*dot, Person::new(41))
-        });
-        approved?;
-    }
+    let Some((dot, _, run)) = held.iter().min_by_key(|(_, _, run)| *run) else {
+        return Ok(()); // both had the same in mind
+    };
+    println!("  person 41 approves the shorter, {run} min");
+    let approve = |valve: &mut ValveEdit<'_>| valve.longest_run.approve(*dot, Person::new(41));
+    gateway.replica.update(now, &gateway.valve, approve)?;
     Ok(gateway.replica.commit()?)
 }
 
@@ -202,7 +206,7 @@ fn meet(
 ) -> Result<Now, Box<dyn Error>> {
     let patience = now.instant() + hours(1);
     let (mut sent, mut lost) = (0, 0);
-    let mut buf = [0; Limits::MIN_FRAME as usize];
+    let mut buf = [0; 1_024];
     both.iter_mut().for_each(|gateway| gateway.session.greet());
     while now.instant() < patience {
         let mut is_quiet = true;

@@ -1,5 +1,6 @@
 //! The examples: against published figures, as promises, and as programs.
 
+mod breaker_service;
 mod config_reload;
 mod dashboards;
 mod data;

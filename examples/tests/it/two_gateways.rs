@@ -23,7 +23,7 @@ fn both_agree_whatever_the_seed_and_the_same_seed_tells_the_same() {
         let told = story(seed);
         assert!(told.ends_with("both hold the same\n"), "{told}");
         assert!(told.contains("the link is cut"), "{told}");
-        assert!(told.contains("conflict over open: "), "{told}");
+        assert!(told.contains("conflict at "), "{told}");
         assert_eq!(told, story(seed));
     }
     assert_ne!(story("1"), story("2"));
