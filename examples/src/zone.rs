@@ -28,13 +28,15 @@ pub struct Zone {
     pub wants_water: Lww<bool>,
 }
 
-impl Zone {
-    /// What is known, for people and programs.
-    #[must_use]
-    pub fn json(&self, node: u64) -> serde_json::Value {
-        let (used, wants) = (self.used.get(), self.wants_water.get());
+/// What is known of all zones, as a line of JSON.
+pub fn json<S: Store>(replica: &Replica<S>, zones: &[(u64, Handle<Zone>)]) -> String {
+    let zone = |(node, zone): &(u64, Handle<Zone>)| {
+        let zone = replica.read(zone);
+        let (used, wants) = (zone.used.get(), zone.wants_water.get());
         serde_json::json!({ "node": node, "used": used, "wants_water": wants })
-    }
+    };
+    let list: serde_json::Value = zones.iter().map(zone).collect();
+    format!("{list}\n")
 }
 
 /// What a node measures, and within which limits it is believed.

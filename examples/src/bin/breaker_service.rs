@@ -65,10 +65,15 @@ fn url(text: &str) -> Result<Uri, &'static str> {
 enum AskError {
     #[error("the server answers {0}")]
     Status(StatusCode),
-    #[error("{0}")]
+    #[error("{0}: {cause}", cause = root(.0))]
     Call(#[from] legacy::Error),
     #[error("the answer broke off: {0}")]
     Body(#[from] hyper::Error),
+}
+
+/// What an error comes from in the end.
+fn root(error: &dyn Error) -> &dyn Error {
+    error.source().map_or(error, root)
 }
 
 impl Classify for AskError {
@@ -230,9 +235,11 @@ async fn own_server(name: &str, says: impl Fn(u32) -> Says + Send + 'static) -> 
 }
 
 async fn answer(stream: &mut TcpStream, status: &str, body: &str) -> io::Result<()> {
-    let mut request = [0; 1_024]; // a GET of our own fits
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
-        let _ = stream.read(&mut request).await?;
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut request).await? == 0 {
+            return Ok(()); // the client is gone
+        }
     }
     let len = body.len();
     let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {len}\r\n\r\n");

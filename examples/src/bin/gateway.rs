@@ -17,35 +17,25 @@
 
 use core::error::Error;
 use core::hash::{BuildHasher, Hasher};
-use std::hash::RandomState;
-use std::process::ExitCode;
-use std::sync::Arc;
+use std::{hash::RandomState, process::ExitCode, sync::Arc};
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode};
-use axum::routing::{get, put};
-use gofarm_core::hot::Hot;
-use gofarm_core::link::LinkState;
+use axum::{Router, routing::get, routing::put};
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::secs;
-use gofarm_crdt::Replica;
-use gofarm_crdt::dot::ReplicaId;
+use gofarm_core::{hot::Hot, link::LinkState, time::secs};
 use gofarm_crdt::driver::{handle::Handle, mqtt, run::run};
-use gofarm_crdt::ledger::Ledger;
-use gofarm_crdt::store::RedbStore;
 use gofarm_crdt::sync::{Limits, PeerIdentity, Session};
-use gofarm_examples::clocks::Clocks;
+use gofarm_crdt::{Replica, dot::ReplicaId, ledger::Ledger, store::RedbStore};
 use gofarm_examples::config_reload::{Loader, Rule, Settings};
 use gofarm_examples::gateway::{Arguments, Stop, end_asked};
 use gofarm_examples::zone::{self, Zone};
-use gofarm_examples::{command_line, instruments};
+use gofarm_examples::{clocks::Clocks, command_line, instruments};
 use gofarm_otel::sampler::{Percent, Sampler};
 use gofarm_otel::telemetry::{Telemetry, mebibytes};
 use gofarm_otel::{prometheus, resource::Resource};
-use gofarm_resilience::Outcome;
-use gofarm_resilience::health_service::Health;
 use gofarm_resilience::policy::health::{HealthConfig, Registry};
+use gofarm_resilience::{Outcome, health_service::Health};
 use tokio::{net::TcpListener, sync::Notify, task::JoinSet, time::timeout};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -171,14 +161,8 @@ impl Gateway {
             let (here, settings) = (self.clone(), self.settings.1.load());
             let seen = self.replica.read(Ledger::revision).await?;
             let judge = move |replica: &mut _| {
-                let observer = here.telemetry.registry();
-                zone::judge_all(
-                    replica,
-                    here.clocks.read(),
-                    &here.zones,
-                    &settings,
-                    observer,
-                );
+                let (now, observer) = (here.clocks.read(), here.telemetry.registry());
+                zone::judge_all(replica, now, &here.zones, &settings, observer);
             };
             self.replica.update(judge).await?;
             tokio::select! {
@@ -192,12 +176,10 @@ impl Gateway {
 
 async fn zones(State(gateway): State<Gateway>) -> Result<String, StatusCode> {
     let zones = Arc::clone(&gateway.zones);
-    let list = gateway.replica.read(move |replica| {
-        let zones = zones.iter();
-        serde_json::Value::from_iter(zones.map(|(node, zone)| replica.read(zone).json(*node)))
-    });
-    let list = list.await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    Ok(format!("{list}\n"))
+    let list = gateway
+        .replica
+        .read(move |replica| zone::json(replica, &zones));
+    list.await.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
 async fn settings(State(gateway): State<Gateway>, text: String) -> (StatusCode, String) {

@@ -13,7 +13,7 @@ fn breaker_service(arguments: &[&str]) -> Output {
 
 /// What the calls to the server of this name became, one by one; what went wrong stands before what was answered.
 fn told<'a>(text: &'a str, server: &str) -> Vec<Vec<&'a str>> {
-    let calls = text.split("call ").filter(|call| {
+    let calls = text.split("\ncall ").filter(|call| {
         let first = call.lines().next().unwrap_or_default();
         first.ends_with(server)
     });
@@ -37,7 +37,8 @@ fn each_layer_does_its_part_and_another_host_is_not_concerned() {
     assert_eq!(flaky[1], [busy, "-> 0.31, 10 s old"]);
     assert_eq!(flaky[2].len(), 2, "{text}"); // the words are hyper's
     assert_eq!(flaky[2][1], "-> 0.31, 20 s old");
-    assert_eq!(flaky[3], ["no answer within 3000 ms", "-> 0.31, 30 s old"]);
+    assert!(flaky[3][0].starts_with("no answer within 3"), "{text}"); // of 3 s and a little
+    assert_eq!(flaky[3][1..], ["-> 0.31, 30 s old"]);
     for (call, retry, age) in [(4, 20, 40), (5, 10, 50)] {
         let rejected =
             format!("the call was rejected, the breaker is open; retry after {retry}000 ms");

@@ -2,6 +2,7 @@
 
 mod breaker_service;
 mod config_reload;
+mod custom_plugin;
 mod dashboards;
 mod data;
 #[cfg(target_os = "linux")]
