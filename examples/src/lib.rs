@@ -3,7 +3,12 @@
 //! - [`season`]: one growing season on real weather through real contracts, the main example (`season`).
 //! - `dispatch`: a service that places jobs on machines by their load (`dispatch`; it samples Linux).
 //! - [`config_reload`]: configuration in layers, replaced while a program runs (`config_reload`).
+//! - [`gateway`] and [`zone`]: a service with health, metrics, MQTT, a store and settings, in 200 lines (`gateway`).
 //! - [`dashboards`]: rules for Prometheus and dashboards for Grafana, from what the crates emit (`dashboards`).
+//! - In one file each: `breaker_service` (a tower stack around a hyper client), `two_gateways` (a cut, a conflict, and how
+//!   it is settled), `custom_plugin` (a filter and a score for the scheduler), `device_contract` (schemas of a device, and
+//!   what a change would break).
+//! - [`clocks`], [`command_line`], [`instruments`]: what several of them use.
 //! - [`et0`], [`crop`], [`soil_water`], [`weather`]: the field that it plays, after FAO-56.
 
 extern crate alloc;

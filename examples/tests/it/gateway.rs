@@ -290,3 +290,9 @@ fn what_cannot_start_is_one_line_and_exit_code_2() {
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
+
+#[test]
+fn the_skeleton_is_short_enough_to_copy() {
+    let lines = include_str!("../../src/bin/gateway.rs").lines().count();
+    assert!(lines <= 200, "{lines} lines");
+}

@@ -5,6 +5,7 @@ mod config_reload;
 mod custom_plugin;
 mod dashboards;
 mod data;
+mod device_contract;
 #[cfg(target_os = "linux")]
 mod dispatch;
 mod gateway;
