@@ -10,11 +10,13 @@
 //! ```
 #![expect(clippy::print_stdout, reason = "a person runs it")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::error::Error;
 use core::time::Duration;
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use clap::Parser;
@@ -111,7 +113,10 @@ async fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
         own_server("steady", |_| Says::Water("0.33")).await?,
     ];
     let clock = Played(Arc::new(ManualClock::new()));
-    let next_round = || core::future::ready(clock.0.advance(secs(10)));
+    let next_round = || {
+        clock.0.advance(secs(10));
+        core::future::ready(())
+    };
     ask(arguments, &urls, clock.clone(), next_round).await
 }
 

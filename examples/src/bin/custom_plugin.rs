@@ -7,10 +7,13 @@
 //! ```
 #![expect(clippy::print_stdout, reason = "a person runs it")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::error::Error;
 use std::collections::HashMap;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use clap::Parser;
 use gofarm_core::time::{Instant, minutes};
