@@ -66,20 +66,32 @@ impl Stop {
     }
 }
 
-/// Waits until the operator ends the program: Ctrl-C, or SIGTERM as service managers send it.
+/// Takes the signals that ask the program to end, Ctrl-C and the SIGTERM of service managers; the future waits for one.
 ///
 /// # Errors
 /// If the system does not hand out signals.
-pub async fn end_asked() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminated = signal(SignalKind::terminate())?;
+#[cfg(unix)]
+pub fn end_asked() -> io::Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
         tokio::select! {
-            _ = terminated.recv() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    })
+}
+
+/// Takes the signal that asks the program to end, Ctrl-C; the future waits for it.
+///
+/// # Errors
+/// If the system does not hand out signals.
+#[cfg(windows)]
+pub fn end_asked() -> io::Result<impl Future<Output = ()> + Send> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        let _ = interrupted.recv().await;
+    })
 }

@@ -95,9 +95,9 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
     let app = router(&gateway, client.clone())?;
     let listener = TcpListener::bind(arguments.listen).await;
     let listener = listener.map_err(|error| format!("{}: {error}", arguments.listen))?;
+    let (stop, asked) = (Stop::new(), end_asked()?); // from here on it ends in good order
     println!("gateway: http://{}", listener.local_addr()?);
 
-    let stop = Stop::new();
     let mut random = SplitMix64::new(RandomState::new().build_hasher().finish());
     let mut tasks: JoinSet<Result<(), Failure>> = JoinSet::new();
     for &node in &arguments.nodes {
@@ -117,7 +117,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failure> {
     tasks.spawn(gateway.clone().decide(stop.told()));
 
     let ended = tokio::select! {
-        asked = end_asked() => asked.map_err(Failure::from),
+        () = asked => Ok(()),
         Some(task) = tasks.join_next() => task?, // by itself none ends but by a failure
     };
     stop.tell();
