@@ -75,6 +75,14 @@ pub trait Remote {
     fn fetch(&mut self) -> io::Result<String>;
 }
 
+/// A document that somebody pushed, or none.
+impl Remote for Option<String> {
+    fn fetch(&mut self) -> io::Result<String> {
+        self.clone()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no document was pushed"))
+    }
+}
+
 /// Which document is above the local layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

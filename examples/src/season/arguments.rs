@@ -1,10 +1,11 @@
 //! The command line of `season`.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+
+use crate::command_line;
 
 /// Plays one growing season of one field on real weather: soil probes that lie, a valve on a link that fails, and
 /// a controller that waters through commands with a lease.
@@ -95,23 +96,8 @@ impl Arguments {
     /// Reads the command line; a mistake is printed on one line and ends the program with exit code 2.
     #[must_use]
     pub fn read() -> Self {
-        Self::try_parse().unwrap_or_else(|error| {
-            if error.use_stderr() {
-                let _ = writeln!(std::io::stderr(), "season: {}", one_line(&error));
-                std::process::exit(2)
-            }
-            error.exit() // --help and --version
-        })
+        command_line::read()
     }
-}
-
-/// The first paragraph of an error on one line: what is wrong, and what would be right.
-fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    let words: Vec<&str> = paragraph.split_whitespace().collect();
-    let line = words.join(" ");
-    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }
 
 fn date(text: &str) -> Result<Date, String> {

@@ -1,13 +1,18 @@
 //! The examples: against published figures, as promises, and as programs.
 
+mod breaker_service;
 mod config_reload;
+mod custom_plugin;
 mod dashboards;
 mod data;
+mod device_contract;
 #[cfg(target_os = "linux")]
 mod dispatch;
 mod fao56;
 mod fao56_layout;
+mod gateway;
 mod program;
 mod published_et0;
 mod released;
 mod season;
+mod two_gateways;
