@@ -1,16 +1,18 @@
-//! One growing season of one field, on real weather, with everything that goes wrong in a field.
+//! One growing season of a farm, on real weather, with everything that goes wrong in a field.
 //!
-//! The parts are the ones of a real farm and use the real types of gofarm-core; what is simulated is the world
-//! around them:
+//! Three fields with three soil probes and a valve each, two gateways, and a node in the cloud. The parts are the ones of a
+//! real farm and use the real types of the GoFarm crates; what is simulated is the world around them:
 //!
 //! - [`contract`]: what the probes and the valve promise, written once with the derive macros.
-//! - `probe`: three soil probes that follow the field and lie now and then (NaN, spikes, stuck, missing).
-//! - `controller`: takes readings through quality and contract, decides, issues commands and keeps account of them.
-//! - `state`: what is known of the field, replicated: written where it happens, read on both sides.
-//! - `replica`: one side's replica of it and its session with the other side.
-//! - `radio`: the link between controller and valve: delay, loss, duplicates, retained messages,
-//!   outages.
-//! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
+//! - `plot`: a field (`field`), probes that follow it and lie now and then (`probe`), and its valve's node (`valve`): a lease
+//!   with its journal, a latching valve, restarts.
+//! - `radio`: the link between node and gateway (`connection`): delay, loss, duplicates, retained messages, outages.
+//! - `gateway`: all that happens to it is an input, all that it does an output. A `controller` for each of its fields takes
+//!   readings through quality and contract, looks at the forecast, decides, issues commands and keeps account of them.
+//! - `cloud`: plans, forecasts, and what the gateways told of their commands.
+//! - `state`: what is known of a field, replicated: written where it happens, read on all sides. `replica` is one side's, with
+//!   its sessions, `copies` one of each field, `disk` where they lie.
+//! - `backbone`: the way between gateways and cloud.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
@@ -30,19 +32,29 @@
 //! let mut season = Season::start(plan, &days);
 //! while season.next_day(&mut || 0).is_some() {}
 //! let report = season.finish();
-//! assert!(report.commands.is_balanced);
-//! assert_eq!(report.valve.longest_past_lease_s, 0.0);
-//! assert!(report.sync.is_same_on_both_sides);
+//! let promises = report.promises;
+//! assert_eq!(promises.seconds_past_lease_without_close_driven, 0.0);
+//! assert_eq!(promises.messages_lost, 0);
+//! assert_eq!(promises.replicas_diverged, 0);
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 
 pub mod arguments;
+mod backbone;
+mod cloud;
+mod connection;
 pub mod contract;
 mod controller;
+mod copies;
 pub mod describe;
+mod disk;
 mod field;
+mod gateway;
 mod listener;
+mod message;
+mod party;
 mod plan;
+mod plot;
 mod probe;
 mod radio;
 mod referee;
@@ -55,5 +67,5 @@ mod valve;
 pub mod watch;
 
 pub use listener::Listener;
-pub use plan::{DEFAULT_SEED, HUPSEL, Plan, PlanError};
+pub use plan::{Background, DEFAULT_SEED, HUPSEL, Plan, PlanError};
 pub use run::{Season, Stopwatch};

@@ -1,9 +1,10 @@
 //! The contracts of the field's devices: each limit is written here and nowhere else.
 
 use gofarm_core::{Action, Device};
+use serde::{Deserialize, Serialize};
 
 /// A soil probe on the controller's field bus, in the middle of the root zone.
-#[derive(Device, Clone, Copy, Debug, PartialEq)]
+#[derive(Device, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[device(model = "gofarm-soil-probe", version = 1)]
 pub struct SoilProbe {
     /// Volumetric water content.
@@ -42,12 +43,12 @@ pub struct Valve {
 }
 
 /// Opens the valve; it closes by itself when the lease ends.
-#[derive(Action, Clone, Copy, Debug, PartialEq)]
+#[derive(Action, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[action(safe = "closed", max_run = "45min")]
 pub struct Open;
 
 /// Closes the valve.
-#[derive(Action, Clone, Copy, Debug, PartialEq)]
+#[derive(Action, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[action(safe = "closed", closes, idempotent)]
 pub struct Close;
 

@@ -1,8 +1,10 @@
 //! What to play: which days, which crop on which soil, which seed.
 
+use gofarm_core::random::Random;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
+use super::party::Party;
 use crate::crop::{Crop, POTATO};
 use crate::et0::Station;
 use crate::soil_water::{SANDY_LOAM, Soil};
@@ -17,7 +19,27 @@ pub const HUPSEL: Station = Station {
 /// The seed when none is given.
 pub const DEFAULT_SEED: u64 = 1;
 
-/// One season to play: crop and soil are potato on sandy loam.
+/// How many fields the farm has.
+pub(super) const FIELDS: usize = 3;
+
+/// What goes wrong by itself, besides what is scripted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Background {
+    /// Frames are lost and doubled, probes lie, valves stick, nodes hang, people turn knobs.
+    #[default]
+    Rough,
+    /// Nothing.
+    Calm,
+}
+
+impl Background {
+    /// Whether something goes wrong that does so one time in `one_in`.
+    pub(super) fn strikes(self, random: &mut impl Random, one_in: u64) -> bool {
+        self == Self::Rough && random.below(one_in) == 0
+    }
+}
+
+/// One season to play: potato on sandy loam, in each field.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan {
     pub(super) from: Date,
@@ -26,6 +48,7 @@ pub struct Plan {
     pub(super) seed: u64,
     pub(super) crop: Crop,
     pub(super) soil: Soil,
+    pub(super) background: Background,
 }
 
 /// Why these days cannot be played.
@@ -125,6 +148,7 @@ impl Plan {
             seed: DEFAULT_SEED,
             crop: POTATO,
             soil: SANDY_LOAM,
+            background: Background::default(),
         })
     }
 
@@ -140,6 +164,26 @@ impl Plan {
     pub fn station(mut self, station: Station) -> Self {
         self.station = station;
         self
+    }
+
+    /// With other troubles than [`Background::Rough`].
+    #[must_use]
+    pub fn background(mut self, background: Background) -> Self {
+        self.background = background;
+        self
+    }
+
+    /// The numbers of the fields.
+    pub(super) fn fields() -> impl Iterator<Item = u8> {
+        (1..).take(FIELDS)
+    }
+
+    /// The gateway beside a field.
+    pub(super) const fn home(field: u8) -> Party {
+        match field {
+            1 | 2 => Party::Gateway1,
+            _ => Party::Gateway2,
+        }
     }
 
     /// The first day.

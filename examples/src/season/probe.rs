@@ -3,11 +3,14 @@
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, hours};
 
+use serde::{Deserialize, Serialize};
+
 use super::contract::SoilProbe;
 use super::field::Field;
+use super::plan::Background;
 
 /// What a poll of the field bus gives.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum Sample {
     /// The probe was not asked: it has been silent for a while.
     Spared,
@@ -17,36 +20,66 @@ pub(super) enum Sample {
     Record(SoilProbe),
 }
 
+/// What is wrong with a probe besides what always is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Trouble {
+    /// It says what it said when this began.
+    pub(super) is_stuck: bool,
+    /// It is wrong by so many m³/m³.
+    pub(super) lies_by: f64,
+}
+
 /// One probe on the field bus.
 #[derive(Debug)]
 pub(super) struct Probe {
     random: SplitMix64,
+    background: Background,
+    trouble: Trouble,
     /// Calibration error in m³/m³, fixed for a probe.
     offset: f64,
+    last: Option<SoilProbe>,
     stuck: Option<(SoilProbe, Instant)>,
     /// A plug that lost contact.
     silent_until: Option<Instant>,
 }
 
 impl Probe {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, background: Background) -> Self {
         let mut random = SplitMix64::new(seed);
         let offset = (random.below(7) as f64 - 3.0) / 1_000.0;
         Self {
             random,
+            background,
+            trouble: Trouble::default(),
+            last: None,
             offset,
             stuck: None,
             silent_until: None,
         }
     }
 
+    /// Makes it worse than it is by itself, or better again.
+    pub(super) fn trouble(&mut self) -> &mut Trouble {
+        &mut self.trouble
+    }
+
     /// One sample of the field at `now`; about 1 in 70 is wrong in one of the ways below.
     pub(super) fn sample(&mut self, now: Instant, field: &Field, slot: usize) -> Sample {
+        if self.trouble.is_stuck
+            && let Some(frozen) = self.last
+        {
+            return Sample::Record(frozen);
+        }
+        let water = field.irrigated().water_content() + self.offset + self.trouble.lies_by;
         let honest = SoilProbe {
-            water: self.noisy(field.irrigated().water_content() + self.offset, 0.001),
+            water: self.noisy(water, 0.001),
             temperature: self.noisy(field.temperature(slot), 0.1),
             sample_every: 900,
         };
+        self.last = Some(honest);
+        if self.background == Background::Calm {
+            return Sample::Record(honest);
+        }
         if self.silent_until.is_some_and(|until| now < until) {
             return Sample::Silent;
         }

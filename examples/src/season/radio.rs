@@ -1,48 +1,26 @@
-//! The way between controller and valve: late, lossy, repeating, sometimes down.
+//! The way between gateway and valve: late, lossy, repeating, sometimes down.
 //!
-//! A broker stands beside the controller and keeps what is meant for the valve while its node is not connected; the
-//! node keeps what it has to say. Whether it is connected is for the link machine in `session` to find out: nobody
+//! A broker stands beside the gateway and keeps what is meant for the valve while its node is not connected; the
+//! node keeps what it has to say. Whether it is connected is for the link machine in `connection` to find out: nobody
 //! tells it of an outage.
-
-mod session;
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
 
-use self::session::{Change, Session};
-use gofarm_core::command::{Closed, Command, CommandId, Delivery, Report};
+use gofarm_core::command::{Command, Delivery};
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, hours, millis, minutes};
 
-use super::contract::{Close, Open};
-
-/// A message to the valve.
-#[derive(Clone, Debug)]
-pub(super) enum ToValve {
-    Open(Command<Open>),
-    Close(Command<Close>),
-    /// A frame of the session between the replicas.
-    Sync(Vec<u8>),
-}
-
-/// A message to the controller.
-#[derive(Clone, Debug)]
-pub(super) enum ToController {
-    /// What the valve's node says of a command.
-    Report(CommandId, Report),
-    /// The flow meter has seen the effect of a command: it turns, or it has stopped.
-    Seen(CommandId),
-    /// The valve has closed.
-    Closed(Closed),
-    /// A frame of the session between the replicas.
-    Sync(Vec<u8>),
-}
+use super::connection::{Change, Connection};
+use super::contract::Open;
+use super::message::{ToGateway, ToValve};
+use super::plan::Background;
 
 /// A message that arrives.
 #[derive(Clone, Debug)]
 pub(super) enum Arrival {
     AtValve(ToValve),
-    AtController(ToController),
+    AtGateway(ToGateway),
     /// The valve's node finds that its link is there again.
     LinkFound,
     /// The valve's node finds that its link is lost.
@@ -54,22 +32,24 @@ impl Arrival {
     fn is_kept(&self) -> bool {
         !matches!(
             self,
-            Self::AtValve(ToValve::Sync(_)) | Self::AtController(ToController::Sync(_))
+            Self::AtValve(ToValve::Sync(_)) | Self::AtGateway(ToGateway::Sync(_))
         )
     }
 }
 
-/// A broker, a radio path with outages, and the node's session over it.
+/// A broker, a radio path with outages, and the node's connection over it.
 #[derive(Debug)]
 pub(super) struct Radio {
     random: SplitMix64,
+    background: Background,
     /// In order of arrival; the second part keeps equal times in order of sending.
     in_flight: BTreeMap<(Instant, u64), Arrival>,
     /// Sent and not on its way, because the node is not connected.
     waiting: Vec<Arrival>,
     sent: u64,
-    session: Session,
+    connection: Connection,
     outage: Outage,
+    trouble: Trouble,
     /// The last opening command, as a broker keeps it.
     retained: Option<Command<Open>>,
     outages: u32,
@@ -79,6 +59,17 @@ pub(super) struct Radio {
     frames_lost: u32,
 }
 
+/// What is wrong with the radio besides what always is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Trouble {
+    /// Nothing passes.
+    pub(super) is_cut: bool,
+    /// Every message to the valve arrives twice.
+    pub(super) doubles: bool,
+    /// Every message arrives later by this.
+    pub(super) delay: Duration,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Outage {
     start: Instant,
@@ -86,19 +77,21 @@ struct Outage {
 }
 
 impl Radio {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, background: Background) -> Self {
         let mut random = SplitMix64::new(seed);
-        let session = Session::start(Instant::ZERO, random.next_u64());
+        let connection = Connection::start(Instant::ZERO, random.next_u64(), background);
         let mut radio = Self {
             random,
+            background,
             in_flight: BTreeMap::new(),
             waiting: Vec::new(),
             sent: 0,
-            session,
+            connection,
             outage: Outage {
                 start: Instant::ZERO,
                 end: Instant::ZERO,
             },
+            trouble: Trouble::default(),
             retained: None,
             outages: 0,
             down: Duration::ZERO,
@@ -110,8 +103,29 @@ impl Radio {
         radio
     }
 
+    /// Makes it worse than it is by itself, or better again.
+    pub(super) fn trouble(&mut self) -> &mut Trouble {
+        &mut self.trouble
+    }
+
+    /// The broker is killed: what it has not handed out is gone.
+    pub(super) fn kill_broker(&mut self) {
+        for message in core::mem::take(&mut self.waiting) {
+            self.lose(&message);
+        }
+        for message in core::mem::take(&mut self.in_flight).into_values() {
+            self.lose(&message);
+        }
+        self.retained = None;
+    }
+
     /// The next outage: after 6 to 42 hours, for 5 to 60 minutes, one in four for up to 12 hours.
     fn plan_outage(&mut self, after: Instant) {
+        if self.background == Background::Calm {
+            let (start, end) = (Instant::FAR_FUTURE, Instant::FAR_FUTURE);
+            self.outage = Outage { start, end };
+            return;
+        }
         let start = after + hours(6) + minutes(self.random.below(36 * 60));
         let longest = if self.random.below(4) == 0 { 715 } else { 55 };
         let end = start + minutes(5 + self.random.below(longest + 1));
@@ -123,20 +137,20 @@ impl Radio {
             self.retained = Some(*open);
         }
         self.send(now, Arrival::AtValve(message.clone()));
-        if self.random.below(20) == 0 {
+        if self.trouble.doubles || self.background.strikes(&mut self.random, 20) {
             self.duplicated += u32::from(!matches!(message, ToValve::Sync(_)));
             self.send(now, Arrival::AtValve(message));
         }
     }
 
-    pub(super) fn send_to_controller(&mut self, now: Instant, message: ToController) {
-        self.send(now, Arrival::AtController(message));
+    pub(super) fn send_to_gateway(&mut self, now: Instant, message: ToGateway) {
+        self.send(now, Arrival::AtGateway(message));
     }
 
     fn send(&mut self, now: Instant, message: Arrival) {
-        if self.random.below(50) == 0 {
+        if self.background.strikes(&mut self.random, 50) {
             self.lose(&message);
-        } else if self.session.is_connected() {
+        } else if self.connection.is_connected() {
             self.launch(now, message);
         } else {
             self.keep(message);
@@ -162,23 +176,23 @@ impl Radio {
     }
 
     fn launch(&mut self, now: Instant, message: Arrival) {
-        let delay = millis(40 + self.random.below(2_000));
+        let delay = millis(40 + self.random.below(2_000)) + self.trouble.delay;
         self.in_flight.insert((now + delay, self.sent), message);
         self.sent += 1;
     }
 
     /// The valve's node has restarted.
     pub(super) fn node_restarted(&mut self, now: Instant) {
-        self.session.restart(now);
+        self.connection.restart(now);
     }
 
     fn is_path_up(&self, now: Instant) -> bool {
-        !(self.outage.start..self.outage.end).contains(&now)
+        !self.trouble.is_cut && !(self.outage.start..self.outage.end).contains(&now)
     }
 
     pub(super) fn poll_timeout(&self) -> Instant {
         let next = self.in_flight.keys().next().map(|(at, _)| *at);
-        self.session
+        self.connection
             .poll_timeout()
             .min(next.unwrap_or(Instant::FAR_FUTURE))
             .min(self.outage.end)
@@ -192,7 +206,7 @@ impl Radio {
             self.plan_outage(now);
         }
         let is_path_up = self.is_path_up(now);
-        match self.session.poll(now, is_path_up) {
+        match self.connection.poll(now, is_path_up) {
             Some(Change::Connected) => {
                 self.node_subscribed(now);
                 return Some(Arrival::LinkFound);
@@ -204,7 +218,7 @@ impl Radio {
             && next.key().0 <= now
         {
             let message = next.remove();
-            if is_path_up && self.session.is_connected() {
+            if is_path_up && self.connection.is_connected() {
                 return Some(message);
             }
             // Not acknowledged: it is sent again with the rest.
@@ -218,7 +232,7 @@ impl Radio {
         for message in core::mem::take(&mut self.waiting) {
             self.launch(now, message);
         }
-        if self.random.below(8) == 0
+        if self.background.strikes(&mut self.random, 8)
             && let Some(open) = self.retained
         {
             let retained = ToValve::Open(open.delivered(Delivery::Retained));
@@ -228,7 +242,7 @@ impl Radio {
 
     /// What happened on the way.
     pub(super) fn account(&self) -> Account {
-        let (connects, alarms) = self.session.account();
+        let (connects, alarms) = self.connection.account();
         Account {
             outages: self.outages,
             down: self.down,

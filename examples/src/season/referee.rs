@@ -23,6 +23,28 @@ pub(super) struct Referee {
     damaged: u32,
 }
 
+/// Knows what gateways must have told the cloud, and what was found damaged or settled anywhere.
+#[derive(Debug, Default)]
+pub(super) struct FarmReferee {
+    dispatched: u64,
+    /// Power cuts of a gateway after which something committed was missing.
+    pub(super) damaged: u32,
+    /// Conflicts that were settled.
+    pub(super) settled: u64,
+}
+
+impl FarmReferee {
+    /// A gateway has made a dispatch durable.
+    pub(super) fn dispatched(&mut self) {
+        self.dispatched += 1;
+    }
+
+    /// Dispatches that must have arrived.
+    pub(super) fn dispatches(&self) -> u64 {
+        self.dispatched
+    }
+}
+
 impl Referee {
     /// A node has accepted a command with this lease.
     pub(super) fn leased(&mut self, now: Instant, lease: Duration) {

@@ -1,38 +1,74 @@
-//! One side's replica of the field: what an integrator writes around a [`Replica`] and a [`Session`].
+//! One side's replica of a field: what an integrator writes around a [`Replica`] and its [`Session`]s.
 //!
-//! The valve's node and the gateway have the same one. A write is local and durable at once, whatever the radio does;
-//! the session brings it over when there is a link.
+//! Each field is a replica of its own, held by those who have to do with it: its node, both gateways and the cloud. So a
+//! node needs no room for its neighbours' state. A write is local and durable at once, whatever the links do; the
+//! sessions bring it over when there is one.
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, hours};
 use gofarm_crdt::clock::Now;
-use gofarm_crdt::conflict::{ConflictId, Resolution};
+use gofarm_crdt::conflict::{Conflict, ConflictId, Resolution, Written};
 use gofarm_crdt::dot::ReplicaId;
-use gofarm_crdt::store::MemoryStore;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
-use gofarm_crdt::{Handle, Replica};
+use gofarm_crdt::{FieldName, Handle, Replica};
 
+use super::disk::Disk;
 use super::listener::Listener;
-use super::state::{FieldState, FieldStateEdit, NAME};
+use super::party::Party;
+use super::state::{FieldState, FieldStateEdit, View};
 
-/// The gateway's replica.
-pub(super) const GATEWAY: ReplicaId = ReplicaId::new(1);
-/// The replica of the valve's node.
-pub(super) const NODE: ReplicaId = ReplicaId::new(2);
+/// A side of a field's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// The valve's node.
+    Node,
+    /// A gateway, or the cloud.
+    Party(Party),
+}
 
-/// The field's state on one side, and the session with the other.
+impl Side {
+    /// The replica of a side; the parties have the same in each field.
+    const fn id(self, field: u8) -> ReplicaId {
+        match self {
+            Self::Node => ReplicaId::new(100 + field as u64),
+            Self::Party(party) => party.replica(),
+        }
+    }
+
+    /// What the way between two sides carries.
+    const fn limits(self, other: Self) -> Limits {
+        match (self, other) {
+            (Self::Party(_), Self::Party(_)) => Limits::mqtt(),
+            _ => Limits::lora(),
+        }
+    }
+
+    /// As whom a side is believed: a node speaks for itself, the others pass on what they heard.
+    const fn identity(self, field: u8) -> PeerIdentity {
+        match self {
+            Self::Node => PeerIdentity::own_only(self.id(field)),
+            Self::Party(_) => PeerIdentity::relay(self.id(field)),
+        }
+    }
+}
+
+/// A field's state on one side, and the sessions with other sides.
 #[derive(Debug)]
 pub(super) struct FieldReplica {
-    replica: Replica<MemoryStore>,
+    own: Side,
+    number: u8,
+    replica: Replica<Disk>,
     field: Handle<FieldState>,
-    session: Session,
-    peer: ReplicaId,
+    sessions: Vec<(Side, Session)>,
     random: SplitMix64,
     listener: Listener,
+    /// What a reader saw when the last commit succeeded, while commits fail.
+    durable: Option<View>,
+    timeout: Instant,
     counts: Counts,
 }
 
-/// What went over the radio and what met.
+/// What went over the links and what met.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) frames: u64,
@@ -45,28 +81,49 @@ pub(super) struct Counts {
     pub(super) conflicts: u64,
 }
 
+impl Counts {
+    pub(super) fn add(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.bytes += other.bytes;
+        self.refused += other.refused;
+        self.troubles += other.troubles;
+        self.conflicts += other.conflicts;
+    }
+}
+
 impl FieldReplica {
-    /// A replica with an empty store.
-    pub(super) fn new(own: ReplicaId, peer: ReplicaId, seed: u64, now: Now) -> Self {
+    /// The replica of field `number` with an empty store, which speaks with `peers`.
+    pub(super) fn new(own: Side, number: u8, peers: &[Side], seed: u64, now: Now) -> Self {
         let mut random = SplitMix64::new(seed);
-        let (replica, field) = open(MemoryStore::new(own, random.next_u64()), now);
+        let disk = Disk::memory(own.id(number), random.next_u64());
+        let (replica, field) = open(disk, number, now);
+        let session = |&peer| (peer, session(own, peer, number, &mut random));
         Self {
+            sessions: peers.iter().map(session).collect(),
+            own,
+            number,
             replica,
             field,
-            session: session(peer, &mut random),
-            peer,
             random,
             listener: Listener::default(),
+            durable: None,
+            timeout: Instant::ZERO,
             counts: Counts::default(),
         }
     }
 
-    /// The power is back: what was committed is there, all else is gone.
-    pub(super) fn restart(&mut self, now: Now) {
-        let store = self.replica.store().restored(self.random.next_u64());
-        (self.replica, self.field) = open(store, now);
+    /// The power is back: what was committed is there, all else is gone. Says whether that is so.
+    pub(super) fn restart(&mut self, now: Now) -> bool {
+        let committed = self.durable.take();
+        let committed = committed.unwrap_or_else(|| self.read().view());
+        let disk = restored(self.replica.store(), self.random.next_u64());
+        (self.replica, self.field) = open(disk, self.number, now);
         self.replica.set_observer(self.listener.clone());
-        self.session = session(self.peer, &mut self.random);
+        for (peer, session) in &mut self.sessions {
+            *session = self::session(self.own, *peer, self.number, &mut self.random);
+        }
+        self.timeout = Instant::ZERO;
+        committed == self.read().view()
     }
 
     pub(super) fn listen(&mut self, listener: &Listener) {
@@ -78,50 +135,80 @@ impl FieldReplica {
         self.replica.read(&self.field)
     }
 
-    /// Writes, and makes it durable.
-    pub(super) fn write(&mut self, now: Now, write: impl FnOnce(&mut FieldStateEdit<'_>)) {
+    /// Writes, and makes it durable; says whether it is.
+    pub(super) fn write(&mut self, now: Now, write: impl FnOnce(&mut FieldStateEdit<'_>)) -> bool {
+        self.hold();
         self.replica.update(now, &self.field, write);
-        self.commit();
+        self.timeout = Instant::ZERO;
+        self.commit()
     }
 
-    /// Takes a frame of the other side. A bad one changes nothing; what is missing is sent again.
-    pub(super) fn handle(&mut self, now: Now, frame: &[u8]) {
-        let taken = self.session.handle_input(&mut self.replica, now, frame);
+    /// Takes a frame of another side. A bad one changes nothing; what is missing is sent again.
+    ///
+    /// Says of each conflict that it brought how it was settled.
+    pub(super) fn handle(&mut self, now: Now, from: Side, frame: &[u8]) -> Vec<String> {
+        self.hold();
+        let mut sessions = self.sessions.iter_mut();
+        let Some((_, session)) = sessions.find(|(peer, _)| *peer == from) else {
+            return Vec::new();
+        };
+        let taken = session.handle_input(&mut self.replica, now, frame);
         self.counts.refused += u64::from(taken.is_err());
-        self.commit();
-        while let Some(event) = self.session.poll_event() {
+        while let Some(event) = session.poll_event() {
             match event {
                 Event::Greeted(_) | Event::Synced => {}
                 _ => self.counts.troubles += 1,
             }
         }
-        // A person would be shown them; here the later write holds, on both sides the same.
-        let met: Vec<ConflictId> = self.replica.conflicts().map(|met| met.id()).collect();
-        for id in met {
+        self.commit();
+        self.timeout = Instant::ZERO;
+        self.settle(now)
+    }
+
+    /// A person would be shown them; here the later write holds, on all sides the same.
+    fn settle(&mut self, now: Now) -> Vec<String> {
+        let met: Vec<(ConflictId, String)> = self
+            .replica
+            .conflicts()
+            .map(|met| (met.id(), told(met)))
+            .collect();
+        for (id, _) in &met {
             self.counts.conflicts += 1;
-            let accepted = self.replica.resolve(now, id, Resolution::Accept);
+            let accepted = self.replica.resolve(now, *id, Resolution::Accept);
             debug_assert!(accepted.is_ok(), "it was in the list");
         }
+        met.into_iter().map(|(_, text)| text).collect()
     }
 
     /// Sends what is due; call it after each write, each frame, and at [`FieldReplica::poll_timeout`].
-    pub(super) fn transmit(&mut self, now: Now, mut send: impl FnMut(Vec<u8>)) {
-        let mut buf = [0; Limits::MIN_FRAME as usize];
-        while let Some(len) = self.session.poll_transmit(&mut self.replica, now, &mut buf) {
-            self.counts.frames += 1;
-            self.counts.bytes += len as u64;
-            send(buf[..len].to_vec());
+    pub(super) fn transmit(&mut self, now: Now, mut send: impl FnMut(Side, Vec<u8>)) {
+        let mut buf = [0; 1_400];
+        for (peer, session) in &mut self.sessions {
+            let room = usize::from(self.own.limits(*peer).max_frame());
+            while let Some(len) = session.poll_transmit(&mut self.replica, now, &mut buf[..room]) {
+                self.counts.frames += 1;
+                self.counts.bytes += len as u64;
+                send(*peer, buf[..len].to_vec());
+            }
         }
+        let timeouts = self
+            .sessions
+            .iter()
+            .map(|(_, session)| session.poll_timeout());
+        self.timeout = timeouts.min().unwrap_or(Instant::FAR_FUTURE);
     }
 
     /// When to transmit at the latest.
     pub(super) fn poll_timeout(&self) -> Instant {
-        self.session.poll_timeout()
+        self.timeout
     }
 
-    /// The link has come back.
-    pub(super) fn greet(&mut self) {
-        self.session.greet();
+    /// A link has come back.
+    pub(super) fn greet(&mut self, peers: impl Fn(Side) -> bool) {
+        for (_, session) in self.sessions.iter_mut().filter(|(peer, _)| peers(*peer)) {
+            session.greet();
+        }
+        self.timeout = Instant::ZERO;
     }
 
     /// Forgets what every replica has seen; now and then.
@@ -131,30 +218,90 @@ impl FieldReplica {
         self.commit();
     }
 
-    /// Whether both sides have the same, as far as this one knows.
+    /// Whether all sides have the same, as far as this one knows.
     pub(super) fn is_synced(&self) -> bool {
-        self.session.is_synced()
+        self.sessions.iter().all(|(_, session)| session.is_synced())
     }
 
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
 
-    fn commit(&mut self) {
-        // On a disk this can fail: then nothing is acknowledged, and the next commit takes it along.
-        let Ok(()) = self.replica.commit().map_err(|never| match never.0 {});
+    /// Whether all that was written is durable.
+    pub(super) fn is_durable(&self) -> bool {
+        self.durable.is_none()
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        self.replica.store()
+    }
+
+    /// While the disk refuses commits: what is durable, before more is written.
+    fn hold(&mut self) {
+        if self.disk().is_full() && self.durable.is_none() {
+            self.durable = Some(self.read().view());
+        }
+    }
+
+    /// Where the disk refuses, nothing is acknowledged, and the next commit takes it along.
+    fn commit(&mut self) -> bool {
+        let is_durable = self.replica.commit().is_ok();
+        if is_durable {
+            self.durable = None;
+        }
+        is_durable
     }
 }
 
-fn open(store: MemoryStore, now: Now) -> (Replica<MemoryStore>, Handle<FieldState>) {
-    let mut replica = Replica::open(store, now).expect("memory keeps what a replica wrote");
-    let field = replica.register(NAME).expect("a short name, and one type");
+fn open(disk: Disk, number: u8, now: Now) -> (Replica<Disk>, Handle<FieldState>) {
+    let mut replica = Replica::open(disk, now).expect("a store keeps what a replica wrote");
+    let field = replica
+        .register(&format!("field/{number}"))
+        .expect("a short name, and one type");
     (replica, field)
 }
 
-/// A session on the radio; frames of an earlier one are told by its number.
-fn session(peer: ReplicaId, random: &mut SplitMix64) -> Session {
+/// A disk after a power cut.
+#[expect(clippy::expect_used, reason = "it was there a moment ago")]
+pub(super) fn restored(disk: &Disk, seed: u64) -> Disk {
+    disk.restored(seed).expect("the same disk")
+}
+
+/// A session on its way; frames of an earlier one are told by its number.
+fn session(own: Side, peer: Side, field: u8, random: &mut SplitMix64) -> Session {
     let [a, b, c, d, ..] = random.next_u64().to_be_bytes();
     let number = u32::from_be_bytes([a, b, c, d]);
-    Session::new(PeerIdentity::own_only(peer), Limits::lora(), number)
+    Session::new(peer.identity(field), own.limits(peer), number)
+}
+
+/// Both writes of a conflict, and which of them holds.
+fn told(met: &Conflict) -> String {
+    let number = |name| FieldName::new(name).number();
+    let (name, is_share) = match met.field() {
+        field if field == number("stop_at") => ("stop_at", true),
+        field if field == number("reason") => ("reason", false),
+        field if field == number("open") => ("open", false),
+        _ => ("another field", false),
+    };
+    let written = |written: &Written| {
+        let who = side_of(written.dot().actor().replica());
+        match written.value::<f32>() {
+            Ok(Some(share)) if is_share => format!("{who} wrote {share:.1}"),
+            _ => format!("{who} wrote"),
+        }
+    };
+    let (here, came) = (met.here(), met.came());
+    let later = match met.winner() {
+        Some(winner) => side_of(winner.dot().actor().replica()),
+        None => "the removal",
+    };
+    let (here, came) = (written(here), written(came));
+    format!("{name}: {here}, {came}; the later holds: {later}")
+}
+
+/// Whose replica it is.
+fn side_of(replica: ReplicaId) -> &'static str {
+    let mut parties = Party::ALL.into_iter();
+    let party = parties.find(|party| party.replica() == replica);
+    party.map_or("valve node", Party::name)
 }

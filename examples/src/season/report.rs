@@ -4,6 +4,7 @@ mod placed;
 mod table;
 
 use alloc::collections::BTreeMap;
+use core::time::Duration;
 
 use gofarm_core::command::{Outcome, Tally};
 use serde::Serialize;
@@ -11,6 +12,11 @@ use serde::Serialize;
 pub use self::placed::{Placed, PlacedWork};
 
 use super::controller::RATE;
+use super::disk::Disk;
+use super::gateway::Gateway;
+use super::plan::{FIELDS, Plan};
+use super::plot::Plot;
+use super::replica::{Counts, FieldReplica};
 use super::run::Season;
 
 /// The outcome of one season; everything outside [`Report::measured`] follows from plan, weather and seed.
@@ -18,6 +24,60 @@ use super::run::Season;
 pub struct Report {
     /// What was played.
     pub season: Played,
+    /// What must hold whatever happens.
+    #[serde(flatten)]
+    pub promises: Promises,
+    /// Each field with its valve, by its number.
+    pub fields: BTreeMap<u8, FieldReport>,
+    /// The state of the fields on all sides.
+    pub sync: Sync,
+    /// The work of the site's machines.
+    pub work: Placed,
+    /// Times taken by a real clock on this machine.
+    pub measured: Measured,
+}
+
+/// What must hold whatever happens, and what it is held against.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Promises {
+    /// Commands of all controllers; issued = executed + expired + refused + indeterminate + pending.
+    pub commands_issued: u64,
+    /// Took effect, once.
+    pub executed: u64,
+    /// Came too late and did nothing.
+    pub expired: u64,
+    /// Refused for another reason.
+    pub refused: u64,
+    /// Nobody knows; never run again.
+    pub indeterminate: u64,
+    /// Not ended yet.
+    pub pending: u64,
+    /// Commands that took effect more than once; 0.
+    pub commands_executed_twice: usize,
+    /// The longest time past a lease, or past a start of a node, in which no close was driven; 0.
+    pub seconds_past_lease_without_close_driven: f64,
+    /// Time with water while a valve was driven to close and did not, of all valves.
+    pub stuck_valve_seconds: f64,
+    /// Messages that were durable at their sender and did not arrive; 0.
+    pub messages_lost: u64,
+    /// Power cuts of any side after which something committed was missing, and sides that lack something committed at the
+    /// end; 0.
+    pub committed_writes_lost: u32,
+    /// Replicas that read something else than the others at the end; 0.
+    pub replicas_diverged: u32,
+    /// Probe readings that were refused, by reason.
+    pub readings_refused: BTreeMap<&'static str, u32>,
+    /// Bytes that the gateways and nodes wrote to flash in a day, on the average.
+    pub flash_bytes_per_day: u64,
+    /// Water given through each valve in mm.
+    pub water_mm: BTreeMap<u8, f64>,
+    /// Days that ended with the crop short of water.
+    pub stress_days: BTreeMap<u8, u32>,
+}
+
+/// One field.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FieldReport {
     /// Water moved.
     pub water: Water,
     /// Probe readings.
@@ -30,12 +90,6 @@ pub struct Report {
     pub valve: ValveReport,
     /// The link.
     pub link: Link,
-    /// The state of the field on both sides of it.
-    pub sync: Sync,
-    /// The work of the site's machines.
-    pub work: Placed,
-    /// Times taken by a real clock on this machine.
-    pub measured: Measured,
 }
 
 /// What was played.
@@ -97,6 +151,10 @@ pub struct Readings {
     pub decisions_withheld: u32,
     /// Openings that a breaker held back, as the last commands had not arrived.
     pub openings_held_back: u32,
+    /// Decisions to wait for rain that was forecast.
+    pub waited_for_rain: u32,
+    /// Times that water ran which nobody had asked for, so that the main was closed.
+    pub leaks: u32,
 }
 
 /// Commands by outcome: issued = executed + expired + refused + indeterminate + pending.
@@ -180,31 +238,31 @@ pub struct Link {
     pub duplicated: u32,
 }
 
-/// The state of the field, replicated on the valve's node and on the gateway.
+/// The state of the fields, replicated on their nodes, the gateways and the cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Sync {
-    /// Frames that both sessions sent.
+    /// Frames that all sessions sent.
     pub frames: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Frames that the radio lost.
+    /// Frames that radios lost.
     pub lost: u32,
     /// Frames that came and were refused whole: of a session from before a restart.
     pub refused: u64,
-    /// What the sessions could not mend by themselves: cells refused, too large or not granted.
+    /// What the sessions could not mend by themselves at once: cells refused, too large or not granted.
     pub troubles: u64,
-    /// Writes of one value on both sides that did not know of each other, as the gateway found them.
+    /// Writes of one value on two sides that did not know of each other, where they met.
     pub conflicts: u64,
-    /// Power cuts of the gateway; those of the valve's node are its restarts.
+    /// Power cuts of the gateways; those of the nodes are their restarts.
     pub gateway_power_cuts: u32,
-    /// Power cuts of either side after which something committed was missing.
-    pub damaged_by_power_cuts: u32,
-    /// Litres through the valve, as the gateway reads them.
+    /// Commits that a full disk refused; nothing of them was lost.
+    pub commits_refused: u64,
+    /// Litres through all valves, as the cloud reads them.
     pub litres: u64,
-    /// Whether both sides read the same at the end.
-    pub is_same_on_both_sides: bool,
-    /// Whether both sides have all that was committed on either.
-    pub is_complete: bool,
+    /// What gateways told the cloud of their commands, exactly once each.
+    pub dispatches: u64,
+    /// How long after the last day all sides were of one mind, in s.
+    pub settled_after_s: f64,
 }
 
 /// Times taken by a real clock.
@@ -218,17 +276,21 @@ pub struct Measured {
     pub run_s: f64,
 }
 
-pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>) -> Report {
+pub(super) fn of(
+    season: &Season<'_>,
+    days: usize,
+    left_mm: [f64; FIELDS],
+    nanos: Vec<u64>,
+) -> Report {
     let plan = season.plan;
-    let zone = season.field.irrigated();
-    let moved = zone.moved();
-    let (stress_days, on_rain_alone) = season.field.stress_days();
-    let counts = season.controller.counts();
-    let valve = season.valve.counts();
-    let (effects, executed_twice) = season.referee.effects();
-    let link = season.radio.account();
     let played = i64::try_from(days).unwrap_or(0).max(1) - 1;
     let last = plan.from.checked_add(jiff::Span::new().days(played));
+    let fields: BTreeMap<u8, FieldReport> = season
+        .plots
+        .iter()
+        .zip(left_mm)
+        .map(|(plot, left)| (plot.number(), field(season, plot, left)))
+        .collect();
     Report {
         season: Played {
             from: plan.from.to_string(),
@@ -238,15 +300,109 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             soil: plan.soil.name,
             seed: plan.seed,
         },
+        promises: promises(season, days, &fields),
+        fields,
+        sync: sync(season),
+        work: Placed::of(season.site.account()),
+        measured: measured(nanos),
+    }
+}
+
+fn promises(season: &Season<'_>, days: usize, fields: &BTreeMap<u8, FieldReport>) -> Promises {
+    let sum = |of: fn(&Commands) -> u64| fields.values().map(|field| of(&field.commands)).sum();
+    let mut readings_refused = BTreeMap::new();
+    for (reason, count) in fields.values().flat_map(|field| &field.readings.refused) {
+        *readings_refused.entry(*reason).or_default() += count;
+    }
+    let past = season.plots.iter().map(|plot| plot.referee.longest_past());
+    let stuck = season.plots.iter().map(|plot| plot.valve.counts().stuck);
+    let written: u64 = disks(season).map(|disk| disk.usage().bytes).sum();
+    let dispatched = season.referee.dispatches();
+    Promises {
+        commands_issued: sum(|commands| commands.issued),
+        executed: sum(|commands| commands.executed),
+        expired: sum(|commands| commands.expired),
+        refused: sum(|commands| commands.refused),
+        indeterminate: sum(|commands| commands.indeterminate),
+        pending: sum(|commands| commands.pending),
+        commands_executed_twice: fields
+            .values()
+            .map(|field| field.valve.executed_twice)
+            .sum(),
+        seconds_past_lease_without_close_driven: past.max().unwrap_or_default().as_secs_f64(),
+        stuck_valve_seconds: thousandths(stuck.sum::<Duration>().as_secs_f64()),
+        messages_lost: dispatched.abs_diff(season.cloud.received()),
+        committed_writes_lost: committed_writes_lost(season),
+        replicas_diverged: replicas_diverged(season),
+        readings_refused,
+        flash_bytes_per_day: written / (days.max(1) as u64),
+        water_mm: fields
+            .iter()
+            .map(|(n, field)| (*n, field.water.given_mm))
+            .collect(),
+        stress_days: fields
+            .iter()
+            .map(|(n, field)| (*n, field.water.stress_days))
+            .collect(),
+    }
+}
+
+/// The disks of everything on the farm.
+fn disks<'a>(season: &'a Season<'_>) -> impl Iterator<Item = &'a Disk> {
+    let nodes = season.plots.iter().map(|plot| plot.valve.state().disk());
+    let gateways = season.gateways.iter();
+    nodes.chain(gateways.flat_map(|gateway| gateway.disks()))
+}
+
+/// All sides of a field.
+fn sides<'a>(season: &'a Season<'_>, plot: &'a Plot) -> impl Iterator<Item = &'a FieldReplica> {
+    let gateways = season.gateways.iter().map(Gateway::copies);
+    let copies = gateways.chain([season.cloud.copies()]);
+    let copies = copies.map(|copies| copies.field(plot.number()));
+    copies.chain([plot.valve.state()])
+}
+
+fn committed_writes_lost(season: &Season<'_>) -> u32 {
+    let incomplete = season.plots.iter().map(|plot| {
+        let lacks = |side: &&FieldReplica| !plot.referee.is_complete(side.read());
+        sides(season, plot).filter(lacks).count()
+    });
+    let incomplete = u32::try_from(incomplete.sum::<usize>()).unwrap_or(u32::MAX);
+    let nodes = season.plots.iter().map(|plot| plot.referee.damaged());
+    incomplete + nodes.sum::<u32>() + season.referee.damaged
+}
+
+fn replicas_diverged(season: &Season<'_>) -> u32 {
+    let diverged = season.plots.iter().map(|plot| {
+        let node = plot.valve.state().read().view();
+        let differs = |side: &&FieldReplica| side.read().view() != node;
+        sides(season, plot).filter(differs).count()
+    });
+    u32::try_from(diverged.sum::<usize>()).unwrap_or(u32::MAX)
+}
+
+fn field(season: &Season<'_>, plot: &Plot, left_mm: f64) -> FieldReport {
+    let zone = plot.field.irrigated();
+    let moved = zone.moved();
+    let (stress_days, on_rain_alone) = plot.field.stress_days();
+    let controllers = season.gateways.iter().flat_map(Gateway::controllers);
+    let mut own = controllers.filter(|controller| controller.number() == plot.number());
+    let (counts, tally) = own.next().map_or_else(Default::default, |controller| {
+        (controller.counts().clone(), controller.tracker().tally())
+    });
+    let valve = plot.valve.counts();
+    let (effects, executed_twice) = plot.referee.effects();
+    let link = plot.radio.account();
+    FieldReport {
         water: Water {
-            reference_mm: thousandths(season.field.et0()),
+            reference_mm: thousandths(plot.field.et0()),
             used_mm: thousandths(moved.used),
             rain_mm: thousandths(moved.rain),
             given_mm: thousandths(moved.irrigation + left_mm),
             given_as_reported_mm: thousandths(counts.reported.as_secs_f64() / 3_600.0 * RATE),
             drained_mm: thousandths(moved.drained),
-            drained_on_rain_alone_mm: thousandths(season.field.drained_on_rain_alone()),
-            stored_mm: thousandths(season.start_depletion - zone.depletion() + left_mm),
+            drained_on_rain_alone_mm: thousandths(plot.field.drained_on_rain_alone()),
+            stored_mm: thousandths(plot.start_depletion - zone.depletion() + left_mm),
             stress_days,
             stress_days_on_rain_alone: on_rain_alone,
         },
@@ -254,14 +410,16 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             taken: counts.taken,
             spared: counts.spared,
             accepted: counts.accepted,
-            refused: counts.refused.clone(),
+            refused: counts.refused,
             decisions: counts.decisions,
             decisions_withheld: counts.withheld,
             openings_held_back: counts.held_back,
+            waited_for_rain: counts.waited_for_rain,
+            leaks: counts.leaks,
         },
-        commands: season.controller.tracker().tally().into(),
+        commands: tally.into(),
         deliveries: Deliveries {
-            outcomes: season.valve.tally().into(),
+            outcomes: plot.valve.tally().into(),
             refused_by: valve.refused.clone(),
         },
         valve: ValveReport {
@@ -271,8 +429,8 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             executed_twice,
             restarts: valve.restarts,
             restarts_with_water: valve.restarts_with_water,
-            longest_past_lease_s: season.referee.longest_past().as_secs_f64(),
-            longest_close_s: thousandths(season.referee.longest_close().as_secs_f64()),
+            longest_past_lease_s: plot.referee.longest_past().as_secs_f64(),
+            longest_close_s: thousandths(plot.referee.longest_close().as_secs_f64()),
         },
         link: Link {
             outages: link.outages,
@@ -282,30 +440,35 @@ pub(super) fn of(season: &Season<'_>, days: usize, left_mm: f64, nanos: Vec<u64>
             lost: link.lost,
             duplicated: link.duplicated,
         },
-        sync: sync(season),
-        work: Placed::of(season.site.account()),
-        measured: measured(nanos),
     }
 }
 
 fn sync(season: &Season<'_>) -> Sync {
-    let (gateway, node) = (season.controller.state(), season.valve.state());
-    let (ours, theirs) = (gateway.counts(), node.counts());
-    let referee = &season.referee;
+    let mut sum = Counts::default();
+    for plot in &season.plots {
+        sum.add(plot.valve.state().counts());
+    }
+    for gateway in &season.gateways {
+        sum.add(gateway.copies().counts());
+    }
+    sum.add(season.cloud.copies().counts());
+    let litres = |field| season.cloud.copies().field(field).read().litres.value();
+    let lost = season
+        .plots
+        .iter()
+        .map(|plot| plot.radio.account().frames_lost);
     Sync {
-        frames: ours.frames + theirs.frames,
-        bytes: ours.bytes + theirs.bytes,
-        lost: season.radio.account().frames_lost,
-        refused: ours.refused + theirs.refused,
-        troubles: ours.troubles + theirs.troubles,
-        conflicts: ours.conflicts,
-        gateway_power_cuts: season.controller.counts().power_cuts,
-        damaged_by_power_cuts: referee.damaged(),
-        litres: gateway.read().litres.value(),
-        is_same_on_both_sides: gateway.read().view() == node.read().view(),
-        is_complete: [gateway, node]
-            .into_iter()
-            .all(|side| referee.is_complete(side.read())),
+        frames: sum.frames,
+        bytes: sum.bytes,
+        lost: lost.sum(),
+        refused: sum.refused,
+        troubles: sum.troubles,
+        conflicts: season.referee.settled,
+        gateway_power_cuts: season.gateways.iter().map(Gateway::power_cuts).sum(),
+        commits_refused: disks(season).map(|disk| disk.usage().refused).sum(),
+        litres: Plan::fields().map(litres).sum(),
+        dispatches: season.cloud.received(),
+        settled_after_s: season.settled_after.as_secs_f64(),
     }
 }
 

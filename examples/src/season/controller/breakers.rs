@@ -123,12 +123,12 @@ fn made(config: Config) -> Breaker {
 #[cfg(test)]
 mod tests {
     use gofarm_core::time::UnixMillis;
+    use gofarm_crdt::clock::Now;
     use gofarm_resilience::policy::breaker::Mode;
 
     use super::*;
     use crate::season::Plan;
     use crate::season::controller::{Controller, Decision};
-    use crate::season::radio::Radio;
     use crate::weather;
 
     const ID: CommandId = CommandId::new([7; 16]);
@@ -191,15 +191,14 @@ mod tests {
         );
         let days = weather::read_file(path.as_ref()).unwrap();
         let plan = Plan::choose(&days, None, None).unwrap();
-        let now = Instant::ZERO;
-        let mut controller = Controller::new(7, UnixMillis::new(1_800_000_000_000), plan);
-        let mut radio = Radio::new(7);
+        let at = Now::new(Instant::ZERO, Some(UnixMillis::new(1_800_000_000_000)));
+        let mut controller = Controller::new(1, 7, plan);
         let issued = |controller: &Controller| controller.tracker().tally().issued();
         controller.breakers.radio.hold(Mode::ForcedOpen);
 
-        controller.act(now, Decision::Open(minutes(20)), &mut radio);
+        controller.act(at, Decision::Open(minutes(20)), &mut |_| {});
         assert_eq!((issued(&controller), controller.counts().held_back), (0, 1));
-        controller.act(now, Decision::Close, &mut radio);
+        controller.act(at, Decision::Close, &mut |_| {});
         assert_eq!((issued(&controller), controller.counts().held_back), (1, 1));
     }
 }

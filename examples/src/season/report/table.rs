@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use core::fmt;
 
-use super::Report;
+use super::{FieldReport, Readings, Report, Water};
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,132 +19,11 @@ impl fmt::Display for Report {
             season.seed
         )?;
 
-        heading(f, "Water")?;
-        let water = &self.water;
-        millimetres(
-            f,
-            "reference evapotranspiration (FAO-56)",
-            water.reference_mm,
-        )?;
-        millimetres(f, "used by the crop", water.used_mm)?;
-        millimetres(f, "rain", water.rain_mm)?;
-        millimetres(f, "given through the valve", water.given_mm)?;
-        millimetres(
-            f,
-            "  by the run times that the valve reported",
-            water.given_as_reported_mm,
-        )?;
-        millimetres(f, "drained below the roots", water.drained_mm)?;
-        millimetres(
-            f,
-            "  the same field on rain alone",
-            water.drained_on_rain_alone_mm,
-        )?;
-        count(f, "days under stress", water.stress_days, "")?;
-        let on_rain_alone = "  the same field on rain alone";
-        count(f, on_rain_alone, water.stress_days_on_rain_alone, "")?;
-
-        heading(f, "Readings of 3 probes")?;
-        let readings = &self.readings;
-        count(f, "taken", readings.taken, "")?;
-        count(f, "spared: silent before", readings.spared, "")?;
-        count(f, "accepted", readings.accepted, "")?;
-        by_reason(f, "refused", &readings.refused)?;
-        count(f, "decisions made", readings.decisions, "")?;
-        let withheld = "  withheld: fewer than 2 probes to be trusted";
-        count(f, withheld, readings.decisions_withheld, "")?;
-        let held_back = "  held back: the radio carried none of the last";
-        count(f, held_back, readings.openings_held_back, "")?;
-
-        heading(f, "Commands to the valve")?;
-        let commands = &self.commands;
-        count(f, "issued", commands.issued, "")?;
-        count(f, "  executed, each once", commands.executed, "")?;
-        count(f, "  expired on the way, not run", commands.expired, "")?;
-        count(f, "  refused by the device, not run", commands.refused, "")?;
-        count(
-            f,
-            "  indeterminate, never run again",
-            commands.indeterminate,
-            "",
-        )?;
-        count(f, "  pending", commands.pending, "")?;
-        by_reason(
-            f,
-            "deliveries that the device refused",
-            &self.deliveries.refused_by,
-        )?;
-
-        heading(f, "Valve")?;
-        let valve = &self.valve;
-        count(
-            f,
-            "commands that took effect",
-            valve.commands_with_effect as u64,
-            "",
-        )?;
-        count(f, "  more than once", valve.executed_twice as u64, "")?;
-        count(
-            f,
-            "  executed, and not seen by the flow meter",
-            valve.unconfirmed,
-            "",
-        )?;
-        by_reason(f, "closed", &valve.closes)?;
-        count(
-            f,
-            "restarts, and those with water running",
-            valve.restarts,
-            &format!("({})", valve.restarts_with_water),
-        )?;
-        seconds(
-            f,
-            "longest past a lease without the close driven",
-            valve.longest_past_lease_s,
-        )?;
-        seconds(
-            f,
-            "longest from due to closed (sticky valve)",
-            valve.longest_close_s,
-        )?;
-
-        heading(f, "Link")?;
-        let link = &self.link;
-        count(
-            f,
-            "outages, and hours down",
-            link.outages,
-            &format!("({:.1} h)", link.down_h),
-        )?;
-        count(f, "connections made by the valve's node", link.connects, "")?;
-        count(f, "alarms: broker out of reach", link.alarms, "")?;
-        count(
-            f,
-            "messages lost, and doubled",
-            link.lost,
-            &format!("({})", link.duplicated),
-        )?;
-
-        heading(f, "State of the field, on both sides of the link")?;
-        let sync = &self.sync;
-        let frames = format!("({})", sync.lost);
-        count(f, "frames sent, and lost", sync.frames, &frames)?;
-        count(f, "bytes sent", sync.bytes, "")?;
-        count(f, "cells refused by the other side", sync.troubles, "")?;
-        let conflicts = "conflicts: both sides wrote, unaware of each other";
-        count(f, conflicts, sync.conflicts, "")?;
-        let cuts = "power cuts of the gateway, and with damage";
-        let damaged = format!("({})", sync.damaged_by_power_cuts);
-        count(f, cuts, sync.gateway_power_cuts, &damaged)?;
-        count(f, "litres through the valve", sync.litres, "")?;
-        let same = if sync.is_same_on_both_sides {
-            "yes"
-        } else {
-            "no"
-        };
-        row(f, "both sides read the same at the end", same, "")?;
-        let complete = if sync.is_complete { "yes" } else { "no" };
-        row(f, "both have all that was committed", complete, "")?;
+        self.water(f)?;
+        self.promises(f)?;
+        self.readings(f)?;
+        self.valves(f)?;
+        self.links(f)?;
 
         heading(f, "Work of the site's machines")?;
         let work = &self.work;
@@ -188,6 +67,161 @@ impl fmt::Display for Report {
     }
 }
 
+impl Report {
+    fn water(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<47}", "Water in mm")?;
+        for number in self.fields.keys() {
+            write!(f, "{:>11}", format!("field {number}"))?;
+        }
+        writeln!(f)?;
+        let rows: [(&str, fn(&Water) -> f64); 7] = [
+            ("reference evapotranspiration (FAO-56)", |w| w.reference_mm),
+            ("used by the crop", |w| w.used_mm),
+            ("rain", |w| w.rain_mm),
+            ("given through the valve", |w| w.given_mm),
+            ("  by the run times that the valve reported", |w| {
+                w.given_as_reported_mm
+            }),
+            ("drained below the roots", |w| w.drained_mm),
+            ("  the same field on rain alone", |w| {
+                w.drained_on_rain_alone_mm
+            }),
+        ];
+        for (what, of) in rows {
+            self.columns(f, what, |field| format!("{:.1}", of(&field.water)))?;
+        }
+        self.columns(f, "days under stress", |field| {
+            field.water.stress_days.to_string()
+        })?;
+        let alone = "  the same field on rain alone";
+        self.columns(f, alone, |field| {
+            field.water.stress_days_on_rain_alone.to_string()
+        })
+    }
+
+    fn columns(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        what: &str,
+        of: impl Fn(&FieldReport) -> String,
+    ) -> fmt::Result {
+        write!(f, "  {what:<45}")?;
+        for field in self.fields.values() {
+            write!(f, "{:>11}", of(field))?;
+        }
+        writeln!(f)
+    }
+
+    fn promises(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Promises")?;
+        let promises = &self.promises;
+        count(f, "commands issued", promises.commands_issued, "")?;
+        count(f, "  executed, each once", promises.executed, "")?;
+        count(f, "  expired on the way, not run", promises.expired, "")?;
+        count(f, "  refused by the device, not run", promises.refused, "")?;
+        let unknown = promises.indeterminate;
+        count(f, "  indeterminate, never run again", unknown, "")?;
+        count(f, "  pending", promises.pending, "")?;
+        let twice = promises.commands_executed_twice as u64;
+        count(f, "commands executed twice", twice, "")?;
+        let past = promises.seconds_past_lease_without_close_driven;
+        seconds(f, "longest past a lease without the close driven", past)?;
+        let stuck = promises.stuck_valve_seconds;
+        seconds(f, "water through valves that stuck", stuck)?;
+        count(f, "messages lost", promises.messages_lost, "")?;
+        count(
+            f,
+            "committed writes lost",
+            promises.committed_writes_lost,
+            "",
+        )?;
+        count(f, "replicas diverged", promises.replicas_diverged, "")?;
+        let flash = format!("{:.1}", promises.flash_bytes_per_day as f64 / 1e6);
+        row(f, "written to flash in a day", &flash, "MB")
+    }
+
+    fn readings(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Readings of 3 probes in each field")?;
+        let sum = |of: fn(&Readings) -> u32| self.sum(|field| of(&field.readings));
+        count(f, "taken", sum(|r| r.taken), "")?;
+        count(f, "spared: silent before", sum(|r| r.spared), "")?;
+        count(f, "accepted", sum(|r| r.accepted), "")?;
+        by_reason(f, "refused", &self.promises.readings_refused)?;
+        count(f, "decisions made", sum(|r| r.decisions), "")?;
+        let withheld = "  withheld: fewer than 2 probes to be trusted";
+        count(f, withheld, sum(|r| r.decisions_withheld), "")?;
+        let held_back = "  held back: the radio carried none of the last";
+        count(f, held_back, sum(|r| r.openings_held_back), "")?;
+        let waited = "  waited for rain that was forecast";
+        count(f, waited, sum(|r| r.waited_for_rain), "")?;
+        count(f, "leaks, stopped at the main", sum(|r| r.leaks), "")
+    }
+
+    fn valves(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Valves")?;
+        let effects = self.sum(|field| field.valve.commands_with_effect as u64);
+        count(f, "commands that took effect", effects, "")?;
+        let unseen = "  executed, and not seen by the flow meter";
+        count(f, unseen, self.sum(|field| field.valve.unconfirmed), "")?;
+        by_reason(f, "closed", &self.reasons(|field| &field.valve.closes))?;
+        let refused = self.reasons(|field| &field.deliveries.refused_by);
+        by_reason(f, "deliveries that nodes refused", &refused)?;
+        let wet = self.sum(|field| field.valve.restarts_with_water);
+        let restarts = self.sum(|field| field.valve.restarts);
+        let what = "restarts of nodes, and with water running";
+        count(f, what, restarts, &format!("({wet})"))
+    }
+
+    fn links(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Radios, and the state of the fields on all sides")?;
+        let down: f64 = self.fields.values().map(|field| field.link.down_h).sum();
+        let outages = self.sum(|field| field.link.outages);
+        count(
+            f,
+            "outages, and hours down",
+            outages,
+            &format!("({down:.1} h)"),
+        )?;
+        let alarms = self.sum(|field| field.link.alarms);
+        count(f, "alarms: broker out of reach", alarms, "")?;
+        let doubled = self.sum(|field| field.link.duplicated);
+        let lost = self.sum(|field| field.link.lost);
+        count(
+            f,
+            "messages lost on the way, and doubled",
+            lost,
+            &format!("({doubled})"),
+        )?;
+        let sync = &self.sync;
+        let frames = format!("({})", sync.lost);
+        count(f, "frames sent, and lost on radios", sync.frames, &frames)?;
+        count(f, "bytes sent", sync.bytes, "")?;
+        let conflicts = "conflicts: two sides wrote, unaware of each other";
+        count(f, conflicts, sync.conflicts, "")?;
+        count(f, "power cuts of gateways", sync.gateway_power_cuts, "")?;
+        let refused = "commits that a full disk refused";
+        count(f, refused, sync.commits_refused, "")?;
+        count(f, "litres through all valves", sync.litres, "")?;
+        let settled = "all sides were of one mind after";
+        seconds(f, settled, sync.settled_after_s)
+    }
+
+    fn sum<N: core::iter::Sum>(&self, of: impl Fn(&FieldReport) -> N) -> N {
+        self.fields.values().map(of).sum()
+    }
+
+    fn reasons(
+        &self,
+        of: impl Fn(&FieldReport) -> &BTreeMap<&'static str, u32>,
+    ) -> BTreeMap<&'static str, u32> {
+        let mut sum = BTreeMap::new();
+        for (reason, count) in self.fields.values().flat_map(of) {
+            *sum.entry(*reason).or_default() += count;
+        }
+        sum
+    }
+}
+
 fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     writeln!(f, "{text}")
 }
@@ -195,10 +229,6 @@ fn heading(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
 fn row(f: &mut fmt::Formatter<'_>, what: &str, value: &str, unit: &str) -> fmt::Result {
     let line = format!("  {what:<50}{value:>10} {unit}");
     writeln!(f, "{}", line.trim_end())
-}
-
-fn millimetres(f: &mut fmt::Formatter<'_>, what: &str, value: f64) -> fmt::Result {
-    row(f, what, &format!("{value:.1}"), "mm")
 }
 
 fn seconds(f: &mut fmt::Formatter<'_>, what: &str, value: f64) -> fmt::Result {

@@ -4,7 +4,8 @@ use gofarm_core::command::Report;
 use gofarm_core::time::{Instant, secs};
 
 use super::{Power, ValveNode, clock};
-use crate::season::radio::{Radio, ToController};
+use crate::season::message::ToGateway;
+use crate::season::radio::Radio;
 use crate::season::referee::Referee;
 use crate::season::replica::FieldReplica;
 use crate::season::state::LastCommand;
@@ -25,7 +26,7 @@ impl ValveNode {
         };
         let clock = clock(self.epoch, now, booted);
         let field = self.state.read();
-        if field.open.get() != Some(&self.water.is_some()) {
+        if field.open.get() != Some(&self.is_flowing()) {
             self.publish_flow(now, referee);
         }
         if let Some((id, Report::Ended(outcome))) = self.ended.front() {
@@ -35,8 +36,8 @@ impl ValveNode {
                     .write(clock, |field| field.last_command.set(last));
             }
         }
-        self.state.transmit(clock, |frame| {
-            radio.send_to_controller(now, ToController::Sync(frame));
+        self.state.transmit(clock, |_, frame| {
+            radio.send_to_gateway(now, ToGateway::Sync(frame));
         });
     }
 
@@ -44,7 +45,7 @@ impl ValveNode {
     pub(in crate::season) fn housekeep(&mut self, now: Instant, referee: &mut Referee) {
         if let Power::On { booted, .. } = self.power {
             self.state.maintain(clock(self.epoch, now, booted));
-            if self.water.is_some() {
+            if self.is_flowing() {
                 self.publish_flow(now, referee);
             }
         }
@@ -58,7 +59,7 @@ impl ValveNode {
         self.measure(now);
         let seconds = self.metered.as_secs();
         self.metered -= secs(seconds);
-        let (open, litres) = (self.water.is_some(), seconds * LITRES_PER_SECOND);
+        let (open, litres) = (self.is_flowing(), seconds * LITRES_PER_SECOND);
         self.state.write(clock(self.epoch, now, booted), |field| {
             field.open.set(open);
             field.litres.add(litres);

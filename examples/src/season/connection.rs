@@ -4,13 +4,28 @@ use alloc::collections::BTreeMap;
 
 use gofarm_core::link::{Alarm, Link, LinkAction, LinkConfig, LinkEvent, LinkState};
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, millis};
+use gofarm_core::time::{Instant, millis, minutes, secs};
+
+use super::plan::Background;
+
+/// A link on a battery or a data plan: a probe every four minutes, and it is lost after ten without a word.
+const FIELD: LinkConfig = match LinkConfig::builder()
+    .probe_every(minutes(4))
+    .probe_every_under_jitter(minutes(2))
+    .lost_after(minutes(10))
+    .slow_every(secs(120))
+    .build()
+{
+    Ok(config) => config,
+    Err(_) => panic!("figures within their rules"),
+};
 
 /// A link machine and the simulated transport below it.
 #[derive(Debug)]
-pub(super) struct Session {
+pub(super) struct Connection {
     link: Link,
     random: SplitMix64,
+    background: Background,
     /// What the transport will say, and when; the second part keeps equal times apart.
     answers: BTreeMap<(Instant, u64), LinkEvent>,
     asked: u64,
@@ -18,33 +33,34 @@ pub(super) struct Session {
     alarms: u32,
 }
 
-/// What a poll of the session saw.
+/// What a poll of the connection saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Connected,
     Lost,
 }
 
-impl Session {
+impl Connection {
     /// A node that starts and wants its link.
-    pub(super) fn start(now: Instant, seed: u64) -> Self {
-        let mut session = Self {
-            link: Link::new(LinkConfig::DEFAULT),
+    pub(super) fn start(now: Instant, seed: u64, background: Background) -> Self {
+        let mut connection = Self {
+            link: Link::new(FIELD),
             random: SplitMix64::new(seed),
+            background,
             answers: BTreeMap::new(),
             asked: 0,
             connects: 0,
             alarms: 0,
         };
-        session
+        connection
             .link
-            .handle(now, LinkEvent::Start, &mut session.random);
-        session
+            .handle(now, LinkEvent::Start, &mut connection.random);
+        connection
     }
 
     /// The node has restarted: its link starts anew, what the transport had to say is lost.
     pub(super) fn restart(&mut self, now: Instant) {
-        self.link = Link::new(LinkConfig::DEFAULT);
+        self.link = Link::new(FIELD);
         self.answers.clear();
         self.link.handle(now, LinkEvent::Start, &mut self.random);
     }
@@ -92,7 +108,9 @@ impl Session {
         let answer = match action {
             LinkAction::Connect => LinkEvent::TransportConnected,
             LinkAction::Authenticate => LinkEvent::Authenticated,
-            LinkAction::SendPing if self.random.below(50) > 0 => LinkEvent::PongReceived,
+            LinkAction::SendPing if !self.background.strikes(&mut self.random, 50) => {
+                LinkEvent::PongReceived
+            }
             LinkAction::Close => {
                 self.answers.clear();
                 return;

@@ -1,0 +1,138 @@
+//! The cloud: a copy of every field, plans and forecasts for all of them, and what gateways told of their commands.
+//!
+//! Nothing on the farm waits for it. What it writes is there when a link is, and holds until something newer comes.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use gofarm_core::command::Outcome;
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::Instant;
+use gofarm_crdt::clock::Now;
+use gofarm_crdt::journal::{Inbox, Limits, Reception};
+
+use super::controller::STOP;
+use super::copies::Copies;
+use super::disk::Disk;
+use super::gateway::{Dispatch, Output, Packet};
+use super::listener::Listener;
+use super::party::Party;
+use super::plan::Plan;
+use super::replica::Side;
+use super::state::Forecast;
+
+/// The cloud's node.
+#[derive(Debug)]
+pub(super) struct Cloud {
+    copies: Copies,
+    store: Disk,
+    inbox: Inbox,
+    outputs: VecDeque<Output>,
+    /// Commands that ended, as gateways told: by field and outcome.
+    ended: BTreeMap<(u8, &'static str), u64>,
+    repeated: u64,
+}
+
+impl Cloud {
+    #[expect(clippy::expect_used, reason = "an empty store can be read")]
+    pub(super) fn new(seed: u64, now: Now) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let mut store = Disk::memory(Party::Cloud.replica(), random.next_u64());
+        Self {
+            copies: Copies::new(Party::Cloud, random.next_u64(), now),
+            inbox: Inbox::open(&mut store, 0, Limits::new()).expect("it is empty"),
+            store,
+            outputs: VecDeque::new(),
+            ended: BTreeMap::new(),
+            repeated: 0,
+        }
+    }
+
+    pub(super) fn listen(&mut self, listener: &Listener) {
+        self.copies.listen(listener);
+    }
+
+    /// The plan of a new day, which overrules what people at the valves set before, and its forecast.
+    pub(super) fn start_day(&mut self, at: Now, forecast: Forecast) {
+        for field in Plan::fields() {
+            let copy = self.copies.field_mut(field);
+            copy.write(at, |field| {
+                field.stop_at.set(STOP);
+                field.forecast.set(forecast);
+            });
+        }
+        self.copies.maintain(at);
+        self.transmit(at);
+    }
+
+    /// The connection to the broker is there, or gone.
+    pub(super) fn linked(&mut self, at: Now, is_found: bool) {
+        self.copies.linked(is_found);
+        self.transmit(at);
+    }
+
+    /// A gateway has sent a packet.
+    pub(super) fn handle(&mut self, at: Now, from: Party, packet: &[u8]) {
+        match Packet::decode(packet) {
+            Some(Packet::Frame { field, frame }) => {
+                for text in self.copies.handle(at, field, Side::Party(from), frame) {
+                    self.outputs.push_back(Output::Settled { field, text });
+                }
+            }
+            Some(Packet::Dispatch { dot, floor, body }) => {
+                let Ok(reception) = self.inbox.accept(dot, floor) else {
+                    return; // it comes again
+                };
+                match (reception, Dispatch::decode(body)) {
+                    (Reception::New, Some(dispatch)) => self.count(dispatch),
+                    _ => self.repeated += 1,
+                }
+                if self.inbox.commit(&mut self.store).is_ok() {
+                    let packet = Packet::Taken(dot).encode();
+                    self.outputs.push_back(Output::Packet { to: from, packet });
+                }
+            }
+            Some(Packet::Taken(_)) | None => {}
+        }
+        self.transmit(at);
+    }
+
+    fn count(&mut self, dispatch: Dispatch) {
+        let of = (dispatch.field, dispatch.outcome.as_str());
+        *self.ended.entry(of).or_default() += 1;
+    }
+
+    /// Sends what is due; call it at [`poll_timeout`](Self::poll_timeout).
+    pub(super) fn transmit(&mut self, at: Now) {
+        let outputs = &mut self.outputs;
+        self.copies.transmit(at, |field, to, frame| {
+            if let Side::Party(to) = to {
+                let frame = &frame;
+                let packet = Packet::Frame { field, frame }.encode();
+                outputs.push_back(Output::Packet { to, packet });
+            }
+        });
+    }
+
+    pub(super) fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(super) fn poll_timeout(&self) -> Instant {
+        self.copies.poll_timeout()
+    }
+
+    pub(super) fn copies(&self) -> &Copies {
+        &self.copies
+    }
+
+    /// How many commands of a field ended in a way, as the gateways told.
+    pub(super) fn ended(&self, field: u8, outcome: Outcome) -> u64 {
+        let count = self.ended.get(&(field, outcome.as_str()));
+        count.copied().unwrap_or_default()
+    }
+
+    /// Commands that ended, as the gateways told.
+    pub(super) fn received(&self) -> u64 {
+        self.ended.values().sum()
+    }
+}

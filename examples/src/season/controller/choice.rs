@@ -1,0 +1,171 @@
+//! What to do in a quarter of an hour, and why: [`Choice`].
+
+use core::time::Duration;
+
+use gofarm_core::time::{Instant, hours, minutes, secs};
+use gofarm_crdt::clock::Now;
+use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
+use serde::{Deserialize, Serialize};
+
+use super::{Controller, RATE, day_of};
+use crate::season::gateway::Output;
+use crate::season::state::{FieldState, Forecast, Reason};
+
+/// What the main lets through: more than a litre a minute through a closed valve is a leak.
+pub(super) const MAIN: FlowLimits = FlowLimits::new(1_000).settle(secs(30));
+/// The longest run that it plans; the contract allows 45 minutes.
+const LONGEST_RUN: Duration = minutes(40);
+/// Irrigation starts when this share of the readily available water is used up, and by plan ends at the other: the rest
+/// is room for rain.
+const START: f64 = 0.85;
+pub(in crate::season) const STOP: f32 = 0.4;
+/// Rain in mm in a quarter of an hour that ends irrigation.
+const RAIN_STOPS: f64 = 0.1;
+/// For rain that was forecast it waits if this share of it would do, as long as the crop has this share of what it can
+/// take without stress.
+const RAIN_TO_TRUST: f64 = 0.6;
+const CAN_WAIT: f64 = 0.95;
+
+/// What to do in a quarter of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(in crate::season) enum Decision {
+    /// Nothing: enough water, rain, a command under way, or a run that is going on.
+    Hold,
+    /// Nothing, because fewer than two probes can be trusted.
+    Withhold,
+    /// Give water for this long.
+    Open(Duration),
+    /// Stop now.
+    Close,
+}
+
+/// A decision, and what it rests on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(in crate::season) struct Choice {
+    pub(in crate::season) decision: Decision,
+    pub(in crate::season) reason: Reason,
+    /// Water content of the root zone by the probes that can be trusted, in m³/m³.
+    pub(in crate::season) water: Option<f64>,
+    /// What is missing to field capacity, in mm.
+    pub(in crate::season) depletion: Option<f64>,
+    /// How much may be missing without stress, in mm.
+    pub(in crate::season) readily_available: f64,
+    /// At which share of it a run ends.
+    pub(in crate::season) stop_at: f64,
+    /// Rain that was forecast for today and has not fallen, in mm.
+    pub(in crate::season) rain_to_come: f64,
+}
+
+impl Controller {
+    pub(super) fn choose(&mut self, at: Now, rain: f64, field: &FieldState) -> Choice {
+        let forecast = todays(at, field);
+        let readily_available = self.outlook.readily_available(&self.plan, forecast);
+        let water = self.water_content(at.instant());
+        let missing = |water| 1_000.0 * (self.plan.soil.field_capacity - water);
+        let choice = Choice {
+            decision: Decision::Hold,
+            reason: Reason::Enough,
+            water,
+            depletion: water.map(|water| missing(water) * self.outlook.rooting_depth()),
+            readily_available,
+            stop_at: f64::from(*field.stop_at.get().unwrap_or(&STOP)),
+            rain_to_come: self.outlook.rain_to_come(forecast),
+        };
+        let was_refilling = field.reason.get() == Some(&Reason::Refilling);
+        let (decision, reason) = self.decide(at, rain, &choice, was_refilling);
+        match reason {
+            Reason::Untrusted => self.counts.withheld += 1,
+            Reason::RainExpected => self.counts.waited_for_rain += 1,
+            _ => {}
+        }
+        Choice {
+            decision,
+            reason,
+            ..choice
+        }
+    }
+
+    fn decide(
+        &self,
+        at: Now,
+        rain: f64,
+        known: &Choice,
+        was_refilling: bool,
+    ) -> (Decision, Reason) {
+        let is_running = self.running_until.is_some() && self.pending.is_none();
+        let stop = if is_running {
+            Decision::Close
+        } else {
+            Decision::Hold
+        };
+        if self.is_main_closed {
+            return (stop, Reason::Leak);
+        }
+        if rain > RAIN_STOPS {
+            return (stop, Reason::Raining);
+        }
+        let Some(depletion) = known.depletion else {
+            return (Decision::Withhold, Reason::Untrusted);
+        };
+        let readily = known.readily_available;
+        let wanted = depletion - known.stop_at * readily;
+        let is_refilling = depletion >= START * readily || was_refilling;
+        if !is_refilling || wanted <= 0.5 {
+            return (Decision::Hold, Reason::Enough);
+        }
+        if self.pending.is_some() || self.running_until.is_some() {
+            return (Decision::Hold, Reason::Refilling);
+        }
+        if known.rain_to_come * RAIN_TO_TRUST >= wanted && depletion < CAN_WAIT * readily {
+            return (Decision::Hold, Reason::RainExpected);
+        }
+        if at.wall().is_none() {
+            return (Decision::Hold, Reason::TimeUnknown);
+        }
+        let time = Duration::from_secs_f64((wanted / RATE * 3_600.0).max(0.0).round());
+        let run = time.clamp(minutes(5), LONGEST_RUN);
+        (Decision::Open(run), Reason::Refilling)
+    }
+
+    /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
+    pub(in crate::season) fn water_content(&self, now: Instant) -> Option<f64> {
+        let good = self.good.iter().flatten();
+        let fresh = good.filter(|(at, _)| now.saturating_since(*at) <= hours(1));
+        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), (_, w)| (sum + f64::from(*w), n + 1));
+        (count >= 2).then(|| sum / f64::from(count))
+    }
+
+    /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.
+    pub(super) fn watch_main(&mut self, now: Instant, flow: u32, out: &mut impl FnMut(Output)) {
+        let expected = match self.pending.is_some() || self.running_until.is_some() {
+            true => Expected::Unknown,
+            false => Expected::None,
+        };
+        if let Some(FlowEvent::Leak { .. }) = self.main.update(flow, expected, now) {
+            self.counts.leaks += 1;
+            self.is_main_closed = true;
+            let field = self.number;
+            out(Output::Main {
+                field,
+                is_open: false,
+            });
+        }
+    }
+
+    /// A person has looked at the leak and mended it.
+    pub(in crate::season) fn mended(&mut self, out: &mut impl FnMut(Output)) {
+        if core::mem::take(&mut self.is_main_closed) {
+            let field = self.number;
+            out(Output::Main {
+                field,
+                is_open: true,
+            });
+        }
+    }
+}
+
+/// The forecast, if it is for today and it is known which day that is.
+fn todays(at: Now, field: &FieldState) -> Option<&Forecast> {
+    let today = day_of(at.wall()?);
+    field.forecast.get().filter(|known| known.day == today)
+}

@@ -1,0 +1,123 @@
+//! [`Copies`]: what a gateway or the cloud holds of all fields, and what it says of them on the backbone.
+
+use core::array;
+
+use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::time::Instant;
+use gofarm_crdt::clock::Now;
+
+use super::disk::Disk;
+use super::listener::Listener;
+use super::party::Party;
+use super::plan::{FIELDS, Plan};
+use super::replica::{Counts, FieldReplica, Side};
+
+/// A replica of each field.
+#[derive(Debug)]
+pub(super) struct Copies {
+    fields: [FieldReplica; FIELDS],
+    is_found: bool,
+}
+
+impl Copies {
+    /// Copies of all fields on the side of `own`.
+    pub(super) fn new(own: Party, seed: u64, now: Now) -> Self {
+        let mut random = SplitMix64::new(seed);
+        let field = |place: usize| {
+            let number = number(place);
+            let node = (Plan::home(number) == own).then_some(Side::Node);
+            let peers = own.others().map(Side::Party).chain(node);
+            let peers: Vec<Side> = peers.collect();
+            FieldReplica::new(Side::Party(own), number, &peers, random.next_u64(), now)
+        };
+        Self {
+            fields: array::from_fn(field),
+            is_found: false,
+        }
+    }
+
+    pub(super) fn listen(&mut self, listener: &Listener) {
+        for field in &mut self.fields {
+            field.listen(listener);
+        }
+    }
+
+    /// The copy of a field, by its number.
+    pub(super) fn field(&self, number: u8) -> &FieldReplica {
+        &self.fields[usize::from(number) - 1]
+    }
+
+    pub(super) fn field_mut(&mut self, number: u8) -> &mut FieldReplica {
+        &mut self.fields[usize::from(number) - 1]
+    }
+
+    /// The connection to the broker is there, or gone.
+    pub(super) fn linked(&mut self, is_found: bool) {
+        self.is_found = is_found;
+        if is_found {
+            for field in &mut self.fields {
+                field.greet(|peer| peer != Side::Node);
+            }
+        }
+    }
+
+    pub(super) fn is_linked(&self) -> bool {
+        self.is_found
+    }
+
+    /// A frame of another side has come for a field.
+    pub(super) fn handle(&mut self, now: Now, number: u8, from: Side, frame: &[u8]) -> Vec<String> {
+        if !(1..=FIELDS).contains(&usize::from(number)) {
+            return Vec::new();
+        }
+        self.field_mut(number).handle(now, from, frame)
+    }
+
+    /// Sends the frames that are due: `send` gets the field's number, the other side and the frame.
+    pub(super) fn transmit(&mut self, now: Now, mut send: impl FnMut(u8, Side, Vec<u8>)) {
+        for (place, field) in self.fields.iter_mut().enumerate() {
+            if field.poll_timeout() <= now.instant() {
+                field.transmit(now, |to, frame| send(number(place), to, frame));
+            }
+        }
+    }
+
+    pub(super) fn poll_timeout(&self) -> Instant {
+        let timeouts = self.fields.iter().map(FieldReplica::poll_timeout);
+        timeouts.min().unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// The power is back; how many fields lack something that was committed.
+    pub(super) fn restart(&mut self, now: Now) -> u32 {
+        self.is_found = false;
+        let fields = self.fields.iter_mut();
+        fields.map(|field| u32::from(!field.restart(now))).sum()
+    }
+
+    pub(super) fn maintain(&mut self, now: Now) {
+        for field in &mut self.fields {
+            field.maintain(now);
+        }
+    }
+
+    pub(super) fn is_synced(&self) -> bool {
+        self.fields.iter().all(FieldReplica::is_synced)
+    }
+
+    pub(super) fn disks(&self) -> impl Iterator<Item = &Disk> {
+        self.fields.iter().map(FieldReplica::disk)
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for field in &self.fields {
+            sum.add(field.counts());
+        }
+        sum
+    }
+}
+
+/// Fields count from 1.
+fn number(place: usize) -> u8 {
+    u8::try_from(place + 1).unwrap_or(u8::MAX)
+}
