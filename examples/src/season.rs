@@ -40,6 +40,8 @@ pub mod arguments;
 pub mod contract;
 mod controller;
 pub mod describe;
+#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
+mod disk;
 mod field;
 mod listener;
 mod plan;
