@@ -15,6 +15,7 @@
 //!   the uplink.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
+//! - [`record`]: every input of a part that decides, to replay it.
 //! - [`report`]: what came out.
 //! - [`watch`]: telemetry for a run, when it is asked for.
 //!
@@ -47,6 +48,7 @@ mod listener;
 mod plan;
 mod probe;
 mod radio;
+pub mod record;
 mod referee;
 mod replica;
 pub mod report;
