@@ -17,6 +17,7 @@
 //!   the uplink.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
+//! - [`record`]: every input of a part that decides, to replay it.
 //! - [`report`]: what came out.
 //! - [`watch`]: telemetry for a run, when it is asked for.
 //!
@@ -57,6 +58,7 @@ mod plan;
 mod plot;
 mod probe;
 mod radio;
+pub mod record;
 mod referee;
 mod replica;
 pub mod report;
