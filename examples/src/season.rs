@@ -13,6 +13,7 @@
 //! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
+//! - [`chaos`]: what goes wrong, and when.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
@@ -37,6 +38,7 @@
 //! ```
 
 pub mod arguments;
+pub mod chaos;
 pub mod contract;
 mod controller;
 pub mod describe;
