@@ -1,6 +1,7 @@
 //! The examples: against published figures, as promises, and as programs.
 
 mod breaker_service;
+mod chaos;
 mod config_reload;
 mod custom_plugin;
 mod dashboards;

@@ -250,3 +250,20 @@ impl Draft {
         least + self.random.below(most - least + 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_drawn_hides_something_else() {
+        for (seed, days) in (0..300).zip([7, 30, 145, 366].into_iter().cycle()) {
+            let drawn = Chaos::draw(seed, days);
+            for (place, a) in drawn.failures().iter().enumerate() {
+                for b in drawn.failures().iter().take(place) {
+                    assert!(!hides(a, b), "seed {seed}, {days} days: {a} / {b}");
+                }
+            }
+        }
+    }
+}

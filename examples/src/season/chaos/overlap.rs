@@ -129,62 +129,46 @@ mod tests {
     fn what_makes_a_promise_impossible_is_excluded_and_its_neighbour_is_not() {
         let broker = "what = \"broker_down\"";
         let good = "what = \"good_firmware\"";
+        let bad = "what = \"bad_firmware\"";
         let at = |what: &str, gateway: u8| format!("what = \"{what}\"\ngateway = {gateway}");
         let on = |what: &str, field: u8| format!("what = \"{what}\"\nfield = {field}");
-        let probe = |what, probe, rest| format!("{}\nprobe = {probe}\n{rest}", on(what, 1));
-        let stuck = |field| format!("{}\nholds = \"20m\"", on("valve_stuck", field));
-        let jump = |gateway| format!("{}\nby = \"2h\"", at("clock_jump", gateway));
-        let lies = probe("probe_lies", 2, "by = 0.05");
+        let stuck = |field| on("probe_stuck", field) + "\nprobe = 0";
+        let lies = on("probe_lies", 1) + "\nprobe = 2\nby = 0.05";
+        let late = on("delays", 1) + "\nby = \"10m\"";
+        let open = |field| on("valve_stuck", field) + "\nholds = \"20m\"";
+        let jump = |gateway| at("clock_jump", gateway) + "\nby = \"2h\"";
+        let full = |gateway| at("disk_full", gateway);
+        let dark = |gateway| at("gateway_power_cut", gateway);
+        let unknown = at("clock_unknown", 2);
         for (a, b, wanted) in [
             (broker, broker, Some(Excluded::Same)),
-            (
-                &at("disk_full", 1),
-                &at("disk_full", 1),
-                Some(Excluded::Same),
-            ),
-            (&at("disk_full", 1), &at("disk_full", 2), None),
-            (&on("delays", 1), &on("duplicates", 1), None),
+            (&full(1), &full(1), Some(Excluded::Same)),
+            (&full(1), &full(2), None),
+            (&stuck(2), &stuck(2), Some(Excluded::Same)),
+            (&late, &on("duplicates", 1), None),
             (
                 &at("good_config", 1),
                 &at("bad_config", 1),
                 Some(Excluded::Offer),
             ),
             (&at("good_config", 1), &at("bad_config", 2), None),
-            (good, "what = \"bad_firmware\"", Some(Excluded::Offer)),
-            (&probe("probe_stuck", 0, ""), &lies, Some(Excluded::Probes)),
-            (&on("probe_stuck", 2), &lies, None),
-            (&stuck(1), &on("node_power_cut", 1), Some(Excluded::Blame)),
-            (&stuck(1), &on("node_power_cut", 2), None),
-            (&stuck(3), good, Some(Excluded::Blame)),
-            (
-                &at("disk_full", 1),
-                &at("gateway_power_cut", 1),
-                Some(Excluded::Start),
-            ),
-            (&at("disk_full", 1), &at("gateway_power_cut", 2), None),
-            (
-                &at("disk_full", 2),
-                &at("clock_unknown", 2),
-                Some(Excluded::Start),
-            ),
-            (
-                &at("clock_unknown", 2),
-                &at("gateway_power_cut", 2),
-                Some(Excluded::Boot),
-            ),
-            (&at("clock_unknown", 2), &jump(2), Some(Excluded::Boot)),
-            (&at("clock_unknown", 2), &jump(1), None),
+            (good, bad, Some(Excluded::Offer)),
+            (&stuck(1), &lies, Some(Excluded::Probes)),
+            (&stuck(2), &lies, None),
+            (&open(1), &on("node_power_cut", 1), Some(Excluded::Blame)),
+            (&open(1), &on("node_power_cut", 2), None),
+            (&open(3), good, Some(Excluded::Blame)),
+            (&open(3), bad, Some(Excluded::Blame)),
+            (&full(1), &dark(1), Some(Excluded::Start)),
+            (&full(1), &dark(2), None),
+            (&full(2), &unknown, Some(Excluded::Start)),
+            (&unknown, &dark(2), Some(Excluded::Boot)),
+            (&unknown, &jump(2), Some(Excluded::Boot)),
+            (&unknown, &jump(1), None),
             (&at("gateway_cut", 1), &at("gateway_cut", 2), None),
             (&at("gateway_cut", 1), broker, None),
         ] {
-            let whole = |lines: &str| match lines {
-                _ if lines.contains("delays") => format!("{lines}\nby = \"10m\""),
-                _ if lines.contains("probe_stuck") && !lines.contains("probe =") => {
-                    format!("{lines}\nprobe = 0")
-                }
-                _ => lines.to_owned(),
-            };
-            assert_eq!(together(&whole(a), &whole(b)), wanted, "{a} / {b}");
+            assert_eq!(together(a, b), wanted, "{a} / {b}");
         }
     }
 
