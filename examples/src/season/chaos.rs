@@ -207,7 +207,10 @@ fn write_failure(f: &mut fmt::Formatter<'_>, failure: &Failure) -> fmt::Result {
         writeln!(f, "probe = {probe}")?;
     }
     match what {
-        Trouble::ClockJump { by, .. } => writeln!(f, "by = \"{by:#}\""),
+        Trouble::ClockJump { by, .. } => {
+            let sign = if by.is_negative() { "-" } else { "" };
+            writeln!(f, "by = \"{sign}{}\"", Length(by.unsigned_abs()))
+        }
         Trouble::Delays { by, .. } => writeln!(f, "by = \"{}\"", Length(by)),
         Trouble::ProbeLies { by, .. } => writeln!(f, "by = {by:?}"),
         Trouble::ValveStuck { holds, .. } => writeln!(f, "holds = \"{}\"", Length(holds)),

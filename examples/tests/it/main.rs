@@ -2,6 +2,7 @@
 
 mod breaker_service;
 mod chaos;
+mod chaos_file;
 mod config_reload;
 mod custom_plugin;
 mod dashboards;
