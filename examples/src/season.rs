@@ -15,6 +15,7 @@
 //! - `backbone`: the way between gateways and cloud.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
+//! - [`chaos`]: what goes wrong, and when.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`record`]: every input of a part that decides, to replay it.
@@ -44,6 +45,7 @@ pub mod arguments;
 mod backbone;
 mod cloud;
 mod connection;
+pub mod chaos;
 pub mod contract;
 mod controller;
 mod copies;

@@ -1,6 +1,8 @@
 //! The examples: against published figures, as promises, and as programs.
 
 mod breaker_service;
+mod chaos;
+mod chaos_file;
 mod config_reload;
 mod custom_plugin;
 mod dashboards;
