@@ -13,6 +13,7 @@
 //! - `valve`: the valve's node: a lease with its journal, a latching valve, restarts.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
+//! - `upkeep`: new firmware and new settings from the cloud, and how the bad ones come to nothing.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out.
@@ -51,6 +52,12 @@ pub mod report;
 mod run;
 mod site;
 mod state;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the run uses it next, its tests do now")
+)]
+#[expect(unused_imports, reason = "the run uses it next")]
+mod upkeep;
 mod valve;
 pub mod watch;
 
