@@ -41,6 +41,7 @@ mod fleet;
 mod settings;
 
 pub use document::Document;
+pub(crate) use document::read;
 pub use settings::{Rule, Settings};
 
 use std::collections::HashMap;

@@ -16,6 +16,7 @@
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
 //! - [`chaos`]: what goes wrong, and when.
+//! - `upkeep`: new firmware and new settings from the cloud, and how the bad ones come to nothing.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`record`]: every input of a part that decides, to replay it.
@@ -67,6 +68,12 @@ pub mod report;
 mod run;
 mod site;
 mod state;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the run uses it next, its tests do now")
+)]
+#[expect(unused_imports, reason = "the run uses it next")]
+mod upkeep;
 mod valve;
 pub mod watch;
 

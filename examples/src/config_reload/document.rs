@@ -1,7 +1,9 @@
 //! [`Document`]: what a layer may say.
 
 use config::{Config, File, FileFormat};
-use serde::Deserialize;
+use gofarm_core::Device;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::Settings;
 
@@ -32,22 +34,29 @@ impl Document {
     /// # Errors
     /// The error of the `config` crate.
     pub fn parse(text: &str) -> Result<Self, config::ConfigError> {
-        let alone = Config::builder()
-            .add_source(File::from_str(text, FileFormat::Toml))
-            .build()?;
-        let keys = alone.cache.clone().into_table()?;
-        for key in keys.keys() {
-            let is_setting = <Settings as gofarm_core::Device>::DESCRIPTOR
-                .property(key)
-                .is_some();
-            if !is_setting && !OWN_KEYS.contains(&key.as_str()) {
-                return Err(config::ConfigError::Message(format!("unknown key `{key}`")));
-            }
-        }
-        Config::builder()
-            .add_source(Config::try_from(&Settings::default())?)
-            .add_source(alone)
-            .build()?
-            .try_deserialize()
+        read::<Settings, Self>(text, &OWN_KEYS)
     }
+}
+
+/// Reads a document `D` of settings `S` over their defaults; a key that is no setting and not among `own_keys` is refused.
+pub(crate) fn read<S, D>(text: &str, own_keys: &[&str]) -> Result<D, config::ConfigError>
+where
+    S: Device + Default + Serialize,
+    D: DeserializeOwned,
+{
+    let alone = Config::builder()
+        .add_source(File::from_str(text, FileFormat::Toml))
+        .build()?;
+    let keys = alone.cache.clone().into_table()?;
+    for key in keys.keys() {
+        let is_setting = S::DESCRIPTOR.property(key).is_some();
+        if !is_setting && !own_keys.contains(&key.as_str()) {
+            return Err(config::ConfigError::Message(format!("unknown key `{key}`")));
+        }
+    }
+    Config::builder()
+        .add_source(Config::try_from(&S::default())?)
+        .add_source(alone)
+        .build()?
+        .try_deserialize()
 }
