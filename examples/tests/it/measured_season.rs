@@ -234,7 +234,7 @@ fn what_is_no_measured_season_is_refused_in_one_line() {
 
     let mut files = Files::new();
     files.wth.truncate(files.wth.len() - 20);
-    let wanted = "/field.wth, line 15, column all: 9 fields where the heading has 12";
+    let wanted = "/field.wth, line 15, column all: 7 fields where the heading has 12";
     assert_eq!(refused(&files.write("measured-cut")), wanted);
 
     let mut files = Files::new();
