@@ -30,7 +30,8 @@
 //!
 //! Where pyfao56 leaves a choice, this takes: stratified soil (a `.sol` file; a `.par` file alone does not do), no
 //! runoff, and the stress coefficient of equation 84. Irrigation is
-//! taken from the file or from the caller of [`Model::step`]; there is no automatic schedule.
+//! taken from the file or from the caller of [`Model::step`]; there is no automatic schedule. A controller that looks
+//! at the soil several times a day steps a [`WithinDay`].
 //!
 //! The water balance closes in the root zone and in all the soil that roots will reach, each for itself
 //! ([`RootZone::sunk`], [`RootZone::found`]). It does not close between the two: depletion that roots grow into
@@ -50,6 +51,7 @@ mod soil_profile;
 mod surface;
 mod updates;
 mod weather_file;
+mod within_day;
 
 pub use canopy::Canopy;
 pub use day_step::{Day, Inputs, Model};
@@ -64,3 +66,4 @@ pub use soil_profile::{Layer, SoilProfile};
 pub use surface::Surface;
 pub use updates::Update;
 pub use weather_file::{Observed, Weather};
+pub use within_day::{Part, WithinDay};

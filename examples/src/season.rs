@@ -44,12 +44,13 @@
 
 pub mod arguments;
 mod backbone;
+pub mod chaos;
 mod cloud;
 mod connection;
-pub mod chaos;
 pub mod contract;
 mod controller;
 mod copies;
+mod day_course;
 pub mod describe;
 mod disk;
 mod field;
@@ -57,6 +58,8 @@ mod gateway;
 mod listener;
 mod message;
 mod party;
+#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
+mod measured_field;
 mod plan;
 mod plot;
 mod probe;
@@ -78,5 +81,6 @@ mod valve;
 pub mod watch;
 
 pub use listener::Listener;
+pub use measured_field::{Account, MeasuredError, MeasuredSeason, Reference, ReferenceDay};
 pub use plan::{Background, DEFAULT_SEED, HUPSEL, Plan, PlanError};
 pub use run::{Season, Stopwatch};

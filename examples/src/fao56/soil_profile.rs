@@ -139,6 +139,14 @@ impl SoilProfile {
         self.sum(depth, |layer| layer.field_capacity - layer.initial)
     }
 
+    /// Mean water content at field capacity in m³/m³ down to `depth` metres, of which the first millimetre counts
+    /// in any case.
+    #[must_use]
+    pub fn field_capacity(&self, depth: f64) -> f64 {
+        let depth = depth.clamp(0.001, self.depth().max(0.001));
+        self.sum(depth, |layer| layer.field_capacity) / (depth * 1000.0).floor()
+    }
+
     /// `content` in m³/m³ of each layer, summed to mm down to the last whole millimetre of `depth` metres.
     ///
     /// The whole millimetre is pyfao56's; what it leaves out is the water of less than one millimetre of soil.

@@ -2,23 +2,19 @@
 
 use gofarm_core::random::Random;
 
+use super::day_course::DayCourse;
+pub(super) use super::day_course::SLOTS;
 use super::plan::Plan;
 use crate::soil_water::{RootZone, Step};
 use crate::weather::WeatherDay;
-
-/// Steps in a day; each is 15 minutes.
-pub(super) const SLOTS: usize = 96;
 
 /// The irrigated field and its twin that gets rain alone.
 #[derive(Debug)]
 pub(super) struct Field {
     irrigated: RootZone,
     rain_fed: RootZone,
-    /// Shares of the day's sun and of its crop water use, by slot; they add up to 1.
-    daylight: [f64; SLOTS],
-    rain: [f64; SLOTS],
+    course: DayCourse,
     demand: f64,
-    temperature: (f64, f64),
     et0: f64,
     stress_days: u32,
     rain_fed_stress_days: u32,
@@ -36,10 +32,8 @@ impl Field {
         Self {
             irrigated: zone.clone(),
             rain_fed: zone,
-            daylight: daylight_shares(),
-            rain: [0.0; SLOTS],
+            course: DayCourse::new(),
             demand: 0.0,
-            temperature: (0.0, 0.0),
             et0: 0.0,
             stress_days: 0,
             rain_fed_stress_days: 0,
@@ -61,34 +55,15 @@ impl Field {
         let fraction = plan.crop.depletion_fraction_at(self.demand);
         self.irrigated.start_day(depth, fraction);
         self.rain_fed.start_day(depth, fraction);
-        self.temperature = (weather.temperature_min, weather.temperature_max);
-
-        // One shower of 1 to 8 hours; a heavy one takes at least 1 h for each 10 mm.
-        self.rain = [0.0; SLOTS];
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "rain is 0 to 1000 mm/d and the draws are below 97"
-        )]
-        let (slots, start) = {
-            let drawn = 4 * (random.below(8) + 1);
-            let slots = drawn
-                .max((weather.rain / 2.5).ceil() as u64)
-                .min(SLOTS as u64);
-            let start = random.below(SLOTS as u64 - slots + 1);
-            (slots as usize, start as usize)
-        };
-        for rain in &mut self.rain[start..start + slots] {
-            *rain = weather.rain / slots as f64;
-        }
+        self.course.start_day(weather, random);
     }
 
     /// Moves the water of one slot, with `irrigation` mm.
     pub(super) fn step(&mut self, slot: usize, irrigation: f64) {
         let step = Step {
-            rain: self.rain[slot],
+            rain: self.course.rain(slot),
             irrigation,
-            demand: self.demand * self.daylight[slot],
+            demand: self.demand * self.course.daylight(slot),
         };
         self.irrigated.step(step);
         self.rain_fed.step(Step {
@@ -103,24 +78,22 @@ impl Field {
 
     /// Rain in mm in this slot: what a rain switch on the controller sees.
     pub(super) fn rain(&self, slot: usize) -> f64 {
-        self.rain[slot]
+        self.course.rain(slot)
     }
 
     /// The share of the day's sun in this slot; all add up to 1.
     pub(super) fn daylight(&self, slot: usize) -> f64 {
-        self.daylight[slot]
+        self.course.daylight(slot)
     }
 
     /// The day's greatest air temperature in °C.
     pub(super) fn hottest(&self) -> f64 {
-        self.temperature.1
+        self.course.hottest()
     }
 
     /// Soil temperature in °C: follows the air, damped and late.
     pub(super) fn temperature(&self, slot: usize) -> f64 {
-        let (min, max) = self.temperature;
-        let phase = (slot as f64 / SLOTS as f64 - 0.67) * core::f64::consts::TAU;
-        f64::midpoint(min, max) + 0.25 * (max - min) * phase.cos()
+        self.course.temperature(slot)
     }
 
     /// Water that drained from the field on rain alone, in mm.
@@ -141,18 +114,4 @@ impl Field {
     pub(super) fn stress_days(&self) -> (u32, u32) {
         (self.stress_days, self.rain_fed_stress_days)
     }
-}
-
-/// Half a sine from 06:00 to 20:00.
-fn daylight_shares() -> [f64; SLOTS] {
-    let mut shares = [0.0; SLOTS];
-    for (slot, share) in shares.iter_mut().enumerate() {
-        let hour = (slot as f64 + 0.5) * 24.0 / SLOTS as f64;
-        *share = ((hour - 6.0) / 14.0 * core::f64::consts::PI).sin().max(0.0);
-        if !(6.0..20.0).contains(&hour) {
-            *share = 0.0;
-        }
-    }
-    let sum: f64 = shares.iter().sum();
-    shares.map(|share| share / sum)
 }

@@ -11,11 +11,11 @@ use gofarm_examples::fao56::{Measured, Output, Parameters, Season};
 
 use crate::data;
 
-const COTTON: (&str, &str) = ("field/cotton_2022_maricopa", "cotton2022p10-2.par");
-const MAIZE: (&str, &str) = ("field/maize_2022_greeley", "E12FF2022.par");
+pub(crate) const COTTON: (&str, &str) = ("field/cotton_2022_maricopa", "cotton2022p10-2.par");
+pub(crate) const MAIZE: (&str, &str) = ("field/maize_2022_greeley", "E12FF2022.par");
 
 /// The folder of a season, if the data is there.
-fn folder(test: &str, (folder, file): (&str, &str)) -> Option<PathBuf> {
+pub(crate) fn folder(test: &str, (folder, file): (&str, &str)) -> Option<PathBuf> {
     let file = data::shared(test, &format!("{folder}/{file}"))?;
     file.parent().map(Path::to_owned)
 }

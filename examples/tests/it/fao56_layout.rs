@@ -18,17 +18,17 @@ fn header() -> String {
 }
 
 /// A short season: a crop of ten days on two layers of soil.
-struct Files {
-    par: String,
+pub(crate) struct Files {
+    pub(crate) par: String,
     sol: String,
-    wth: String,
+    pub(crate) wth: String,
     irr: String,
     upd: String,
     sws: String,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let par = "0.30 Kcmini, Kc\n1.10 Kcmmid\n0.60 Kcmend\n0.15 Kcbini\n1.00 Kcbmid\n0.50 Kcbend\n\
                    3 Lini, days\n3 Ldev\n2 Lmid\n2 Lend\n0.05 hini\n1.20 hmax\n0.206 thetaFC\n0.20 Zrini\n\
                    0.50 Zrmax\n0.65 pbase\n0.06 Ze\n4.0 REW\n70 CN2\n";
@@ -54,7 +54,7 @@ impl Files {
     }
 
     /// Writes the files to a folder of `name`.
-    fn write(&self, name: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str) -> PathBuf {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fao56-{name}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
@@ -238,7 +238,7 @@ fn a_folder_holds_one_file_of_a_kind() {
 }
 
 /// A computed season, written as pyfao56 writes its output.
-fn output_file(season: &Season) -> String {
+pub(crate) fn output_file(season: &Season) -> String {
     let (planting, last) = season.span().unwrap();
     let mut text = header();
     for (number, day) in season.run(planting, last).unwrap().iter().enumerate() {

@@ -13,6 +13,7 @@ mod dispatch;
 mod fao56;
 mod fao56_layout;
 mod gateway;
+mod measured_season;
 mod program;
 mod published_et0;
 mod released;
