@@ -27,9 +27,10 @@ pub enum Excluded {
     /// report: seconds in which a valve does not close that is driven, and seconds in which it is not driven, which is 0.
     #[error("water that runs on could not be put down to the valve or to its node")]
     Blame,
-    /// A store takes a new incarnation when it opens, and commits it: no gateway starts on a full disk.
-    #[error("a gateway cannot start on a full disk")]
-    Start,
+    /// A close is sent whether or not the disk has room to note it. A gateway that loses its power before there is room
+    /// forgets such commands, and its account of them could not balance.
+    #[error("a gateway on a full disk has its account of commands in memory only")]
+    Account,
     /// A gateway that starts in a power cut, or a clock that jumps while it is unknown.
     #[error("a gateway without power cannot start, and an unknown clock cannot jump")]
     Boot,
@@ -61,7 +62,7 @@ fn excluded_in_order(a: &Trouble, b: &Trouble) -> Option<Excluded> {
         // Nodes restart into an image, whichever field they are in.
         (Kind::ValveStuck, Kind::GoodFirmware | Kind::BadFirmware) => Some(Excluded::Blame),
         (Kind::DiskFull, Kind::GatewayPowerCut | Kind::ClockUnknown) if is_same_gateway => {
-            Some(Excluded::Start)
+            Some(Excluded::Account)
         }
         (Kind::ClockUnknown, Kind::GatewayPowerCut | Kind::ClockJump) if is_same_gateway => {
             Some(Excluded::Boot)
@@ -159,9 +160,9 @@ mod tests {
             (&open(1), &on("node_power_cut", 2), None),
             (&open(3), good, Some(Excluded::Blame)),
             (&open(3), bad, Some(Excluded::Blame)),
-            (&full(1), &dark(1), Some(Excluded::Start)),
+            (&full(1), &dark(1), Some(Excluded::Account)),
             (&full(1), &dark(2), None),
-            (&full(2), &unknown, Some(Excluded::Start)),
+            (&full(2), &unknown, Some(Excluded::Account)),
             (&unknown, &dark(2), Some(Excluded::Boot)),
             (&unknown, &jump(2), Some(Excluded::Boot)),
             (&unknown, &jump(1), None),
