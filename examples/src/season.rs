@@ -13,6 +13,7 @@
 //! - `state`: what is known of a field, replicated: written where it happens, read on all sides. `replica` is one side's, with
 //!   its sessions, `copies` one of each field, `disk` where they lie.
 //! - `backbone`: the way between gateways and cloud.
+//! - `measured_field`: a field after the files of a measured season, and how near it comes to what was measured.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
 //! - [`chaos`]: what goes wrong, and when.
@@ -56,10 +57,10 @@ mod disk;
 mod field;
 mod gateway;
 mod listener;
-mod message;
-mod party;
 #[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod measured_field;
+mod message;
+mod party;
 mod plan;
 mod plot;
 mod probe;
@@ -68,14 +69,11 @@ pub mod record;
 mod referee;
 mod replica;
 pub mod report;
+#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
+mod roots;
 mod run;
 mod site;
 mod state;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the run uses it next, its tests do now")
-)]
-#[expect(unused_imports, reason = "the run uses it next")]
 mod upkeep;
 mod valve;
 pub mod watch;

@@ -3,14 +3,13 @@
 //! Nothing on the farm waits for it. What it writes is there when a link is, and holds until something newer comes.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use core::time::Duration;
 
-use gofarm_core::command::Outcome;
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::Instant;
+use gofarm_core::time::{Instant, minutes};
 use gofarm_crdt::clock::Now;
 use gofarm_crdt::journal::{Inbox, Limits, Reception};
 
-use super::controller::STOP;
 use super::copies::Copies;
 use super::disk::Disk;
 use super::gateway::{Dispatch, Output, Packet};
@@ -20,6 +19,20 @@ use super::plan::Plan;
 use super::replica::Side;
 use super::state::Forecast;
 
+/// At which share of the readily available water used up a run ends, by plan: the rest is room for rain.
+const STOP: f32 = 0.4;
+/// Settings without an answer are sent again.
+const RESEND: Duration = minutes(10);
+
+/// Settings for a gateway that has not answered yet.
+#[derive(Debug)]
+struct Offer {
+    to: Party,
+    number: u32,
+    document: &'static str,
+    due: Instant,
+}
+
 /// The cloud's node.
 #[derive(Debug)]
 pub(super) struct Cloud {
@@ -27,6 +40,8 @@ pub(super) struct Cloud {
     store: Disk,
     inbox: Inbox,
     outputs: VecDeque<Output>,
+    offers: Vec<Offer>,
+    offered: u32,
     /// Commands that ended, as gateways told: by field and outcome.
     ended: BTreeMap<(u8, &'static str), u64>,
     repeated: u64,
@@ -42,6 +57,8 @@ impl Cloud {
             inbox: Inbox::open(&mut store, 0, Limits::new()).expect("it is empty"),
             store,
             outputs: VecDeque::new(),
+            offers: Vec::new(),
+            offered: 0,
             ended: BTreeMap::new(),
             repeated: 0,
         }
@@ -91,7 +108,11 @@ impl Cloud {
                     self.outputs.push_back(Output::Packet { to: from, packet });
                 }
             }
-            Some(Packet::Taken(_)) | None => {}
+            Some(Packet::SettingsSeen { number, .. }) => {
+                let is_other = |offer: &Offer| offer.to != from || offer.number > number;
+                self.offers.retain(is_other);
+            }
+            Some(Packet::Taken(_) | Packet::Settings { .. }) | None => {}
         }
         self.transmit(at);
     }
@@ -99,6 +120,24 @@ impl Cloud {
     fn count(&mut self, dispatch: Dispatch) {
         let of = (dispatch.field, dispatch.outcome.as_str());
         *self.ended.entry(of).or_default() += 1;
+    }
+
+    /// Offers settings to a gateway until it answers; what was offered to it before is withdrawn.
+    pub(super) fn push_settings(&mut self, at: Now, to: Party, document: &'static str) {
+        self.withdraw_settings(to);
+        self.offered += 1;
+        self.offers.push(Offer {
+            to,
+            number: self.offered,
+            document,
+            due: Instant::ZERO,
+        });
+        self.transmit(at);
+    }
+
+    /// Offers a gateway nothing any more.
+    pub(super) fn withdraw_settings(&mut self, to: Party) {
+        self.offers.retain(|offer| offer.to != to);
     }
 
     /// Sends what is due; call it at [`poll_timeout`](Self::poll_timeout).
@@ -111,6 +150,18 @@ impl Cloud {
                 outputs.push_back(Output::Packet { to, packet });
             }
         });
+        if !self.copies.is_linked() {
+            return;
+        }
+        for offer in &mut self.offers {
+            if offer.due <= at.instant() {
+                offer.due = at.instant() + RESEND;
+                let (number, document) = (offer.number, offer.document);
+                let packet = Packet::Settings { number, document }.encode();
+                let to = offer.to;
+                outputs.push_back(Output::Packet { to, packet });
+            }
+        }
     }
 
     pub(super) fn poll_output(&mut self) -> Option<Output> {
@@ -118,17 +169,14 @@ impl Cloud {
     }
 
     pub(super) fn poll_timeout(&self) -> Instant {
-        self.copies.poll_timeout()
+        let offers = self.offers.iter().map(|offer| offer.due);
+        let offers = offers.filter(|_| self.copies.is_linked());
+        let copies = self.copies.poll_timeout();
+        offers.fold(copies, Instant::min)
     }
 
     pub(super) fn copies(&self) -> &Copies {
         &self.copies
-    }
-
-    /// How many commands of a field ended in a way, as the gateways told.
-    pub(super) fn ended(&self, field: u8, outcome: Outcome) -> u64 {
-        let count = self.ended.get(&(field, outcome.as_str()));
-        count.copied().unwrap_or_default()
     }
 
     /// Commands that ended, as the gateways told.

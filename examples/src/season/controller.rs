@@ -23,7 +23,7 @@ use gofarm_hal::flow_meter::FlowWatch;
 use gofarm_resilience::Outcome;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::choice::{Choice, Decision, STOP};
+pub(super) use self::choice::{Choice, Decision};
 pub(super) use self::outlook::Morning;
 
 use self::breakers::{Breakers, Poll};
@@ -36,6 +36,7 @@ use super::message::{ToGateway, ToValve};
 use super::plan::Plan;
 use super::probe::Sample;
 use super::replica::FieldReplica;
+use super::upkeep::Settings;
 
 /// Water that the valve gives to the field, in mm/h.
 pub(super) const RATE: f64 = 10.0;
@@ -164,6 +165,7 @@ impl Controller {
         &mut self,
         at: Now,
         quarter: &Quarter,
+        settings: &Settings,
         state: &mut FieldReplica,
         out: &mut impl FnMut(Output),
     ) {
@@ -184,7 +186,7 @@ impl Controller {
         self.watch_main(now, quarter.flow, out);
         self.counts.decisions += 1;
         self.running_until = self.running_until.filter(|until| now < *until);
-        let choice = self.choose(at, quarter.rain, state.read());
+        let choice = self.choose(at, quarter.rain, settings, state.read());
         if state.read().reason.get() != Some(&choice.reason) {
             state.write(at, |field| field.reason.set(choice.reason));
         }
@@ -387,11 +389,6 @@ impl Controller {
         while let Some(event) = self.tracker.poll(now) {
             self.take(at, event, out);
         }
-    }
-
-    /// The disk takes commits again.
-    pub(super) fn flush(&mut self, out: &mut impl FnMut(Output)) {
-        self.committed(out);
     }
 
     /// The gateway loses its power for a moment.

@@ -27,6 +27,7 @@ use super::message::{ToGateway, ToValve};
 use super::party::Party;
 use super::plan::Plan;
 use super::replica::Side;
+use super::upkeep::{Configuration, Settings, SettingsAccount};
 
 /// Something that happens to a gateway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,6 +86,8 @@ pub(super) enum Output {
     Dispatched(Dot),
     /// Two writes met, and how it was settled.
     Settled { field: u8, text: String },
+    /// Settings came, and were taken, or refused for this reason.
+    Configured { refused: Option<String> },
     /// After a power cut: how much that was committed is missing.
     Restored { damaged: u32 },
 }
@@ -95,12 +98,16 @@ pub(super) struct Gateway {
     controllers: Vec<Controller>,
     copies: Copies,
     dispatches: Dispatches,
+    configuration: Configuration,
+    /// The last settings that came, and whether they were taken.
+    settings: (u32, bool),
     outputs: VecDeque<Output>,
     power_cuts: u32,
 }
 
 impl Gateway {
     /// The gateway of the fields whose home is `own`.
+    #[expect(clippy::expect_used, reason = "a test reads the defaults")]
     pub(super) fn new(own: Party, plan: Plan, seed: u64, now: Now) -> Self {
         let mut random = SplitMix64::new(seed);
         let fields = Plan::fields().filter(|field| Plan::home(*field) == own);
@@ -110,6 +117,9 @@ impl Gateway {
                 .collect(),
             copies: Copies::new(own, random.next_u64(), now),
             dispatches: Dispatches::new(own, random.next_u64()),
+            configuration: Configuration::new(Settings::default())
+                .expect("the defaults are within their rules"),
+            settings: (0, true),
             outputs: VecDeque::new(),
             power_cuts: 0,
         }
@@ -138,7 +148,8 @@ impl Gateway {
                 let mut out = outlet(&mut self.outputs, &mut self.dispatches);
                 if let Some(controller) = find(&mut self.controllers, field) {
                     let state = self.copies.field_mut(field);
-                    controller.take_quarter(at, &quarter, state, &mut out);
+                    let settings = self.configuration.load();
+                    controller.take_quarter(at, &quarter, &settings, state, &mut out);
                 }
             }
             Input::Heard {
@@ -157,7 +168,10 @@ impl Gateway {
                     self.merge(at, field, Side::Party(from), frame);
                 }
                 Some(Packet::Taken(dot)) => self.dispatches.taken(dot),
-                Some(Packet::Dispatch { .. }) | None => {}
+                Some(Packet::Settings { number, document }) => {
+                    self.take_settings(from, number, document);
+                }
+                Some(Packet::Dispatch { .. } | Packet::SettingsSeen { .. }) | None => {}
             },
             Input::Disk {
                 is_full,
@@ -191,6 +205,19 @@ impl Gateway {
         for text in self.copies.handle(at, field, from, frame) {
             self.outputs.push_back(Output::Settled { field, text });
         }
+    }
+
+    /// Takes settings as a whole or not at all; the same ones may come twice.
+    fn take_settings(&mut self, from: Party, number: u32, document: &str) {
+        if number > self.settings.0 {
+            let taken = self.configuration.push(document);
+            self.settings = (number, taken.is_ok());
+            let refused = taken.err().map(|error| error.to_string());
+            self.outputs.push_back(Output::Configured { refused });
+        }
+        let (number, is_taken) = self.settings;
+        let packet = Packet::SettingsSeen { number, is_taken }.encode();
+        self.outputs.push_back(Output::Packet { to: from, packet });
     }
 
     fn lose_power(&mut self, at: Now) {
@@ -269,6 +296,16 @@ impl Gateway {
 
     pub(super) fn disks(&self) -> impl Iterator<Item = &Disk> {
         self.copies.disks().chain([self.dispatches.disk()])
+    }
+
+    /// What came of the settings that were pushed.
+    pub(super) fn settings(&self) -> &SettingsAccount {
+        self.configuration.account()
+    }
+
+    /// What a commit takes now.
+    pub(super) fn commit_time(&self) -> Duration {
+        self.dispatches.disk().commit_time()
     }
 
     pub(super) fn power_cuts(&self) -> u32 {

@@ -152,6 +152,7 @@ mod tests {
     use gofarm_core::random::SplitMix64;
 
     use super::*;
+    use crate::season::roots::Roots;
 
     /// A season of 60 dry days but for a rain of 30 mm, with drip irrigation of which a tenth is lost.
     fn season() -> MeasuredSeason {
@@ -212,12 +213,11 @@ mod tests {
     fn a_controller_that_looks_between_midnights_keeps_the_crop_from_stress() {
         let season = season();
         let mut is_refilling = false;
-        let field = played(&season, |field, _, _| {
+        let field = played(&season, |field, day, _| {
+            let day = u16::try_from(day).unwrap();
             let soil = field.irrigated();
-            // What a probe and the day's field capacity tell.
-            let missing =
-                1_000.0 * soil.rooting_depth() * (soil.field_capacity() - soil.water_content());
-            assert!((missing - soil.depletion()).abs() < 1e-9);
+            let missing = season.roots_on(day).missing(soil.water_content());
+            assert!((missing - soil.depletion()).abs() < 1e-9, "{missing} mm");
             let used = soil.depletion() / soil.readily_available();
             is_refilling = used > if is_refilling { 0.3 } else { 0.7 };
             if is_refilling { 2.5 } else { 0.0 }
@@ -267,6 +267,11 @@ mod tests {
         assert_eq!(season.weather().len(), 60);
         assert_eq!(plan.station, season.station());
         assert_eq!(plan.crop.season_days(), 60);
+        let young = season.roots_on(0);
+        assert_eq!((young.depth, young.field_capacity), (0.2, 0.25));
+        assert!((young.total_available - 28.0).abs() < 1e-9);
+        assert_eq!(young.depth, Roots::of(&plan, 0).depth);
+        assert_eq!(season.roots_on(59), season.roots_on(999));
         assert!((plan.soil.field_capacity - (0.2 * 0.25 + 0.3 * 0.20) / 0.5).abs() < 1e-9);
         assert!((plan.soil.total_available_water(0.5) - 58.0).abs() < 1e-9);
     }

@@ -101,18 +101,32 @@ impl Plot {
 
     /// Whether somebody has mended the leak now.
     pub(super) fn is_mended(&mut self, now: Instant) -> bool {
-        let may_be = self.valve.is_whole();
+        let may_be = self.valve.is_whole(now);
         self.mended_at.take_if(|at| now >= *at && may_be).is_some()
     }
 
-    /// The gateway has something to say.
-    pub(super) fn send(&mut self, now: Instant, message: ToValve) {
-        self.radio.send_to_valve(now, message);
+    /// The gateway has something to say, at `now` or a little later.
+    pub(super) fn send(&mut self, at: Instant, message: ToValve) {
+        self.radio.send_to_valve(at, message);
         self.timeout = self.timeout.min(self.radio.poll_timeout());
     }
 
-    /// Something has changed from outside: it has to look again.
-    pub(super) fn touched(&mut self, now: Instant) {
+    /// One more reason, or one less, for which nothing passes the radio.
+    pub(super) fn cut_radio(&mut self, now: Instant, is_cut: bool) {
+        let cuts = &mut self.radio.trouble().cuts;
+        *cuts = if is_cut { *cuts + 1 } else { *cuts - 1 };
+        self.timeout = now;
+    }
+
+    /// The node loses its power, which comes back after so long.
+    pub(super) fn lose_power(&mut self, now: Instant, lasts: Duration) {
+        self.valve.lose_power(now, lasts, &mut self.referee);
+        self.timeout = now;
+    }
+
+    /// The node's firmware restarts itself.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.valve.restart(now);
         self.timeout = now;
     }
 

@@ -5,6 +5,7 @@ use gofarm_core::time::{Instant, hours};
 
 use serde::{Deserialize, Serialize};
 
+use super::chaos::Failure;
 use super::contract::SoilProbe;
 use super::field::Field;
 use super::plan::Background;
@@ -25,8 +26,8 @@ pub(super) enum Sample {
 pub(super) struct Trouble {
     /// It says what it said when this began.
     pub(super) is_stuck: bool,
-    /// It is wrong by so many m³/m³.
-    pub(super) lies_by: f64,
+    /// It drifts away from the truth.
+    pub(super) lie: Option<Failure>,
 }
 
 /// One probe on the field bus.
@@ -70,7 +71,8 @@ impl Probe {
         {
             return Sample::Record(frozen);
         }
-        let water = field.irrigated().water_content() + self.offset + self.trouble.lies_by;
+        let drift = self.trouble.lie.map_or(0.0, |lie| lie.drift(now));
+        let water = field.irrigated().water_content() + self.offset + drift;
         let honest = SoilProbe {
             water: self.noisy(water, 0.001),
             temperature: self.noisy(field.temperature(slot), 0.1),

@@ -62,8 +62,8 @@ pub(super) struct Radio {
 /// What is wrong with the radio besides what always is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Trouble {
-    /// Nothing passes.
-    pub(super) is_cut: bool,
+    /// For so many reasons nothing passes.
+    pub(super) cuts: u32,
     /// Every message to the valve arrives twice.
     pub(super) doubles: bool,
     /// Every message arrives later by this.
@@ -187,7 +187,12 @@ impl Radio {
     }
 
     fn is_path_up(&self, now: Instant) -> bool {
-        !self.trouble.is_cut && !(self.outage.start..self.outage.end).contains(&now)
+        self.trouble.cuts == 0 && !(self.outage.start..self.outage.end).contains(&now)
+    }
+
+    /// Whether the node is connected, as far as it knows.
+    pub(super) fn is_connected(&self) -> bool {
+        self.connection.is_connected()
     }
 
     pub(super) fn poll_timeout(&self) -> Instant {

@@ -1,5 +1,10 @@
 //! [`Season`]: joins the parts and moves time from event to event.
 
+mod events;
+mod incidents;
+mod slot;
+mod way;
+
 use core::time::Duration;
 
 use gofarm_core::random::{Random, SplitMix64};
@@ -7,24 +12,24 @@ use gofarm_core::time::{Instant, UnixMillis, days, minutes};
 use gofarm_crdt::clock::Now;
 use jiff::civil::Date;
 
-use super::backbone::{Backbone, Delivery, InProcess};
+use self::way::Way;
+use super::backbone::{Backbone, InProcess};
+use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
-use super::controller::{Decision, Morning, Quarter};
+use super::controller::Morning;
 use super::field::SLOTS;
-use super::gateway::{Gateway, Input, Output};
+use super::gateway::{Gateway, Input};
 use super::listener::Listener;
 use super::party::Party;
 use super::plan::{FIELDS, Plan};
 use super::plot::Plot;
 use super::referee::FarmReferee;
 use super::report::{self, Report};
-use super::site::{Affairs, Site, Slot};
+use super::site::Site;
 use super::state::Forecast;
+use super::upkeep::Firmware;
 use crate::weather::WeatherDay;
 
-const SLOT: Duration = minutes(15);
-/// A gateway loses its power about every fourth day.
-const POWER_CUTS: u64 = 400;
 /// The year of the devices: the weather may be of any, but no clock believes a time from before it was built. It has a
 /// 29 February.
 const YEAR: i16 = 2028;
@@ -60,6 +65,10 @@ pub struct Season<'a> {
     pub(super) gateways: [Gateway; 2],
     pub(super) cloud: Cloud,
     pub(super) backbone: Box<dyn Backbone>,
+    pub(super) firmware: Firmware,
+    timeline: Timeline,
+    incidents: Vec<Failure>,
+    ways: [Way; Party::ALL.len()],
     pub(super) referee: FarmReferee,
     pub(super) site: Site,
     pub(super) settled_after: Duration,
@@ -67,9 +76,9 @@ pub struct Season<'a> {
 }
 
 impl<'a> Season<'a> {
-    /// Makes the farm ready for the first day of `plan`, with its days of `weather`.
+    /// Makes the farm ready for the first day of `plan`, with its days of `weather`, and what is to go wrong.
     #[must_use]
-    pub fn start(plan: Plan, weather: &'a [WeatherDay]) -> Self {
+    pub fn start(plan: Plan, weather: &'a [WeatherDay], chaos: Chaos) -> Self {
         let within = |day: &&WeatherDay| (plan.from..=plan.to).contains(&day.date);
         let first = weather.iter().position(|day| within(&day)).unwrap_or(0);
         let count = weather.iter().filter(within).count();
@@ -92,6 +101,10 @@ impl<'a> Season<'a> {
             gateways: GATEWAYS.map(|party| Gateway::new(party, plan, seeds.next_u64(), now)),
             cloud: Cloud::new(seeds.next_u64(), now),
             backbone: Box::new(InProcess::new(seeds.next_u64(), plan.background)),
+            firmware: Firmware::new(seeds.next_u64(), FIELDS),
+            timeline: Timeline::new(chaos),
+            incidents: Vec::new(),
+            ways: [Way::default(); Party::ALL.len()],
             referee: FarmReferee::default(),
             site: Site::new(seeds.next_u64(), count),
             settled_after: Duration::ZERO,
@@ -111,6 +124,7 @@ impl<'a> Season<'a> {
         }
         self.cloud.listen(listener);
         self.site.listen(listener);
+        self.firmware.listen(listener);
         self
     }
 
@@ -170,206 +184,13 @@ impl<'a> Season<'a> {
         }
     }
 
-    /// Moves the fields' water, samples, decides, and then everything that happens until the next slot.
-    fn play_slot(&mut self, slot: usize, stopwatch: &mut impl Stopwatch) {
-        let mut opens = None;
-        for place in 0..FIELDS {
-            let now = self.now;
-            let field = self.plots[place].number();
-            let home = Plan::home(field);
-            let at = self.time(home);
-            let plot = &mut self.plots[place];
-            plot.step(now, slot);
-            let (rain, flow) = (plot.field.rain(slot), plot.valve.flow());
-            let gateway = &mut self.gateways[home.index()];
-            gateway.handle(at, Input::Poll { field });
-            let may =
-                core::iter::from_fn(|| gateway.poll_output()).find_map(|output| match output {
-                    Output::Poll { probes, .. } => Some(probes),
-                    _ => None,
-                });
-            let samples = plot.sample(now, slot, may.unwrap_or_default());
-            let quarter = Quarter {
-                samples,
-                rain,
-                flow,
-            };
-            let before = stopwatch.nanos();
-            gateway.handle(at, Input::Quarter { field, quarter });
-            self.decision_nanos
-                .push(stopwatch.nanos().saturating_sub(before));
-            opens = self.route(home).or(opens);
-            self.plots[place].housekeep(now);
-            if self.plots[place].is_mended(now) {
-                self.tell(home, Input::Mended { field });
-            }
-        }
-        let mut gateway_restarts = false;
-        for party in GATEWAYS {
-            if self
-                .plan
-                .background
-                .strikes(&mut self.accidents, POWER_CUTS)
-            {
-                self.tell(party, Input::PowerCut);
-                self.backbone_restarted(party);
-                gateway_restarts |= party == Party::Gateway1;
-            }
-        }
-        self.play_site(slot, opens, gateway_restarts);
-        self.happen();
-        self.play_until(self.now + SLOT);
-    }
-
-    /// A gateway that restarts connects anew; here the broker takes it back at once.
-    fn backbone_restarted(&mut self, party: Party) {
-        self.tell(party, Input::Linked(true));
-    }
-
-    /// Tells the site's machines what happens in the slot.
-    fn play_site(&mut self, slot: usize, opens: Option<Duration>, gateway_restarts: bool) {
-        let field = &self.plots[0].field;
-        let copies = self.gateways[0].copies();
-        #[expect(clippy::cast_possible_truncation, reason = "°C and mm")]
-        let affairs = Affairs {
-            by_day: (7 * 4..18 * 4).contains(&slot),
-            hottest: field.hottest() as f32,
-            rain: field.rain(slot) as f32,
-            watering: Plan::fields().any(|n| copies.field(n).read().open.get() == Some(&true)),
-        };
-        let controllers = self.gateways[0].controllers();
-        let slot = Slot {
-            number: slot,
-            daylight: field.daylight(slot),
-            affairs,
-            water: controllers
-                .first()
-                .and_then(|controller| controller.water_content(self.now)),
-            opens,
-            gateway_restarts,
-        };
-        self.site.play(self.now, &slot);
-    }
-
-    fn play_until(&mut self, end: Instant) {
-        loop {
-            let plots = self.plots.iter().map(Plot::poll_timeout);
-            let gateways = self.gateways.iter().map(Gateway::poll_timeout);
-            let next = plots
-                .chain(gateways)
-                .chain([self.cloud.poll_timeout(), self.backbone.poll_timeout()])
-                .min();
-            let next = next.unwrap_or(Instant::FAR_FUTURE);
-            if next >= end {
-                break;
-            }
-            self.now = self.now.max(next);
-            self.happen();
-        }
-        self.now = end;
-    }
-
-    /// Everything that is due now.
-    fn happen(&mut self) {
-        let now = self.now;
-        for place in 0..FIELDS {
-            if self.plots[place].poll_timeout() > now {
-                continue;
-            }
-            let field = self.plots[place].number();
-            let mut heard = Vec::new();
-            self.plots[place].poll(now, |message| heard.push(message));
-            for message in heard {
-                self.tell(Plan::home(field), Input::Heard { field, message });
-            }
-        }
-        if self.backbone.poll_timeout() <= now {
-            while let Some(delivery) = self.backbone.poll(now) {
-                self.deliver(delivery);
-            }
-        }
-        for party in GATEWAYS {
-            if self.gateways[party.index()].poll_timeout() <= now {
-                self.tell(party, Input::Time);
-            }
-        }
-        if self.cloud.poll_timeout() <= now {
-            self.cloud.transmit(self.true_time());
-        }
-        self.route_cloud();
-    }
-
-    fn deliver(&mut self, delivery: Delivery) {
-        match delivery {
-            Delivery::Packet {
-                from,
-                to: Party::Cloud,
-                packet,
-            } => self.cloud.handle(self.true_time(), from, &packet),
-            Delivery::Packet { from, to, packet } => {
-                self.tell(to, Input::Packet { from, packet });
-            }
-            Delivery::Found(Party::Cloud) => self.cloud.linked(self.true_time(), true),
-            Delivery::Lost(Party::Cloud) => self.cloud.linked(self.true_time(), false),
-            Delivery::Found(party) => self.tell(party, Input::Linked(true)),
-            Delivery::Lost(party) => self.tell(party, Input::Linked(false)),
-        }
-    }
-
-    /// Gives a gateway an input, and the world what it does.
-    fn tell(&mut self, party: Party, input: Input) {
-        let at = self.time(party);
-        self.gateways[party.index()].handle(at, input);
-        self.route(party);
-    }
-
-    /// Gives the world what a gateway did; the longest run that it opened.
-    fn route(&mut self, party: Party) -> Option<Duration> {
-        let now = self.now;
-        let mut opened = None;
-        while let Some(output) = self.gateways[party.index()].poll_output() {
-            match output {
-                Output::Radio { field, message } => self.plot(field).send(now, message),
-                Output::Packet { to, packet } => self.backbone.send(now, party, to, packet),
-                Output::Main { field, is_open } => self.plot(field).set_main(now, is_open),
-                Output::Decided {
-                    choice, is_sent, ..
-                } => {
-                    if let (Decision::Open(run), true) = (choice.decision, is_sent) {
-                        opened = opened.max(Some(run));
-                    }
-                }
-                Output::Committed { field, readings } => {
-                    self.plot(field).referee.committed_readings(&readings);
-                }
-                Output::Dispatched(_) => self.referee.dispatched(),
-                Output::Settled { .. } => self.referee.settled += 1,
-                Output::Restored { damaged } => self.referee.damaged += damaged,
-                Output::Ended { .. } | Output::Poll { .. } => {}
-            }
-        }
-        opened
-    }
-
-    fn route_cloud(&mut self) {
-        while let Some(output) = self.cloud.poll_output() {
-            match output {
-                Output::Packet { to, packet } => {
-                    self.backbone.send(self.now, Party::Cloud, to, packet);
-                }
-                Output::Settled { .. } => self.referee.settled += 1,
-                _ => {}
-            }
-        }
-    }
-
     fn plot(&mut self, field: u8) -> &mut Plot {
         &mut self.plots[usize::from(field) - 1]
     }
 
     /// What the clocks of a gateway say.
-    fn time(&self, _: Party) -> Now {
-        self.true_time()
+    fn time(&self, party: Party) -> Now {
+        Now::new(self.now, self.ways[party.index()].wall(self.true_wall()))
     }
 
     fn true_time(&self) -> Now {

@@ -47,8 +47,7 @@ pub(super) struct ValveNode {
     epoch: UnixMillis,
     power: Power,
     home: Side,
-    /// The valve does not close, whatever the node drives.
-    is_stuck: bool,
+    grip: Grip,
     /// The main upstream lets water through.
     is_main_open: bool,
     /// Since when the node has been driving a close without effect.
@@ -68,11 +67,23 @@ pub(super) struct ValveNode {
     closing: Option<CommandId>,
     /// A restart that is about to happen.
     fault: Option<Instant>,
+    has_started: bool,
     ended: VecDeque<(CommandId, Report)>,
     listener: Listener,
     /// The command that the water runs for.
     watering: Option<CommandId>,
     counts: Counts,
+}
+
+/// Whether the valve moves when it is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grip {
+    Loose,
+    /// The first close finds it stuck, for so long.
+    Sticks(Duration),
+    Stuck {
+        until: Instant,
+    },
 }
 
 #[derive(Debug)]
@@ -122,7 +133,7 @@ impl ValveNode {
             background,
             epoch,
             home,
-            is_stuck: false,
+            grip: Grip::Loose,
             is_main_open: true,
             driven: None,
             power: Power::On {
@@ -136,6 +147,7 @@ impl ValveNode {
             flow_due: None,
             closing: None,
             fault: None,
+            has_started: false,
             ended: VecDeque::new(),
             listener: Listener::default(),
             watering: None,
@@ -337,7 +349,10 @@ impl ValveNode {
     fn stops(&mut self, now: Instant) -> bool {
         if self.is_flowing() {
             let driven = *self.driven.get_or_insert(now);
-            if self.is_stuck || self.background.strikes(&mut self.random, 12) {
+            if let Grip::Sticks(holds) = self.grip {
+                self.grip = Grip::Stuck { until: now + holds };
+            }
+            if self.is_stuck(now) || self.background.strikes(&mut self.random, 12) {
                 return false;
             }
             self.counts.stuck += now.saturating_since(driven);
@@ -358,9 +373,28 @@ impl ValveNode {
         if self.is_flowing() { FLOW } else { 0 }
     }
 
-    /// The valve gets stuck where it is, or somebody has mended it.
-    pub(super) fn set_stuck(&mut self, is_stuck: bool) {
-        self.is_stuck = is_stuck;
+    /// The next close finds the valve stuck for so long, or it comes loose.
+    pub(super) fn set_sticking(&mut self, holds: Option<Duration>) {
+        self.grip = holds.map_or(Grip::Loose, Grip::Sticks);
+    }
+
+    fn is_stuck(&self, now: Instant) -> bool {
+        matches!(self.grip, Grip::Stuck { until } if now < until)
+    }
+
+    /// The firmware restarts itself.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.fault = Some(now);
+    }
+
+    /// Whether the node has started since the last call.
+    pub(super) fn take_started(&mut self) -> bool {
+        core::mem::take(&mut self.has_started)
+    }
+
+    /// Whether it waters, or is about to.
+    pub(super) fn is_busy(&self) -> bool {
+        self.water.is_some() || self.opening.is_some()
     }
 
     /// The gateway opens or closes the main upstream.
@@ -386,8 +420,8 @@ impl ValveNode {
     }
 
     /// Whether nothing is wrong that somebody would have to mend.
-    pub(super) fn is_whole(&self) -> bool {
-        !self.is_stuck && matches!(self.power, Power::On { .. })
+    pub(super) fn is_whole(&self, now: Instant) -> bool {
+        !self.is_stuck(now) && matches!(self.power, Power::On { .. })
     }
 
     /// The node restarts: all but the journal, the valve and the water is lost.
@@ -429,6 +463,7 @@ impl ValveNode {
             unknown.push(id);
         }
         self.power = Power::On { lease, booted: now };
+        self.has_started = true;
         radio.node_restarted(now);
         let is_whole = self.state.restart(clock(self.epoch, now, now));
         referee.restored(is_whole);

@@ -10,17 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::{Controller, RATE, day_of};
 use crate::season::gateway::Output;
 use crate::season::state::{FieldState, Forecast, Reason};
+use crate::season::upkeep::Settings;
 
 /// What the main lets through: more than a litre a minute through a closed valve is a leak.
 pub(super) const MAIN: FlowLimits = FlowLimits::new(1_000).settle(secs(30));
-/// The longest run that it plans; the contract allows 45 minutes.
-const LONGEST_RUN: Duration = minutes(40);
-/// Irrigation starts when this share of the readily available water is used up, and by plan ends at the other: the rest
-/// is room for rain.
-const START: f64 = 0.85;
-pub(in crate::season) const STOP: f32 = 0.4;
-/// Rain in mm in a quarter of an hour that ends irrigation.
-const RAIN_STOPS: f64 = 0.1;
+/// The shortest run that it plans.
+const SHORTEST_RUN: Duration = minutes(5);
 /// For rain that was forecast it waits if this share of it would do, as long as the crop has this share of what it can
 /// take without stress.
 const RAIN_TO_TRUST: f64 = 0.6;
@@ -57,7 +52,13 @@ pub(in crate::season) struct Choice {
 }
 
 impl Controller {
-    pub(super) fn choose(&mut self, at: Now, rain: f64, field: &FieldState) -> Choice {
+    pub(super) fn choose(
+        &mut self,
+        at: Now,
+        rain: f64,
+        settings: &Settings,
+        field: &FieldState,
+    ) -> Choice {
         let forecast = todays(at, field);
         let readily_available = self.outlook.readily_available(&self.plan, forecast);
         let water = self.water_content(at.instant());
@@ -68,11 +69,11 @@ impl Controller {
             water,
             depletion: water.map(|water| missing(water) * self.outlook.rooting_depth()),
             readily_available,
-            stop_at: f64::from(*field.stop_at.get().unwrap_or(&STOP)),
+            stop_at: f64::from(*field.stop_at.get().unwrap_or(&settings.stop_at)),
             rain_to_come: self.outlook.rain_to_come(forecast),
         };
         let was_refilling = field.reason.get() == Some(&Reason::Refilling);
-        let (decision, reason) = self.decide(at, rain, &choice, was_refilling);
+        let (decision, reason) = self.decide(at, rain, settings, &choice, was_refilling);
         match reason {
             Reason::Untrusted => self.counts.withheld += 1,
             Reason::RainExpected => self.counts.waited_for_rain += 1,
@@ -89,6 +90,7 @@ impl Controller {
         &self,
         at: Now,
         rain: f64,
+        settings: &Settings,
         known: &Choice,
         was_refilling: bool,
     ) -> (Decision, Reason) {
@@ -101,7 +103,7 @@ impl Controller {
         if self.is_main_closed {
             return (stop, Reason::Leak);
         }
-        if rain > RAIN_STOPS {
+        if rain > f64::from(settings.rain_stops_mm) {
             return (stop, Reason::Raining);
         }
         let Some(depletion) = known.depletion else {
@@ -109,7 +111,7 @@ impl Controller {
         };
         let readily = known.readily_available;
         let wanted = depletion - known.stop_at * readily;
-        let is_refilling = depletion >= START * readily || was_refilling;
+        let is_refilling = depletion >= f64::from(settings.start_at) * readily || was_refilling;
         if !is_refilling || wanted <= 0.5 {
             return (Decision::Hold, Reason::Enough);
         }
@@ -123,7 +125,7 @@ impl Controller {
             return (Decision::Hold, Reason::TimeUnknown);
         }
         let time = Duration::from_secs_f64((wanted / RATE * 3_600.0).max(0.0).round());
-        let run = time.clamp(minutes(5), LONGEST_RUN);
+        let run = time.clamp(SHORTEST_RUN, secs(settings.longest_run.into()));
         (Decision::Open(run), Reason::Refilling)
     }
 

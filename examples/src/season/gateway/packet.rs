@@ -15,10 +15,16 @@ pub(in crate::season) enum Packet<'a> {
     },
     /// A dispatch is taken, and durable where it was taken.
     Taken(Dot),
+    /// Settings for a gateway, in words for people too.
+    Settings { number: u32, document: &'a str },
+    /// Settings have come, and were taken or refused.
+    SettingsSeen { number: u32, is_taken: bool },
 }
 
 const DISPATCH: u8 = 100;
 const TAKEN: u8 = 101;
+const SETTINGS: u8 = 102;
+const SETTINGS_SEEN: u8 = 103;
 
 impl<'a> Packet<'a> {
     pub(in crate::season) fn encode(self) -> Vec<u8> {
@@ -29,6 +35,14 @@ impl<'a> Packet<'a> {
                 [&head[..], &put(dot), &floor.to_be_bytes(), body].concat()
             }
             Self::Taken(dot) => [&[TAKEN][..], &put(dot)].concat(),
+            Self::Settings { number, document } => {
+                let head = [SETTINGS];
+                [&head[..], &number.to_be_bytes(), document.as_bytes()].concat()
+            }
+            Self::SettingsSeen { number, is_taken } => {
+                let head = [SETTINGS_SEEN, u8::from(is_taken)];
+                [&head[..], &number.to_be_bytes()].concat()
+            }
         }
     }
 
@@ -46,6 +60,21 @@ impl<'a> Packet<'a> {
                 (dot, []) => Some(Self::Taken(dot)),
                 _ => None,
             },
+            SETTINGS => {
+                let (number, document) = rest.split_first_chunk()?;
+                let number = u32::from_be_bytes(*number);
+                let document = core::str::from_utf8(document).ok()?;
+                Some(Self::Settings { number, document })
+            }
+            SETTINGS_SEEN => {
+                let [is_taken @ 0..=1, number @ ..] = rest else {
+                    return None;
+                };
+                Some(Self::SettingsSeen {
+                    number: u32::from_be_bytes(number.try_into().ok()?),
+                    is_taken: *is_taken == 1,
+                })
+            }
             field => Some(Self::Frame { field, frame: rest }),
         }
     }
@@ -87,11 +116,19 @@ mod tests {
                 body: b"body",
             },
             Packet::Taken(dot),
+            Packet::Settings {
+                number: 3,
+                document: "start_at = 0.8",
+            },
+            Packet::SettingsSeen {
+                number: 3,
+                is_taken: true,
+            },
         ] {
             let bytes = packet.encode();
             assert_eq!(Packet::decode(&bytes), Some(packet));
             if !matches!(packet, Packet::Frame { .. }) {
-                assert_eq!(Packet::decode(&bytes[..20]), None);
+                assert_eq!(Packet::decode(&bytes[..3]), None);
             }
         }
         assert_eq!(Packet::decode(b""), None);

@@ -8,6 +8,7 @@ use crate::crop::Crop;
 use crate::et0::Station;
 use crate::fao56::{self, Day, Irrigation, LayoutError, NoWeather};
 use crate::season::plan::{DEFAULT_SEED, Plan};
+use crate::season::roots::Roots;
 use crate::soil_water::Soil;
 use crate::weather::WeatherDay;
 
@@ -144,6 +145,19 @@ impl MeasuredSeason {
     #[must_use]
     pub fn as_given(&self) -> &[Day] {
         &self.as_given
+    }
+
+    /// The roots on the `day`-th day after planting, which no water changes; after the last day they stay.
+    pub(in crate::season) fn roots_on(&self, day: u16) -> Roots {
+        let grown = self.as_given.get(usize::from(day)).or(self.as_given.last());
+        let crop = self.season.parameters();
+        let depth = grown.map_or(crop.roots[0], |day| day.canopy.roots);
+        let profile = self.season.profile();
+        Roots {
+            depth,
+            field_capacity: profile.field_capacity(depth),
+            total_available: profile.total_available(depth),
+        }
     }
 
     /// How water was given by `date`, with no depth: as by the last irrigation until then, else as by the first, and

@@ -1,0 +1,119 @@
+//! A quarter of an hour: what is measured, decided and placed at its start.
+
+use core::time::Duration;
+
+use gofarm_core::time::minutes;
+
+use super::{GATEWAYS, Season, Stopwatch};
+use crate::season::controller::Quarter;
+use crate::season::gateway::{Input, Output};
+use crate::season::party::Party;
+use crate::season::plan::{FIELDS, Plan};
+use crate::season::site::{Affairs, Slot};
+
+const SLOT: Duration = minutes(15);
+/// A gateway loses its power for a moment about every fourth day.
+const POWER_CUTS: u64 = 400;
+
+impl Season<'_> {
+    /// Moves the fields' water, samples, decides, and then everything that happens until the next slot.
+    pub(super) fn play_slot(&mut self, slot: usize, stopwatch: &mut impl Stopwatch) {
+        let mut opens = None;
+        for place in 0..FIELDS {
+            opens = opens.max(self.play_field(place, slot, stopwatch));
+        }
+        let mut gateway_restarts = false;
+        for party in GATEWAYS {
+            let background = self.plan.background;
+            if background.strikes(&mut self.accidents, POWER_CUTS) && self.may_restart(party) {
+                self.tell(party, Input::PowerCut);
+                self.tell_link(party);
+                gateway_restarts |= party == Party::Gateway1;
+            }
+        }
+        self.play_site(slot, opens, gateway_restarts);
+        self.reach_nodes();
+        self.happen();
+        self.play_until(self.now + SLOT);
+    }
+
+    /// One field; the length of the run that was opened.
+    fn play_field(
+        &mut self,
+        place: usize,
+        slot: usize,
+        stopwatch: &mut impl Stopwatch,
+    ) -> Option<Duration> {
+        let now = self.now;
+        let field = self.plots[place].number();
+        let home = Plan::home(field);
+        let at = self.time(home);
+        let plot = &mut self.plots[place];
+        plot.step(now, slot);
+        plot.housekeep(now);
+        if self.ways[home.index()].is_dark {
+            return None;
+        }
+        let (rain, flow) = (plot.field.rain(slot), plot.valve.flow());
+        let gateway = &mut self.gateways[home.index()];
+        gateway.handle(at, Input::Poll { field });
+        let mut outputs = core::iter::from_fn(|| gateway.poll_output());
+        let may = outputs.find_map(|output| match output {
+            Output::Poll { probes, .. } => Some(probes),
+            _ => None,
+        });
+        let samples = plot.sample(now, slot, may.unwrap_or_default());
+        let quarter = Quarter {
+            samples,
+            rain,
+            flow,
+        };
+        let before = stopwatch.nanos();
+        gateway.handle(at, Input::Quarter { field, quarter });
+        let nanos = stopwatch.nanos().saturating_sub(before);
+        self.decision_nanos.push(nanos);
+        let opened = self.route(home);
+        if self.plots[place].is_mended(now) {
+            self.tell(home, Input::Mended { field });
+        }
+        opened
+    }
+
+    /// Tells the site's machines what happens in the slot.
+    fn play_site(&mut self, slot: usize, opens: Option<Duration>, gateway_restarts: bool) {
+        let field = &self.plots[0].field;
+        let copies = self.gateways[0].copies();
+        let is_open = |number| copies.field(number).read().open.get() == Some(&true);
+        #[expect(clippy::cast_possible_truncation, reason = "°C and mm")]
+        let affairs = Affairs {
+            by_day: (7 * 4..18 * 4).contains(&slot),
+            hottest: field.hottest() as f32,
+            rain: field.rain(slot) as f32,
+            watering: Plan::fields().any(is_open),
+        };
+        let first = self.gateways[0].controllers().first();
+        let slot = Slot {
+            number: slot,
+            daylight: field.daylight(slot),
+            affairs,
+            water: first.and_then(|controller| controller.water_content(self.now)),
+            opens,
+            gateway_restarts,
+        };
+        self.site.play(self.now, &slot);
+    }
+
+    /// Says which nodes the cloud reaches.
+    fn reach_nodes(&mut self) {
+        for (place, plot) in self.plots.iter().enumerate() {
+            let home = Plan::home(plot.number());
+            let is_linked = |party: Party| {
+                let way = &self.ways[party.index()];
+                way.is_linked && !way.is_dark
+            };
+            let is_reached =
+                is_linked(Party::Cloud) && is_linked(home) && plot.radio.is_connected();
+            self.firmware.set_reachable(place, is_reached);
+        }
+    }
+}
