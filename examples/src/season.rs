@@ -28,12 +28,14 @@
 //! gives one result. The only real clock is the [`Stopwatch`] of the caller, which times decisions.
 //!
 //! ```
+//! use gofarm_examples::season::chaos::Chaos;
 //! use gofarm_examples::season::{Plan, Season};
 //! use gofarm_examples::weather;
 //!
 //! let days = weather::read_file("data/hupsel_283_daily_2002_2004.csv".as_ref())?;
 //! let plan = Plan::choose(&days, None, None)?.seed(7);
-//! let mut season = Season::start(plan, &days);
+//! let chaos = Chaos::draw(7, plan.days());
+//! let mut season = Season::start(plan, &days, chaos);
 //! while season.next_day(&mut || 0).is_some() {}
 //! let report = season.finish();
 //! let promises = report.promises;

@@ -2,17 +2,19 @@
 #![expect(clippy::print_stderr, reason = "a person runs it")]
 
 use core::error::Error;
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
+use gofarm_examples::season::chaos::{Chaos, ChaosArgument};
 use gofarm_examples::season::describe::describe;
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
-use gofarm_examples::season::{Listener, Plan, Season};
+use gofarm_examples::season::{Background, Listener, Plan, Season};
 use gofarm_examples::weather;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::read();
     let text = match arguments.command {
         Some(Subcommands::Describe { format, device }) => describe(device, format),
+        Some(Subcommands::Chaos { seed, days }) => Chaos::draw(seed, days).to_string(),
         None => match watched(&arguments.run) {
             Ok(()) => return ExitCode::SUCCESS,
             Err(error) => {
@@ -69,7 +72,9 @@ fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
             latitude: arguments.latitude,
             elevation: arguments.elevation,
         });
-    let mut season = Season::start(plan, &days).told(listener);
+    let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
+    let plan = plan.background(background);
+    let mut season = Season::start(plan, &days, chaos).told(listener);
     let bar = progress(season.days(), arguments.json);
     let mut nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
     while let Some(day) = season.next_day(&mut nanos) {
@@ -79,7 +84,39 @@ fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     bar.finish_and_clear();
     let mut report = season.finish();
     report.measured.run_s = started.elapsed().as_secs_f64();
+    report.measured.peak_memory_mb = peak_memory_mb().unwrap_or_default();
     Ok(report)
+}
+
+/// The most memory that this process had, as Linux tells.
+fn peak_memory_mb() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1_024.0)
+}
+
+/// What is to go wrong; a script is all that does.
+fn chaos(
+    argument: &ChaosArgument,
+    seed: u64,
+    days: u16,
+) -> Result<(Chaos, Background), Box<dyn Error>> {
+    let path = match argument {
+        ChaosArgument::Default => return Ok((Chaos::draw(seed, days), Background::Rough)),
+        ChaosArgument::None => return Ok((Chaos::none(), Background::Calm)),
+        ChaosArgument::File(path) => path,
+    };
+    let told = |error: &dyn core::fmt::Display| format!("{}: {error}", path.display());
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| told(&error))?;
+    file.take(Chaos::LONGEST_TEXT as u64 + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| told(&error))?;
+    let chaos = Chaos::read(&text, days).map_err(|error| told(&error))?;
+    Ok((chaos, Background::Calm))
 }
 
 fn read(path: &Path) -> Result<Vec<weather::WeatherDay>, Box<dyn Error>> {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use super::chaos::ChaosArgument;
 use crate::command_line;
 
-/// Plays one growing season of one field on real weather: soil probes that lie, a valve on a link that fails, and
-/// a controller that waters through commands with a lease.
+/// Plays one growing season of a farm on real weather: probes that lie, links that fail, valves that stick, nodes without
+/// power, and gateways that water three fields through commands with a lease.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "season", version, args_conflicts_with_subcommands = true)]
 pub struct Arguments {
@@ -31,6 +32,16 @@ pub enum Subcommands {
         /// Which device
         #[arg(long, value_enum, default_value = "valve")]
         device: DeviceName,
+    },
+    /// Print what goes wrong in a season, as a file for --chaos
+    Chaos {
+        /// Seed of all chance
+        #[arg(long, value_name = "NUMBER", default_value_t = super::DEFAULT_SEED)]
+        seed: u64,
+        /// Length of the season in days
+        #[arg(long, value_name = "DAYS", default_value_t = 145,
+              value_parser = clap::value_parser!(u16).range(1..=366))]
+        days: u16,
     },
 }
 
@@ -57,6 +68,9 @@ pub struct Run {
     #[arg(long, value_name = "METRES", default_value_t = super::HUPSEL.elevation,
           value_parser = elevation, allow_negative_numbers = true)]
     pub elevation: f64,
+    /// What goes wrong: `default` (drawn from the seed), `none`, or a file as `season chaos` prints it
+    #[arg(long, value_name = "default|none|FILE", default_value = "default")]
+    pub chaos: ChaosArgument,
     /// Send metrics and traces by OTLP over HTTP, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
@@ -140,6 +154,7 @@ mod tests {
             "--latitude=NaN",
             "--latitude=90",
             "--elevation=1e9",
+            "--chaos=",
             "--verbose",
         ] {
             assert!(Arguments::try_parse_from(["season", bad]).is_err(), "{bad}");

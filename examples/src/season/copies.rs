@@ -20,14 +20,19 @@ pub(super) struct Copies {
 }
 
 impl Copies {
-    /// Copies of all fields on the side of `own`.
+    /// Copies of all fields on the side of `own`. What happens in a field comes from the gateway beside it: with the others
+    /// in between it would only come twice.
     pub(super) fn new(own: Party, seed: u64, now: Now) -> Self {
         let mut random = SplitMix64::new(seed);
         let field = |place: usize| {
             let number = number(place);
-            let node = (Plan::home(number) == own).then_some(Side::Node);
-            let peers = own.others().map(Side::Party).chain(node);
-            let peers: Vec<Side> = peers.collect();
+            let home = Plan::home(number);
+            let peers: Vec<Side> = if own == home {
+                let others = own.others().map(Side::Party);
+                others.chain([Side::Node]).collect()
+            } else {
+                vec![Side::Party(home)]
+            };
             FieldReplica::new(Side::Party(own), number, &peers, random.next_u64(), now)
         };
         Self {

@@ -192,6 +192,13 @@ impl Plan {
         self.from
     }
 
+    /// How many days these are, at most 366.
+    #[must_use]
+    pub fn days(&self) -> u16 {
+        let days = self.from.until(self.to).map_or(0, |span| span.get_days());
+        u16::try_from(days).unwrap_or(0) + 1
+    }
+
     /// The last day.
     #[must_use]
     pub fn to(&self) -> Date {

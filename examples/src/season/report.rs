@@ -2,6 +2,7 @@
 
 mod placed;
 mod table;
+mod upkeep;
 
 use alloc::collections::BTreeMap;
 use core::time::Duration;
@@ -10,6 +11,7 @@ use gofarm_core::command::{Outcome, Tally};
 use serde::Serialize;
 
 pub use self::placed::{Placed, PlacedWork};
+pub use self::upkeep::Upkeep;
 
 use super::controller::RATE;
 use super::disk::Disk;
@@ -33,6 +35,10 @@ pub struct Report {
     pub sync: Sync,
     /// The work of the site's machines.
     pub work: Placed,
+    /// What was changed from afar.
+    pub upkeep: Upkeep,
+    /// What the script had go wrong, in order of time.
+    pub incidents: Vec<String>,
     /// Times taken by a real clock on this machine.
     pub measured: Measured,
 }
@@ -274,6 +280,8 @@ pub struct Measured {
     pub decision_p99_us: f64,
     /// The whole run, in s; set by the caller.
     pub run_s: f64,
+    /// The most memory that the program had, in MB; set by the caller where the system tells.
+    pub peak_memory_mb: f64,
 }
 
 pub(super) fn of(
@@ -304,6 +312,8 @@ pub(super) fn of(
         fields,
         sync: sync(season),
         work: Placed::of(season.site.account()),
+        upkeep: Upkeep::of(season),
+        incidents: season.incidents.iter().map(ToString::to_string).collect(),
         measured: measured(nanos),
     }
 }
@@ -482,6 +492,7 @@ fn measured(mut nanos: Vec<u64>) -> Measured {
         decision_p50_us: percentile(50),
         decision_p99_us: percentile(99),
         run_s: 0.0,
+        peak_memory_mb: 0.0,
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Season<'a> {
     pub(super) backbone: Box<dyn Backbone>,
     pub(super) firmware: Firmware,
     timeline: Timeline,
-    incidents: Vec<Failure>,
+    pub(super) incidents: Vec<Failure>,
     ways: [Way; Party::ALL.len()],
     pub(super) referee: FarmReferee,
     pub(super) site: Site,

@@ -6,7 +6,7 @@
 mod firmware;
 mod settings;
 
-pub(super) use self::firmware::{Account as FirmwareAccount, Event, Firmware, Image, Rollout};
+pub(super) use self::firmware::{Event, Firmware, Image};
 pub(super) use self::settings::{
     Account as SettingsAccount, BAD_DOCUMENTS, Configuration, GOOD_DOCUMENTS, Settings,
 };

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::crop::Crop;
 use crate::et0::Station;
 use crate::fao56::{self, Day, Irrigation, LayoutError, NoWeather};
-use crate::season::plan::{DEFAULT_SEED, Plan};
+use crate::season::plan::{Background, DEFAULT_SEED, Plan};
 use crate::season::roots::Roots;
 use crate::soil_water::Soil;
 use crate::weather::WeatherDay;
@@ -102,6 +102,7 @@ impl MeasuredSeason {
                 seed: DEFAULT_SEED,
                 crop: crop(&season),
                 soil: soil(&season),
+                background: Background::default(),
             },
             as_given,
             season,

@@ -51,6 +51,8 @@ impl fmt::Display for Report {
         by_reason(f, "placed", &work.machines)?;
         wrapped(f, &work.reasons)?;
 
+        self.upkeep(f)?;
+
         heading(f, "Measured on this machine")?;
         row(
             f,
@@ -204,6 +206,20 @@ impl Report {
         count(f, "litres through all valves", sync.litres, "")?;
         let settled = "all sides were of one mind after";
         seconds(f, settled, sync.settled_after_s)
+    }
+
+    fn upkeep(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        heading(f, "Sent out by the cloud, and failures by script")?;
+        let upkeep = &self.upkeep;
+        let aborted = format!("({})", upkeep.aborted);
+        count(f, "firmware images, and given up", upkeep.images, &aborted)?;
+        let rolled_back = "  rolled back by the node that tried them";
+        count(f, rolled_back, upkeep.rolled_back, "")?;
+        let bad = "  bad ones that a node kept";
+        count(f, bad, upkeep.bad_confirmed, "")?;
+        let taken = format!("({})", upkeep.settings_taken);
+        count(f, "settings, and taken", upkeep.settings, &taken)?;
+        count(f, "failures by script", self.incidents.len() as u64, "")
     }
 
     fn sum<N: core::iter::Sum>(&self, of: impl Fn(&FieldReport) -> N) -> N {

@@ -12,7 +12,7 @@ use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_hal::update::{
-    Ed25519Keys, PublicKey, Receiver, Refusal, Slot, Status, Trial, UpdateError, Version,
+    Ed25519Keys, PublicKey, Receiver, Refusal, Slot, Status, UpdateError, Version,
 };
 
 use super::flash::{Flash, FlashError, LAYOUT};
@@ -152,7 +152,10 @@ impl Node {
     /// Whether the running image is not confirmed yet.
     #[cfg(test)]
     pub(super) fn is_on_trial(&self) -> bool {
-        matches!(self.receiver.trial(), Trial::Running { .. })
+        matches!(
+            self.receiver.trial(),
+            gofarm_hal::update::Trial::Running { .. }
+        )
     }
 
     /// Whether an offer has not come to its end.
