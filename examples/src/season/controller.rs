@@ -36,6 +36,7 @@ use super::message::{ToGateway, ToValve};
 use super::plan::Plan;
 use super::probe::Sample;
 use super::replica::FieldReplica;
+use super::state::FieldState;
 use super::upkeep::Settings;
 
 /// Water that the valve gives to the field, in mm/h.
@@ -48,6 +49,9 @@ const VALIDITY: Duration = minutes(3);
 const PATIENCE: Duration = hours(2);
 /// The lease is longer than the plan by this: it is the safety net for a close that does not arrive.
 const MARGIN: Duration = minutes(5);
+
+/// Less than this is noise, in m³/m³: no reason to tell the others.
+const MOVED: f32 = 0.004;
 
 /// What the gateway measures of a field each quarter of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,6 +73,8 @@ pub(super) struct Controller {
     probes: [WaterReading; 3],
     /// The last good reading of each probe in m³/m³, and when it was taken.
     good: [Option<(Instant, f32)>; 3],
+    /// When the reading of each probe was written for the others last.
+    told: [Instant; 3],
     polls: [Option<Poll>; 3],
     breakers: Breakers,
     outlook: Outlook,
@@ -122,6 +128,7 @@ impl Controller {
             plan,
             probes: core::array::from_fn(|_| WaterReading::new()),
             good: [None; 3],
+            told: [Instant::ZERO; 3],
             polls: [const { None }; 3],
             breakers: Breakers::new(),
             main: FlowWatch::new(choice::MAIN),
@@ -172,16 +179,17 @@ impl Controller {
         let now = at.instant();
         self.outlook.rained(quarter.rain);
         self.end_polls(now, &quarter.samples);
-        state.maintain(at);
-        let good = self.take_samples(now, quarter.samples);
-        self.uncommitted.extend(&good);
-        let is_durable = state.write(at, |field| {
-            for &(probe, water) in &good {
-                field.water.insert(probe, water);
+        let news = self.take_samples(now, quarter.samples, state.read());
+        if !news.is_empty() {
+            self.uncommitted.extend(&news);
+            let is_durable = state.write(at, |field| {
+                for &(probe, water) in &news {
+                    field.water.insert(probe, water);
+                }
+            });
+            if is_durable {
+                self.committed(out);
             }
-        });
-        if is_durable {
-            self.committed(out);
         }
         self.watch_main(now, quarter.flow, out);
         self.counts.decisions += 1;
@@ -219,9 +227,15 @@ impl Controller {
         }
     }
 
-    /// The good readings among the samples, with the number of the probe.
-    fn take_samples(&mut self, now: Instant, samples: [Sample; 3]) -> Vec<(u8, f32)> {
-        let mut good = Vec::new();
+    /// The good readings among the samples that are worth telling, with the number of the probe: each that has moved, and
+    /// one an hour.
+    fn take_samples(
+        &mut self,
+        now: Instant,
+        samples: [Sample; 3],
+        field: &FieldState,
+    ) -> Vec<(u8, f32)> {
+        let mut news = Vec::new();
         let known = self.good.iter_mut();
         for (((number, probe), sample), known) in
             (0..).zip(&mut self.probes).zip(samples).zip(known)
@@ -240,12 +254,17 @@ impl Controller {
                 Ok(water) => {
                     self.counts.accepted += 1;
                     *known = Some((now, water));
-                    good.push((number, water));
+                    let told = field.water.get(&number);
+                    let moved = told.is_none_or(|told| (told - water).abs() >= MOVED);
+                    if moved || now >= self.told[usize::from(number)] + hours(1) {
+                        self.told[usize::from(number)] = now;
+                        news.push((number, water));
+                    }
                 }
                 Err(reason) => *self.counts.refused.entry(reason).or_default() += 1,
             }
         }
-        good
+        news
     }
 
     /// Turns a decision into a command; says whether one went out.

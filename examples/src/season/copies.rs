@@ -59,10 +59,8 @@ impl Copies {
     /// The connection to the broker is there, or gone.
     pub(super) fn linked(&mut self, is_found: bool) {
         self.is_found = is_found;
-        if is_found {
-            for field in &mut self.fields {
-                field.greet(|peer| peer != Side::Node);
-            }
+        for field in &mut self.fields {
+            field.linked(is_found, |peer| peer != Side::Node);
         }
     }
 

@@ -136,6 +136,7 @@ impl Gateway {
     pub(super) fn handle(&mut self, at: Now, input: Input) {
         match input {
             Input::Morning(morning) => {
+                self.copies.maintain(at);
                 for controller in &mut self.controllers {
                     controller.start_day(morning);
                 }

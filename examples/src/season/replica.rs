@@ -35,10 +35,11 @@ impl Side {
         }
     }
 
-    /// What the way between two sides carries.
+    /// What the way between two sides carries. Silence is broken once an hour on both ways: whether there is a link, the
+    /// connection below knows.
     const fn limits(self, other: Self) -> Limits {
         match (self, other) {
-            (Self::Party(_), Self::Party(_)) => Limits::mqtt(),
+            (Self::Party(_), Self::Party(_)) => Limits::mqtt().with_keep_alive(hours(1)),
             _ => Limits::lora(),
         }
     }
@@ -59,13 +60,22 @@ pub(super) struct FieldReplica {
     number: u8,
     replica: Replica<Disk>,
     field: Handle<FieldState>,
-    sessions: Vec<(Side, Session)>,
+    sessions: Vec<Talk>,
     random: SplitMix64,
     listener: Listener,
     /// What a reader saw when the last commit succeeded, while commits fail.
     durable: Option<View>,
     timeout: Instant,
     counts: Counts,
+}
+
+/// A session with another side.
+#[derive(Debug)]
+struct Talk {
+    peer: Side,
+    session: Session,
+    /// Nothing is said where the link is known to be down.
+    is_up: bool,
 }
 
 /// What went over the links and what met.
@@ -97,9 +107,13 @@ impl FieldReplica {
         let mut random = SplitMix64::new(seed);
         let disk = Disk::memory(own.id(number), random.next_u64());
         let (replica, field) = open(disk, number, now);
-        let session = |&peer| (peer, session(own, peer, number, &mut random));
+        let talk = |&peer| Talk {
+            peer,
+            session: session(own, peer, number, &mut random),
+            is_up: true,
+        };
         Self {
-            sessions: peers.iter().map(session).collect(),
+            sessions: peers.iter().map(talk).collect(),
             own,
             number,
             replica,
@@ -119,8 +133,8 @@ impl FieldReplica {
         let disk = restored(self.replica.store(), self.random.next_u64());
         (self.replica, self.field) = open(disk, self.number, now);
         self.replica.set_observer(self.listener.clone());
-        for (peer, session) in &mut self.sessions {
-            *session = self::session(self.own, *peer, self.number, &mut self.random);
+        for talk in &mut self.sessions {
+            talk.session = session(self.own, talk.peer, self.number, &mut self.random);
         }
         self.timeout = Instant::ZERO;
         committed == self.read().view()
@@ -149,9 +163,10 @@ impl FieldReplica {
     pub(super) fn handle(&mut self, now: Now, from: Side, frame: &[u8]) -> Vec<String> {
         self.hold();
         let mut sessions = self.sessions.iter_mut();
-        let Some((_, session)) = sessions.find(|(peer, _)| *peer == from) else {
+        let Some(talk) = sessions.find(|talk| talk.peer == from) else {
             return Vec::new();
         };
+        let session = &mut talk.session;
         let taken = session.handle_input(&mut self.replica, now, frame);
         self.counts.refused += u64::from(taken.is_err());
         while let Some(event) = session.poll_event() {
@@ -183,19 +198,17 @@ impl FieldReplica {
     /// Sends what is due; call it after each write, each frame, and at [`FieldReplica::poll_timeout`].
     pub(super) fn transmit(&mut self, now: Now, mut send: impl FnMut(Side, Vec<u8>)) {
         let mut buf = [0; 1_400];
-        for (peer, session) in &mut self.sessions {
-            let room = usize::from(self.own.limits(*peer).max_frame());
+        self.timeout = Instant::FAR_FUTURE;
+        for talk in self.sessions.iter_mut().filter(|talk| talk.is_up) {
+            let room = usize::from(self.own.limits(talk.peer).max_frame());
+            let session = &mut talk.session;
             while let Some(len) = session.poll_transmit(&mut self.replica, now, &mut buf[..room]) {
                 self.counts.frames += 1;
                 self.counts.bytes += len as u64;
-                send(*peer, buf[..len].to_vec());
+                send(talk.peer, buf[..len].to_vec());
             }
+            self.timeout = self.timeout.min(session.poll_timeout());
         }
-        let timeouts = self
-            .sessions
-            .iter()
-            .map(|(_, session)| session.poll_timeout());
-        self.timeout = timeouts.min().unwrap_or(Instant::FAR_FUTURE);
     }
 
     /// When to transmit at the latest.
@@ -203,10 +216,13 @@ impl FieldReplica {
         self.timeout
     }
 
-    /// A link has come back.
-    pub(super) fn greet(&mut self, peers: impl Fn(Side) -> bool) {
-        for (_, session) in self.sessions.iter_mut().filter(|(peer, _)| peers(*peer)) {
-            session.greet();
+    /// The link to these sides has come back, or is gone.
+    pub(super) fn linked(&mut self, is_up: bool, peers: impl Fn(Side) -> bool) {
+        for talk in self.sessions.iter_mut().filter(|talk| peers(talk.peer)) {
+            talk.is_up = is_up;
+            if is_up {
+                talk.session.greet();
+            }
         }
         self.timeout = Instant::ZERO;
     }
@@ -220,7 +236,7 @@ impl FieldReplica {
 
     /// Whether all sides have the same, as far as this one knows.
     pub(super) fn is_synced(&self) -> bool {
-        self.sessions.iter().all(|(_, session)| session.is_synced())
+        self.sessions.iter().all(|talk| talk.session.is_synced())
     }
 
     pub(super) fn counts(&self) -> Counts {

@@ -68,6 +68,8 @@ pub(super) struct ValveNode {
     /// A restart that is about to happen.
     fault: Option<Instant>,
     has_started: bool,
+    /// Quarters of an hour that the node was on.
+    quarters: u32,
     ended: VecDeque<(CommandId, Report)>,
     listener: Listener,
     /// The command that the water runs for.
@@ -148,6 +150,7 @@ impl ValveNode {
             closing: None,
             fault: None,
             has_started: false,
+            quarters: 0,
             ended: VecDeque::new(),
             listener: Listener::default(),
             watering: None,
@@ -243,11 +246,12 @@ impl ValveNode {
 
     /// The link to the broker is there again.
     pub(super) fn link_found(&mut self) {
-        self.state.greet(|_| true);
+        self.state.linked(true, |_| true);
     }
 
     /// The link to the broker is lost: the contract says whether a run goes on.
     pub(super) fn link_lost(&mut self, now: Instant) {
+        self.state.linked(false, |_| true);
         if let Power::On { lease, booted } = &mut self.power {
             lease.link_lost(local_time(now, *booted));
         }
@@ -466,6 +470,7 @@ impl ValveNode {
         self.has_started = true;
         radio.node_restarted(now);
         let is_whole = self.state.restart(clock(self.epoch, now, now));
+        self.state.linked(false, |_| true);
         referee.restored(is_whole);
         self.measure(now);
         self.metered = Duration::ZERO; // it was not powered

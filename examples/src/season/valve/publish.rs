@@ -44,7 +44,10 @@ impl ValveNode {
     /// What the node does every quarter of an hour.
     pub(in crate::season) fn housekeep(&mut self, now: Instant, referee: &mut Referee) {
         if let Power::On { booted, .. } = self.power {
-            self.state.maintain(clock(self.epoch, now, booted));
+            if self.quarters.is_multiple_of(96) {
+                self.state.maintain(clock(self.epoch, now, booted));
+            }
+            self.quarters += 1;
             if self.is_flowing() {
                 self.publish_flow(now, referee);
             }
