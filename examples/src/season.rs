@@ -53,6 +53,8 @@ mod referee;
 mod replica;
 pub mod report;
 mod run;
+#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
+mod saved;
 mod site;
 mod state;
 mod valve;
