@@ -33,9 +33,9 @@ pub(in crate::season) enum SavedError {
         /// Which.
         path: PathBuf,
     },
-    /// A newer program wrote it.
+    /// Another version of the program wrote it.
     #[error("{} has format {found}, this program knows format {}", path.display(), super::options::FORMAT)]
-    NewerFormat {
+    OtherFormat {
         /// Which.
         path: PathBuf,
         /// Its format.
@@ -96,7 +96,7 @@ impl Classify for SavedError {
         match self {
             Self::Io { error, .. } => Classify::kind(error),
             Self::Store { error, .. } => error.kind(),
-            Self::Damaged { .. } | Self::NewerFormat { .. } | Self::Differs { .. } => {
+            Self::Damaged { .. } | Self::OtherFormat { .. } | Self::Differs { .. } => {
                 Kind::Permanent
             }
             Self::OtherOptions { .. } | Self::NotAnObject => Kind::Invalid,

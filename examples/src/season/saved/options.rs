@@ -50,7 +50,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Options>, SavedError> {
     let format = document.get("format").and_then(Value::as_u64);
     match (format, document.remove("options")) {
         (Some(FORMAT), Some(Value::Object(options))) => Ok(Some(options)),
-        (Some(found), _) if found != FORMAT => Err(SavedError::NewerFormat {
+        (Some(found), _) if found != FORMAT => Err(SavedError::OtherFormat {
             path: path.to_path_buf(),
             found,
         }),
