@@ -74,6 +74,8 @@ pub mod report;
 #[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod roots;
 mod run;
+#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
+mod saved;
 mod site;
 mod state;
 mod upkeep;

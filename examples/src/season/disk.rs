@@ -1,15 +1,17 @@
 //! [`Disk`]: where a gateway's or the cloud's replica lies, with the troubles a real disk has.
 //!
 //! A season must show what happens when a disk is full or slow, and how many bytes reach the flash. The stores of
-//! gofarm-crdt either work or fail for good, so this is one more around them: in memory (the default, tens of thousands
-//! of commits a second) or in a file (`--store`), with the same troubles on both, set from outside through `&self`,
-//! because a replica lends its store and does not give it away.
+//! gofarm-crdt either work or fail for good, so this is one more, in memory, as a season commits far more often than the
+//! 210 times a second that a real disk bears. Its troubles are set from outside through `&self`, because a replica lends
+//! its store and does not give it away.
 //!
 //! - *Full*: a commit is refused whole, before anything is written; reads work. The replica keeps the writes and the
 //!   next commit takes them along.
 //! - *Slow*: commits succeed; [`Disk::commit_time`] says how long one takes, for whoever moves the simulated time.
 //! - *Power cut*: [`Disk::restored`] is the same disk at the next start; the old value is off from then on. A power cut
 //!   mends no disk: full stays full.
+//! - *Kept in a file*: [`Disk::records`] is what a file has to keep, and [`Disk::replace`] what the next start finds; see
+//!   `saved`.
 //!
 //! What it does not do: it loses nothing that was committed, and tears nothing; for that there is
 //! `gofarm_crdt::store::fault`. How full a disk is follows from nothing; it is full when it is told to be.
@@ -19,21 +21,24 @@ mod pages;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::time::Duration;
-use std::path::{Path, PathBuf};
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::millis;
 use gofarm_crdt::dot::ReplicaId;
-use gofarm_crdt::store::{MemoryStore, Record, RedbError, RedbStore, Store, Table};
+use gofarm_crdt::store::{MemoryStore, Record, Store, Table};
 
 use pages::Pages;
 
-/// A store in memory or in a file that may be full or slow, and counts.
+/// A store in memory that may be full or slow, and counts.
 ///
 /// It is `Send` and not `Sync`, as it is one replica's.
 pub(super) struct Disk {
     replica: ReplicaId,
-    place: RefCell<Place>,
+    /// Nothing when the power has gone.
+    store: RefCell<Option<MemoryStore>>,
+    /// What the next start finds instead.
+    next: RefCell<Option<MemoryStore>>,
+    pages: Pages,
     is_full: Cell<bool>,
     commit_time: Cell<Duration>,
     usage: Usage,
@@ -50,15 +55,8 @@ pub(super) struct Usage {
     pub(super) slow: u64,
     /// Commits that were refused because the disk was full.
     pub(super) refused: u64,
-    /// Bytes written; in memory this is what a file would have cost, see [`Disk::memory`].
+    /// Bytes written; what a file would have cost, see [`Disk::memory`].
     pub(super) bytes: u64,
-}
-
-enum Place {
-    Memory(MemoryStore, Pages),
-    File(RedbStore, PathBuf),
-    /// The power has gone.
-    Off,
 }
 
 impl Disk {
@@ -66,27 +64,16 @@ impl Disk {
     /// second, one after the other).
     pub(super) const COMMIT_TIME: Duration = millis(5);
 
-    /// An empty disk in memory, whose incarnation follows from `seed`.
+    /// An empty disk, whose incarnation follows from `seed`.
     ///
     /// The bytes written are an estimate of what a file would have cost, from the pages that `redb` writes: it is within
     /// a fifth for commits of a season, as a test compares.
     pub(super) fn memory(replica: ReplicaId, seed: u64) -> Self {
-        let store = MemoryStore::new(replica, seed);
-        Self::new(replica, Place::Memory(store, Pages::default()))
-    }
-
-    /// The disk in the file at `path`, which is made if there is none. Its incarnation is random at each opening.
-    ///
-    /// # Errors
-    /// [`DiskError::File`] when it cannot be opened or made, is damaged, in use, or of another replica.
-    pub(super) fn file(path: &Path, replica: ReplicaId) -> Result<Self, DiskError> {
-        Ok(Self::new(replica, Place::open(path, replica)?))
-    }
-
-    fn new(replica: ReplicaId, place: Place) -> Self {
         Self {
             replica,
-            place: RefCell::new(place),
+            store: RefCell::new(Some(MemoryStore::new(replica, seed))),
+            next: RefCell::new(None),
+            pages: Pages::default(),
             is_full: Cell::new(false),
             commit_time: Cell::new(Self::COMMIT_TIME),
             usage: Usage::default(),
@@ -94,30 +81,48 @@ impl Disk {
         }
     }
 
-    /// The power goes and comes back: what was committed, with the same troubles and counts, and in memory with the
-    /// incarnation that follows from `seed`. The disk it was before is off: it reads nothing and refuses everything.
+    /// The power goes and comes back: what was committed, with the same troubles and counts, and the incarnation that
+    /// follows from `seed`. The disk it was before is off: it reads nothing and refuses everything.
     ///
     /// # Errors
-    /// [`DiskError::File`] when the file cannot be opened again; [`DiskError::Off`] if it was off already.
+    /// [`DiskError::Off`] if it was off already.
     pub(super) fn restored(&self, seed: u64) -> Result<Self, DiskError> {
         let before = self.usage().bytes;
-        // A file is closed here, or it could not be opened again.
-        let place = match self.place.replace(Place::Off) {
-            Place::Memory(store, pages) => Place::Memory(store.restored(seed), pages.reopened()),
-            Place::File(store, path) => {
-                drop(store);
-                Place::open(&path, self.replica)?
-            }
-            Place::Off => return Err(DiskError::Off),
-        };
+        let store = self.store.take().ok_or(DiskError::Off)?;
+        let store = self.next.take().unwrap_or(store).restored(seed);
         Ok(Self {
             replica: self.replica,
-            place: RefCell::new(place),
+            store: RefCell::new(Some(store)),
+            next: RefCell::new(None),
+            pages: self.pages.reopened(),
             is_full: self.is_full.clone(),
             commit_time: self.commit_time.clone(),
             usage: self.usage,
             before,
         })
+    }
+
+    /// Calls `each` with every record that is durable, ordered by table and key.
+    pub(super) fn records(&self, each: &mut dyn FnMut(Record<'_>)) {
+        if let Some(store) = &mut *self.store.borrow_mut() {
+            for table in Table::ALL {
+                let mut whole = |key: &[u8], value: &[u8]| {
+                    each(Record {
+                        table,
+                        key,
+                        value: Some(value),
+                    });
+                };
+                let Ok(()) = store.scan(table, &mut whole);
+            }
+        }
+    }
+
+    /// At the next start `records` are there, instead of what was committed.
+    pub(super) fn replace(&self, records: &mut dyn Iterator<Item = Record<'_>>) {
+        let mut store = MemoryStore::new(self.replica, 0);
+        let Ok(()) = store.commit(records);
+        *self.next.borrow_mut() = Some(store);
     }
 
     /// Makes it full, or frees it.
@@ -149,15 +154,6 @@ impl Disk {
     }
 }
 
-impl Place {
-    fn open(path: &Path, replica: ReplicaId) -> Result<Self, DiskError> {
-        match RedbStore::open_or_create(path, replica) {
-            Ok(store) => Ok(Self::File(store, path.to_path_buf())),
-            Err(error) => Err(DiskError::file(path, error)),
-        }
-    }
-}
-
 impl Store for Disk {
     type Error = DiskError;
 
@@ -166,11 +162,8 @@ impl Store for Disk {
     }
 
     fn incarnation(&mut self) -> u32 {
-        match self.place.get_mut() {
-            Place::Memory(store, _) => store.incarnation(),
-            Place::File(store, _) => store.incarnation(),
-            Place::Off => 0,
-        }
+        let store = self.store.get_mut().as_mut();
+        store.map_or(0, Store::incarnation)
     }
 
     fn scan(
@@ -178,19 +171,13 @@ impl Store for Disk {
         table: Table,
         each: &mut dyn FnMut(&[u8], &[u8]),
     ) -> Result<(), Self::Error> {
-        match self.place.get_mut() {
-            Place::Memory(store, _) => {
-                let Ok(()) = store.scan(table, each);
-                Ok(())
-            }
-            Place::File(store, path) => store
-                .scan(table, each)
-                .map_err(|error| DiskError::file(path, error)),
-            Place::Off => Err(DiskError::Off),
-        }
+        let store = self.store.get_mut().as_mut().ok_or(DiskError::Off)?;
+        let Ok(()) = store.scan(table, each);
+        Ok(())
     }
 
     fn commit(&mut self, records: &mut dyn Iterator<Item = Record<'_>>) -> Result<(), Self::Error> {
+        let store = self.store.get_mut().as_mut().ok_or(DiskError::Off)?;
         let mut records = records.peekable();
         if records.peek().is_none() {
             return Ok(()); // touches no disk
@@ -199,29 +186,16 @@ impl Store for Disk {
             self.usage.refused += 1;
             return Err(DiskError::Full);
         }
-        match self.place.get_mut() {
-            Place::Memory(store, pages) => {
-                let mut counted = records.inspect(|record| pages.put(record));
-                let Ok(()) = store.commit(&mut counted);
-                pages.commit(store.len());
-            }
-            Place::File(store, path) => store
-                .commit(&mut records)
-                .map_err(|error| DiskError::file(path, error))?,
-            Place::Off => return Err(DiskError::Off),
-        }
+        let Ok(()) = store.commit(&mut records.inspect(|record| self.pages.put(record)));
+        self.pages.commit(store.len());
         self.usage.commits += 1;
         self.usage.slow += u64::from(self.commit_time.get() > Self::COMMIT_TIME);
         Ok(())
     }
 
-    /// Since it was opened this time; see [`Disk::memory`] for what it means there.
+    /// Since it was opened this time; see [`Disk::memory`] for what it means.
     fn bytes_written(&self) -> u64 {
-        match &*self.place.borrow() {
-            Place::Memory(_, pages) => pages.written(),
-            Place::File(store, _) => store.bytes_written(),
-            Place::Off => 0,
-        }
+        self.pages.written()
     }
 }
 
@@ -237,7 +211,7 @@ impl fmt::Debug for Disk {
 }
 
 /// Why a [`Disk`] refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DiskError {
     /// There is no room; nothing was written.
     #[error("the disk is full: nothing of the commit was written")]
@@ -245,24 +219,6 @@ pub(super) enum DiskError {
     /// The power has gone.
     #[error("the power of the disk has gone")]
     Off,
-    /// The file failed.
-    #[error("{}: {error}", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// How.
-        #[source]
-        error: RedbError,
-    },
-}
-
-impl DiskError {
-    fn file(path: &Path, error: RedbError) -> Self {
-        Self::File {
-            path: path.to_path_buf(),
-            error,
-        }
-    }
 }
 
 impl Classify for DiskError {
@@ -270,7 +226,6 @@ impl Classify for DiskError {
         match self {
             Self::Full => Kind::Overloaded,
             Self::Off => Kind::Transient,
-            Self::File { error, .. } => error.kind(),
         }
     }
 }

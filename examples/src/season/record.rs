@@ -24,7 +24,7 @@
 //!
 //! ```
 //! use gofarm_core::time::Instant;
-//! use gofarm_examples::season::record::{Digest, Recorder, Recording};
+//! use gofarm_examples::season::record::{Digest, Entry, Recorder, Recording};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("season.rec");
@@ -39,7 +39,7 @@
 //! let (mut recording, header) = Recording::open::<String>(&path)?;
 //! assert_eq!(header, "seed 7");
 //! let mut sum = 0_u32;
-//! let replayed = recording.replay(Instant::FAR_FUTURE, |entry| {
+//! let replayed = recording.replay(Instant::FAR_FUTURE, |entry: &Entry<u32>| {
 //!     sum += entry.input;
 //!     Digest::of(&sum)
 //! })?;

@@ -3,17 +3,18 @@ use core::time::Duration;
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, secs};
 use gofarm_crdt::clock::Now;
+use gofarm_crdt::store::RedbStore;
 use gofarm_crdt::{Handle, Replica};
 use proptest::prelude::*;
 
 use super::*;
-use crate::season::state::{FieldState, NAME};
+use crate::season::state::FieldState;
 
 const OWN: ReplicaId = ReplicaId::new(1);
 
-fn open(disk: Disk) -> (Replica<Disk>, Handle<FieldState>) {
+fn open<S: Store>(disk: S) -> (Replica<S>, Handle<FieldState>) {
     let mut replica = Replica::open(disk, now(0)).unwrap();
-    let field = replica.register(NAME).unwrap();
+    let field = replica.register("field").unwrap();
     (replica, field)
 }
 
@@ -21,11 +22,8 @@ fn now(second: u64) -> Now {
     Now::new(Instant::from_secs(second), None)
 }
 
-/// A disk of each place; the folder of the file goes with it.
-fn each_place(check: impl Fn(Disk)) {
-    check(Disk::memory(OWN, 7));
-    let folder = tempfile::tempdir().unwrap();
-    check(Disk::file(&folder.path().join("field.redb"), OWN).unwrap());
+fn disk() -> Disk {
+    Disk::memory(OWN, 7)
 }
 
 fn add(replica: &mut Replica<Disk>, field: &Handle<FieldState>, litres: u64) {
@@ -38,120 +36,127 @@ fn litres(replica: &Replica<Disk>, field: &Handle<FieldState>) -> u64 {
 
 #[test]
 fn a_disk_that_was_full_has_everything_after_the_next_commit() {
-    each_place(|disk| {
-        let (mut replica, field) = open(disk);
-        add(&mut replica, &field, 1);
-        replica.commit().unwrap();
+    let (mut replica, field) = open(disk());
+    add(&mut replica, &field, 1);
+    replica.commit().unwrap();
 
-        replica.store().set_full(true);
-        for _ in 0..3 {
-            add(&mut replica, &field, 10);
-            let error = replica.commit().unwrap_err();
-            assert_eq!(error.0, DiskError::Full);
-            assert_eq!(error.kind(), Kind::Overloaded);
-        }
-        assert_eq!(litres(&replica, &field), 31, "it works from memory");
-        let usage = replica.store().usage();
-        assert_eq!((usage.commits, usage.refused), (1, 3));
+    replica.store().set_full(true);
+    for _ in 0..3 {
+        add(&mut replica, &field, 10);
+        let error = replica.commit().unwrap_err();
+        assert_eq!(error.0, DiskError::Full);
+        assert_eq!(error.kind(), Kind::Overloaded);
+    }
+    assert_eq!(litres(&replica, &field), 31, "it works from memory");
+    let usage = replica.store().usage();
+    assert_eq!((usage.commits, usage.refused), (1, 3));
 
-        replica.store().set_full(false);
-        replica.commit().unwrap();
-        let (replica, field) = open(replica.store().restored(8).unwrap());
-        assert_eq!(litres(&replica, &field), 31);
-        assert_eq!(replica.store().usage().commits, 2);
-    });
+    replica.store().set_full(false);
+    replica.commit().unwrap();
+    let (replica, field) = open(replica.store().restored(8).unwrap());
+    assert_eq!(litres(&replica, &field), 31);
+    assert_eq!(replica.store().usage().commits, 2);
 }
 
 #[test]
 fn a_power_cut_while_full_keeps_what_was_committed_and_stays_full() {
-    each_place(|disk| {
-        let (mut replica, field) = open(disk);
-        add(&mut replica, &field, 5);
-        replica.commit().unwrap();
-        replica.store().set_full(true);
-        add(&mut replica, &field, 10);
-        assert!(replica.commit().is_err());
+    let (mut replica, field) = open(disk());
+    add(&mut replica, &field, 5);
+    replica.commit().unwrap();
+    replica.store().set_full(true);
+    add(&mut replica, &field, 10);
+    assert!(replica.commit().is_err());
 
-        let (mut replica, field) = open(replica.store().restored(8).unwrap());
-        assert_eq!(litres(&replica, &field), 5);
-        assert!(replica.store().is_full());
-        add(&mut replica, &field, 1);
-        assert!(replica.commit().is_err());
-        replica.store().set_full(false);
-        replica.commit().unwrap();
-        assert_eq!(litres(&replica, &field), 6);
-    });
+    let (mut replica, field) = open(replica.store().restored(8).unwrap());
+    assert_eq!(litres(&replica, &field), 5);
+    assert!(replica.store().is_full());
+    add(&mut replica, &field, 1);
+    assert!(replica.commit().is_err());
+    replica.store().set_full(false);
+    replica.commit().unwrap();
+    assert_eq!(litres(&replica, &field), 6);
 }
 
 #[test]
 fn a_disk_without_power_does_nothing() {
-    each_place(|mut disk| {
-        let mut next = disk.restored(8).unwrap();
-        let record = || Record {
-            table: Table::Cells,
-            key: b"k",
-            value: Some(b"v"),
-        };
-        assert_eq!(
-            disk.commit(&mut [record()].into_iter()),
-            Err(DiskError::Off)
-        );
-        assert_eq!(disk.scan(Table::Cells, &mut |_, _| ()), Err(DiskError::Off));
-        assert_eq!(disk.restored(9).unwrap_err(), DiskError::Off);
-        assert_eq!(disk.usage().commits, 0);
-        assert_eq!(next.commit(&mut [record()].into_iter()), Ok(()));
-        assert_ne!(next.incarnation(), 0);
-    });
+    let mut disk = disk();
+    let mut next = disk.restored(8).unwrap();
+    let record = || Record {
+        table: Table::Cells,
+        key: b"k",
+        value: Some(b"v"),
+    };
+    assert_eq!(
+        disk.commit(&mut [record()].into_iter()),
+        Err(DiskError::Off)
+    );
+    assert_eq!(disk.scan(Table::Cells, &mut |_, _| ()), Err(DiskError::Off));
+    assert_eq!(disk.restored(9).unwrap_err(), DiskError::Off);
+    assert_eq!(disk.usage().commits, 0);
+    assert_eq!(next.commit(&mut [record()].into_iter()), Ok(()));
+    assert_ne!(next.incarnation(), 0);
 }
 
 #[test]
 fn a_commit_of_nothing_touches_no_disk() {
-    each_place(|mut disk| {
-        let before = disk.bytes_written();
-        disk.set_full(true);
-        assert_eq!(disk.commit(&mut core::iter::empty()), Ok(()));
-        assert_eq!(disk.bytes_written(), before);
-        let usage = disk.usage();
-        assert_eq!((usage.commits, usage.refused), (0, 0));
-    });
+    let mut disk = disk();
+    let before = disk.bytes_written();
+    disk.set_full(true);
+    assert_eq!(disk.commit(&mut core::iter::empty()), Ok(()));
+    assert_eq!(disk.bytes_written(), before);
+    let usage = disk.usage();
+    assert_eq!((usage.commits, usage.refused), (0, 0));
 }
 
 #[test]
 fn slow_commits_are_counted() {
-    each_place(|disk| {
-        let (mut replica, field) = open(disk);
-        for (time, slow) in [(5, 0), (400, 1), (2_000, 2), (5, 2)] {
-            replica.store().set_commit_time(Duration::from_millis(time));
-            add(&mut replica, &field, 1);
-            replica.commit().unwrap();
-            assert_eq!(replica.store().usage().slow, slow);
-        }
-        replica.store().set_commit_time(secs(3));
-        let next = replica.store().restored(8).unwrap();
-        assert_eq!(next.commit_time(), secs(3));
-        assert_eq!(next.usage().slow, 2);
-    });
+    let (mut replica, field) = open(disk());
+    for (time, slow) in [(5, 0), (400, 1), (2_000, 2), (5, 2)] {
+        replica.store().set_commit_time(Duration::from_millis(time));
+        add(&mut replica, &field, 1);
+        replica.commit().unwrap();
+        assert_eq!(replica.store().usage().slow, slow);
+    }
+    replica.store().set_commit_time(secs(3));
+    let next = replica.store().restored(8).unwrap();
+    assert_eq!(next.commit_time(), secs(3));
+    assert_eq!(next.usage().slow, 2);
 }
 
 #[test]
-fn the_file_of_another_replica_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("field.redb");
-    drop(Disk::file(&path, OWN).unwrap());
-    let error = Disk::file(&path, ReplicaId::new(2)).unwrap_err();
-    assert!(error.to_string().contains("field.redb: the store belongs"));
-    assert_eq!(error.kind(), Kind::Permanent);
+fn the_next_start_finds_what_was_put_there_instead() {
+    let (mut replica, field) = open(disk());
+    add(&mut replica, &field, 5);
+    replica.commit().unwrap();
+    let mut kept = Vec::new();
+    replica.store().records(&mut |record| {
+        let value = record.value.map(<[u8]>::to_vec);
+        kept.push((record.table, record.key.to_vec(), value));
+    });
+    add(&mut replica, &field, 90);
+    replica.commit().unwrap();
+
+    replica
+        .store()
+        .replace(&mut kept.iter().map(|(table, key, value)| Record {
+            table: *table,
+            key,
+            value: value.as_deref(),
+        }));
+    assert_eq!(litres(&replica, &field), 95, "not before the next start");
+    let (replica, field) = open(replica.store().restored(8).unwrap());
+    assert_eq!(litres(&replica, &field), 5);
+    let (replica, field) = open(replica.store().restored(9).unwrap());
+    assert_eq!(litres(&replica, &field), 5);
 }
 
 #[test]
 fn memory_counts_about_what_a_file_is_written() {
     for probes in [3, 200] {
         let folder = tempfile::tempdir().unwrap();
-        let disks = [
-            Disk::memory(OWN, 7),
-            Disk::file(&folder.path().join("field.redb"), OWN).unwrap(),
-        ];
-        let [memory, file] = disks.map(|disk| bytes_of_commits(disk, probes));
+        let file = RedbStore::create(folder.path().join("field.redb"), OWN).unwrap();
+        let file = bytes_of_commits(file, probes);
+        let memory = bytes_of_commits(disk(), probes);
         let percent = 100 * memory / file;
         assert!(
             (80..=120).contains(&percent),
@@ -161,8 +166,8 @@ fn memory_counts_about_what_a_file_is_written() {
 }
 
 /// The bytes of some commits, once the file has its size.
-fn bytes_of_commits(disk: Disk, probes: u64) -> u64 {
-    let (mut replica, field) = open(disk);
+fn bytes_of_commits<S: Store>(store: S, probes: u64) -> u64 {
+    let (mut replica, field) = open(store);
     let mut random = SplitMix64::new(3);
     let mut before = 0;
     for second in 0..400 {
@@ -175,7 +180,7 @@ fn bytes_of_commits(disk: Disk, probes: u64) -> u64 {
             edit.water.insert(probe, 0.2);
             edit.open.set(second % 2 == 0);
         });
-        replica.commit().unwrap();
+        assert!(replica.commit().is_ok());
     }
     replica.store().bytes_written() - before
 }

@@ -60,12 +60,12 @@ pub enum RecordError {
         /// The file.
         path: PathBuf,
     },
-    /// A newer program wrote it.
+    /// Another version of the program wrote it.
     #[error(
         "the recording {} has format {found}, this program knows format {FORMAT}",
         path.display()
     )]
-    NewerFormat {
+    OtherFormat {
         /// The file.
         path: PathBuf,
         /// Its format.
@@ -135,7 +135,7 @@ impl Classify for RecordError {
         match self {
             Self::Write { error, .. } | Self::Read { error, .. } => Classify::kind(error),
             Self::Encode { .. } | Self::NotARecording { .. } => Kind::Invalid,
-            Self::NewerFormat { .. } | Self::Damaged { .. } | Self::Differs { .. } => {
+            Self::OtherFormat { .. } | Self::Damaged { .. } | Self::Differs { .. } => {
                 Kind::Permanent
             }
         }

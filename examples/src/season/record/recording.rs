@@ -61,7 +61,7 @@ impl Recording {
     /// Opens the recording at `path` and reads its header.
     ///
     /// # Errors
-    /// [`RecordError`] if it cannot be read, is none, is of a newer format, or its header is damaged or not an `H`.
+    /// [`RecordError`] if it cannot be read, is none, is of another format, or its header is damaged or not an `H`.
     pub fn open<H: DeserializeOwned>(path: impl AsRef<Path>) -> Result<(Self, H), RecordError> {
         let path = path.as_ref();
         match File::open(path) {
@@ -119,7 +119,7 @@ impl<R: Read> Recording<R> {
         }
         let found = u32::from_le_bytes(format);
         if found != FORMAT {
-            return Err(RecordError::NewerFormat {
+            return Err(RecordError::OtherFormat {
                 path: self.path.clone(),
                 found,
             });
