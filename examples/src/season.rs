@@ -15,7 +15,7 @@
 //!   the uplink.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
-//! - [`report`]: what came out.
+//! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.
 //! - [`watch`]: telemetry for a run, when it is asked for.
 //!
 //! Time is simulated: every part takes the instant as an argument and a seed decides all chance, so one seed
@@ -41,7 +41,9 @@ pub mod contract;
 mod controller;
 pub mod describe;
 mod field;
+pub mod history;
 mod listener;
+pub mod page;
 mod plan;
 mod probe;
 mod radio;
