@@ -16,6 +16,7 @@
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.
+//! - [`live`]: the season on a terminal while it goes on.
 //! - [`watch`]: telemetry for a run, when it is asked for.
 //!
 //! Time is simulated: every part takes the instant as an argument and a seed decides all chance, so one seed
@@ -43,6 +44,7 @@ pub mod describe;
 mod field;
 pub mod history;
 mod listener;
+pub mod live;
 pub mod page;
 mod plan;
 mod probe;

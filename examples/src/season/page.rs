@@ -173,8 +173,7 @@ impl<'a> Page<'a> {
             sections.push(Section::new("days", "Days", nothing));
         }
         if !self.summary.tables.is_empty() {
-            let tables =
-                html! { @for numbers in &self.summary.tables { (table(numbers)) } };
+            let tables = html! { @for numbers in &self.summary.tables { (table(numbers)) } };
             sections.push(Section::new("numbers", "All numbers", tables));
         }
         sections
@@ -183,27 +182,25 @@ impl<'a> Page<'a> {
     /// Each promise with its number and whether it was kept.
     fn promises(&self) -> Markup {
         html! {
-            div class="scroll" role="region" tabindex="0" aria-label="Promises" {
-                table {
-                    caption { "What is promised, and what came of it" }
-                    thead {
-                        tr {
-                            th scope="col" { "promise" }
-                            th scope="col" class="number" { "this season" }
-                            th scope="col" { "kept" }
-                        }
+            table class="stacked" {
+                caption { "What is promised, and what came of it" }
+                thead {
+                    tr {
+                        th scope="col" { "promise" }
+                        th scope="col" class="number" { "this season" }
+                        th scope="col" { "kept" }
                     }
-                    tbody {
-                        @for promise in &self.summary.promises {
-                            tr {
-                                th scope="row" { (promise.name) }
-                                td class="number" { (promise.value) }
-                                td {
-                                    @if promise.is_kept {
-                                        span class="kept" { "✓ kept" }
-                                    } @else {
-                                        span class="broken" { "✗ broken" }
-                                    }
+                }
+                tbody {
+                    @for promise in &self.summary.promises {
+                        tr {
+                            th scope="row" { (promise.name) }
+                            td class="number" data-head="this season" { (promise.value) }
+                            td {
+                                @if promise.is_kept {
+                                    span class="kept" { "✓ kept" }
+                                } @else {
+                                    span class="broken" { "✗ broken" }
                                 }
                             }
                         }

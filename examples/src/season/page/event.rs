@@ -47,8 +47,10 @@ pub(super) fn conflicts(conflicts: &[Conflict]) -> Markup {
                             tr {
                                 th scope="row" { (instant(conflict.at)) }
                                 td { (conflict.what) }
-                                @for value in &conflict.values { td { (value) } }
-                                td { (conflict.settled) }
+                                @for (side, value) in ["one side", "the other"].iter().zip(&conflict.values) {
+                                    td data-head=(side) { (value) }
+                                }
+                                td data-head="settled" { (conflict.settled) }
                             }
                         }
                     }

@@ -68,7 +68,7 @@ fn soil(history: &History, calendar: &Calendar, number: usize, facts: &FieldFact
         title: &format!("Soil water, {}", facts.name),
         description: &description,
         legend: &legend,
-        height: HEIGHT,
+        height: [HEIGHT; 2],
     };
     let plot = figure.draw(|area, width| {
         let upwards = Axis::round(range.clone());
@@ -104,9 +104,9 @@ fn soil(history: &History, calendar: &Calendar, number: usize, facts: &FieldFact
     });
     html! {
         (plot)
-        @for (who, measured) in [("probes", FieldDay::by_probes as Measured), ("measurement from outside", FieldDay::from_outside)] {
+        @for (who, measured) in MEASURED {
             @if let Some((rmse, days)) = difference(history, number, measured) {
-                p class="soft" {
+                p class="note" {
                     "The " (who) " and the root zone differ by " (decimal(rmse, 4)) " m³/m³ (RMSE over " (of(days, "day")) ")."
                 }
             }
@@ -114,17 +114,14 @@ fn soil(history: &History, calendar: &Calendar, number: usize, facts: &FieldFact
     }
 }
 
+/// One of the measurements of a day.
 type Measured = fn(&FieldDay) -> Option<f64>;
 
-impl FieldDay {
-    fn by_probes(&self) -> Option<f64> {
-        self.trusted
-    }
-
-    fn from_outside(&self) -> Option<f64> {
-        self.outside
-    }
-}
+/// Who measures beside the model.
+const MEASURED: [(&str, Measured); 2] = [
+    ("probes", |day| day.trusted),
+    ("measurement from outside", |day| day.outside),
+];
 
 /// The water content at which the crop begins to be short of water.
 fn stress_begins(day: &FieldDay, facts: &FieldFacts) -> Option<f64> {
@@ -160,7 +157,7 @@ fn water(history: &History, calendar: &Calendar, number: usize, facts: &FieldFac
         .map(|(n, day)| finite_sum([rain(n), day.irrigation_mm].into_iter()));
     let range = 0.0..extent(most).1.max(1.0) * 1.05;
     let title = format!(
-        "Rain {} mm and irrigation {} mm on {}, {}",
+        "Rain ({} mm) and irrigation ({} mm on {}), {}",
         decimal(history.rain_mm(), 1),
         decimal(given, 1),
         of(watered, "day"),
@@ -174,7 +171,7 @@ fn water(history: &History, calendar: &Calendar, number: usize, facts: &FieldFac
             (Sample::Area, Ink::Rain, "rain"),
             (Sample::Area, Ink::Irrigation, "irrigation, on top of it"),
         ],
-        height: BARS_HEIGHT,
+        height: [BARS_HEIGHT; 2],
     };
     figure.draw(|area, width| {
         let upwards = Axis::round(range.clone());

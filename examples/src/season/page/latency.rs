@@ -11,13 +11,16 @@ const HEIGHT: u32 = 220;
 /// No decision may take longer, in µs.
 const LIMIT: f64 = 1_000.0;
 
+/// One of the times of a day, in µs.
+type Time = fn(&Measured) -> Option<f64>;
+
 /// The plot of a season that was measured.
 pub(super) fn latency(history: &History, calendar: &Calendar) -> Markup {
-    let times = |value: fn(&Measured) -> Option<f64>| {
+    let times = |value: Time| {
         let days = history.measured.iter().enumerate();
         days.map(move |(n, day)| (n, value(day).filter(|us| *us > 0.0)))
     };
-    let lines: [(Ink, &str, fn(&Measured) -> Option<f64>); 3] = [
+    let lines: [(Ink, &str, Time); 3] = [
         (Ink::Model, "decisions, half", |day| {
             Some(day.decision_p50_us)
         }),
@@ -60,7 +63,7 @@ pub(super) fn latency(history: &History, calendar: &Calendar) -> Markup {
             micros(worst(commit))
         ),
         legend: &legend,
-        height: HEIGHT,
+        height: [HEIGHT; 2],
     };
     figure.draw(|area, width| {
         let upwards = Axis::new(low..high, ticks.clone());

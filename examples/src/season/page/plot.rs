@@ -83,8 +83,8 @@ pub(super) struct Figure<'a> {
     /// What a reader who cannot see the plot should know of it.
     pub(super) description: &'a str,
     pub(super) legend: &'a [(Sample, Ink, &'a str)],
-    /// In pixels.
-    pub(super) height: u32,
+    /// In pixels, for a wide and for a narrow screen.
+    pub(super) height: [u32; 2],
 }
 
 impl Figure<'_> {
@@ -117,7 +117,12 @@ impl Figure<'_> {
         width: Width,
         draw: impl Fn(&Area<'_>, Width) -> Result<(), PlotError>,
     ) -> Result<String, PlotError> {
-        let size = (width.px() * UNIT, self.height * UNIT);
+        let [wide, narrow] = self.height;
+        let height = match width {
+            Width::Wide => wide,
+            Width::Narrow => narrow,
+        };
+        let size = (px(width.px()), px(height));
         let mut drawn = String::new();
         {
             let area = SVGBackend::with_string(&mut drawn, size).into_drawing_area();
@@ -173,7 +178,7 @@ pub(super) fn axes<'a, 'b>(
     let mut chart = ChartBuilder::on(area)
         .margin_top(px(24))
         .margin_right(px(16))
-        .y_label_area_size(px(40))
+        .y_label_area_size(px(50))
         .x_label_area_size(px(20))
         .build_cartesian_2d(calendar.axis(width), upwards)?;
     chart

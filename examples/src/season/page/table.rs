@@ -52,7 +52,7 @@ pub(super) fn first_of<T>(events: &[T]) -> (&[T], usize) {
 /// A sentence for what [`first_of`] left out.
 pub(super) fn left_out(count: usize) -> Markup {
     html! {
-        @if count > 0 { p class="soft" { "and " (super::number::count(count as u64)) " more, not shown" } }
+        @if count > 0 { p class="note" { "and " (super::number::count(count as u64)) " more, not shown" } }
     }
 }
 

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::ink::Ink;
 use super::number::{bytes, count, of, percent};
-use super::plot::{Calendar, Figure, Marks, Strip, strips, strips_height};
+use super::plot::{Calendar, Figure, Marks, Strip, Width, strips, strips_height};
 use crate::season::history::{Day, History};
 
 /// What every strip has in common.
@@ -218,10 +218,11 @@ fn figure(
         title,
         description: &format!("{}. {about}", totals.join("; ")),
         legend: &[],
-        height: strips_height(rows.len(), marks),
+        height: [Width::Wide, Width::Narrow]
+            .map(|width| strips_height(width, calendar, rows.len(), marks)),
     };
     html! {
         (figure.draw(|area, width| strips(area, width, calendar, rows, marks)))
-        p class="soft" { (about) }
+        p class="note" { (about) }
     }
 }

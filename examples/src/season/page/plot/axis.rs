@@ -21,7 +21,7 @@ impl Axis {
         Self { range, ticks }
     }
 
-    /// An axis with about five round numbers.
+    /// An axis with about seven round numbers.
     pub(in super::super) fn round(range: Range<f64>) -> Self {
         let ticks = round_ticks(&range);
         Self::new(range, ticks)
@@ -61,7 +61,7 @@ impl ValueFormatter<f64> for Axis {
 
 /// Round numbers within `range`, with their writing.
 fn round_ticks(range: &Range<f64>) -> Vec<(f64, String)> {
-    let rough = (range.end - range.start) / 5.0;
+    let rough = (range.end - range.start) / 7.0;
     if !(rough.is_finite() && rough > 1e-9) {
         return Vec::new();
     }
@@ -96,13 +96,19 @@ mod tests {
             ticks.map(|(_, text)| text).collect()
         };
         assert_eq!(written(0.0..25.0), ["0", "5", "10", "15", "20", "25"]);
-        assert_eq!(written(0.09..0.26), ["0.10", "0.15", "0.20", "0.25"]);
+        assert_eq!(
+            written(0.09..0.23),
+            ["0.10", "0.12", "0.14", "0.16", "0.18", "0.20", "0.22"]
+        );
         assert_eq!(
             written(0.0..1.0),
             ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]
         );
-        assert_eq!(written(-3.0..3.0), ["-2", "0", "2"]);
-        assert_eq!(written(0.0..300.0), ["0", "100", "200", "300"]);
+        assert_eq!(written(-3.0..3.0), ["-3", "-2", "-1", "0", "1", "2", "3"]);
+        assert_eq!(
+            written(0.0..300.0),
+            ["0", "50", "100", "150", "200", "250", "300"]
+        );
         assert!(written(1.0..1.0).is_empty());
         assert!(written(0.0..f64::NAN).is_empty());
     }

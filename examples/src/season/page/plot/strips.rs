@@ -21,8 +21,10 @@ const SIDE: u32 = 16;
 /// The least share of the strip's height that anything gets, so that it is seen.
 const LEAST: f64 = 0.2;
 /// The numbers of marks are written on so many lines, each so many pixels high.
-const LANES: u32 = 3;
+const LANES: usize = 3;
 const LANE: u32 = 14;
+/// A digit is so many pixels wide.
+const DIGIT: f64 = 7.5;
 
 /// One row.
 #[derive(Clone, Debug)]
@@ -38,13 +40,54 @@ pub(in super::super) struct Strip {
 /// Instants to mark across all strips, numbered from 1.
 pub(in super::super) type Marks<'a> = &'a [DateTime];
 
-/// The height in pixels of a figure with so many strips.
-pub(in super::super) fn height(strips: usize, marks: Marks<'_>) -> u32 {
-    top(marks) + ROW * u32::try_from(strips).unwrap_or(0) + DAYS
+/// The number of a mark above the strips, at a place in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Number {
+    number: usize,
+    x: u32,
+    lane: u32,
 }
 
-fn top(marks: Marks<'_>) -> u32 {
-    if marks.is_empty() { 0 } else { LANES * LANE }
+/// The height in pixels of a figure with so many strips.
+pub(in super::super) fn height(
+    width: Width,
+    calendar: &Calendar,
+    strips: usize,
+    marks: Marks<'_>,
+) -> u32 {
+    let top = top(&numbers(width, calendar, marks));
+    top + ROW * u32::try_from(strips).unwrap_or(0) + DAYS
+}
+
+fn top(numbers: &[Number]) -> u32 {
+    let lanes = numbers.iter().map(|number| number.lane + 1).max();
+    lanes.map_or(0, |lanes| lanes * LANE + 3)
+}
+
+/// Where the numbers of marks go; where too many meet, those that come later have none.
+fn numbers(width: Width, calendar: &Calendar, marks: Marks<'_>) -> Vec<Number> {
+    let inner = f64::from(width.px() - 2 * SIDE);
+    let mut free_from = [0.0_f64; LANES];
+    let placed = (1..).zip(marks).filter_map(|(number, at)| {
+        let x = f64::from(SIDE) + calendar.place(*at)? / calendar.days() as f64 * inner;
+        let half = 0.5 * DIGIT * (f64::from(u32::ilog10(number)) + 2.0);
+        let (lane, free) = (0..)
+            .zip(&mut free_from)
+            .find(|(_, free)| **free <= x - half)?;
+        *free = x + half;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within the width of the drawing"
+        )]
+        let x = x.round() as u32;
+        Some(Number {
+            number: number as usize,
+            x,
+            lane,
+        })
+    });
+    placed.collect()
 }
 
 /// Draws strips under each other, and the marks across them.
@@ -56,7 +99,8 @@ pub(in super::super) fn strips(
     marks: Marks<'_>,
 ) -> Result<(), PlotError> {
     let count = u32::try_from(rows.len()).unwrap_or(0);
-    let top = top(marks);
+    let numbers = numbers(width, calendar, marks);
+    let top = top(&numbers);
     let tall = f64::from(count * ROW);
     let mut axes = ChartBuilder::on(area)
         .margin_top(px(top))
@@ -72,15 +116,31 @@ pub(in super::super) fn strips(
         .label_style(letters())
         .draw()?;
     for (number, row) in (0_u32..).zip(rows) {
-        let y = top + number * ROW;
-        let name = Pos::new(HPos::Left, VPos::Top);
-        write(area, &row.name, (SIDE, y + 2), name)?;
-        let right = Pos::new(HPos::Right, VPos::Top);
-        write(area, &row.total, (width.px() - SIDE, y + 2), right)?;
         let foot = tall - f64::from(number * ROW + NAME + BAND);
         band(&mut axes, calendar, row, foot)?;
     }
-    mark(area, &mut axes, width, calendar, marks, tall)
+    for day in marks.iter().filter_map(|at| calendar.place(*at)) {
+        let line = PathElement::new([(day, 0.0), (day, tall)], Ink::Incident.stroke(UNIT));
+        axes.draw_series([line])?;
+    }
+    // Last, as it stands before the lines.
+    for (number, row) in (0_u32..).zip(rows) {
+        let y = top + number * ROW + 2;
+        let right = width.px() - SIDE;
+        write(area, &row.name, (SIDE, y), Pos::new(HPos::Left, VPos::Top))?;
+        write(
+            area,
+            &row.total,
+            (right, y),
+            Pos::new(HPos::Right, VPos::Top),
+        )?;
+    }
+    for number in numbers {
+        let middle = Pos::new(HPos::Center, VPos::Top);
+        let at = (number.x, number.lane * LANE);
+        write(area, &number.number.to_string(), at, middle)?;
+    }
+    Ok(())
 }
 
 /// The strip of one row: its ground, and one area that is as high on each day as the day's share.
@@ -112,38 +172,39 @@ fn band(
     Ok(())
 }
 
-/// A line for each mark, with its number where there is room for it.
-fn mark(
-    area: &Area<'_>,
-    axes: &mut Axes<'_, '_>,
-    width: Width,
-    calendar: &Calendar,
-    marks: Marks<'_>,
-    tall: f64,
-) -> Result<(), PlotError> {
-    let inner = f64::from(width.px() - 2 * SIDE);
-    let mut free_from = [0.0_f64; LANES as usize];
-    for (number, at) in (1..).zip(marks) {
-        let Some(day) = calendar.place(*at) else {
-            continue;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::season::history::{Day, History};
+    use jiff::civil::date;
+
+    #[test]
+    fn numbers_of_marks_never_meet() {
+        let first = date(2003, 4, 15);
+        let history = History {
+            days: (0..30)
+                .map(|n| Day::new(first.saturating_add(jiff::Span::new().days(n))))
+                .collect(),
+            ..History::default()
         };
-        let line = PathElement::new([(day, 0.0), (day, tall)], Ink::Incident.stroke(UNIT));
-        axes.draw_series([line])?;
-        let x = f64::from(SIDE) + day / calendar.days() as f64 * inner;
-        let text = format!("{number}");
-        // A digit is 7 pixels wide.
-        let half = 3.5 * text.len() as f64 + 2.0;
-        let lane = free_from.iter().position(|free| *free <= x - half);
-        if let Some(lane) = lane {
-            free_from[lane] = x + half;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "within the width of the drawing"
-            )]
-            let at = (x.round() as u32, (lane as u32) * LANE);
-            write(area, &text, at, Pos::new(HPos::Center, VPos::Top))?;
+        let calendar = Calendar::of(&history).unwrap();
+        let at = |day: i8, hour| date(2003, 4, 15 + day).at(hour, 0, 0, 0);
+        let marks: Vec<DateTime> = (0..15).flat_map(|n| [at(n, 1), at(n, 13)]).collect();
+        for width in [Width::Wide, Width::Narrow] {
+            let placed = numbers(width, &calendar, &marks);
+            assert!(placed.len() > 15, "{width:?}: {}", placed.len());
+            for (n, a) in placed.iter().enumerate() {
+                for b in &placed[n + 1..] {
+                    assert!(a.lane != b.lane || b.x - a.x >= 14, "{a:?} {b:?}");
+                }
+            }
         }
+        assert_eq!(
+            height(Width::Wide, &calendar, 1, &marks[..1]),
+            17 + ROW + DAYS
+        );
+        assert_eq!(height(Width::Wide, &calendar, 1, &[]), ROW + DAYS);
+        let outside = [date(2004, 1, 1).at(0, 0, 0, 0)];
+        assert!(numbers(Width::Wide, &calendar, &outside).is_empty());
     }
-    Ok(())
 }

@@ -12,6 +12,8 @@ use crate::season::page::{Promise, Summary, Table};
 /// So many days of so many fields.
 pub(super) fn history(days: usize, fields: usize, seed: u64) -> History {
     let mut random = SplitMix64::new(seed);
+    let mut dice = SplitMix64::new(random.next_u64());
+    let mut below = move |sides| u32::try_from(dice.below(sides)).unwrap();
     let mut chance = move || random.below(1_000_000) as f64 / 1e6;
     let first = date(2003, 4, 15);
     let mut history = History {
@@ -85,7 +87,7 @@ pub(super) fn history(days: usize, fields: usize, seed: u64) -> History {
             "cloud",
             "field-node 1",
         ] {
-            let count = 4 + (chance() * 20.0) as u32;
+            let count = 4 + below(20);
             day.placed.insert(machine.into(), count);
         }
         for (reason, likely) in [
@@ -95,8 +97,7 @@ pub(super) fn history(days: usize, fields: usize, seed: u64) -> History {
             ("stuck", 0.05),
         ] {
             if chance() < likely {
-                day.refused
-                    .insert(reason.into(), 1 + (chance() * 9.0) as u32);
+                day.refused.insert(reason.into(), 1 + below(9));
             }
         }
         for store in [
@@ -108,7 +109,7 @@ pub(super) fn history(days: usize, fields: usize, seed: u64) -> History {
             "field node 3",
         ] {
             day.flash_bytes
-                .insert(store.into(), 2_000 + (chance() * 9_000.0) as u64);
+                .insert(store.into(), 2_000 + u64::from(below(9_000)));
         }
         let median = 6.0 + 3.0 * chance();
         history.measured.push(Measured {
