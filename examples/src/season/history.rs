@@ -4,7 +4,7 @@
 //! day, and each event that a person would ask about, as plain data that follows from plan, weather and seed. What a real
 //! clock measured stands apart, in [`History::measured`], so that the rest can be compared byte by byte.
 //!
-//! It is kept in memory: a season of 145 days of three fields takes about 0.3 MB, whatever happens in it, as long as the
+//! It is kept in memory: a season of 145 days of three fields takes about 0.5 MB, whatever happens in it, as long as the
 //! run notes no more events than a person would read.
 //!
 //! Numbers that are not finite are taken as not known where they are drawn or added up.

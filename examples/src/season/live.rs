@@ -1,14 +1,14 @@
 //! A season as it goes on, on a terminal: what `--live` shows.
 //!
-//! A season is played in seconds, and nobody sees a link go down and a breaker open in a second. So the caller plays it at a
-//! [`Pace`], and gives a [`View`] of it to a [`Screen`]: plain data, so that what is shown can be tested without a
+//! A season is played in seconds, and nobody sees a link go down and a breaker open in a second. So the caller plays it
+//! at a [`Pace`], and gives a [`View`] of it to a [`Screen`]: plain data, so that what is shown can be tested without a
 //! terminal.
 //!
-//! The screen needs the feature `live`, which is off by default: a first run of the example should not wait for a terminal
-//! library to be built. Without it there is the same [`Screen`], which never starts and says so.
+//! The screen needs the feature `live`, which is off by default: a first run of the example should not wait for a
+//! terminal library to be built. Without it there is the same [`Screen`], which never starts and says so.
 //!
-//! The terminal is as before when the screen is dropped, and also when the program panics. A signal that ends the program at
-//! once, such as SIGKILL or SIGTERM, leaves it as it is; `reset` mends it.
+//! The terminal is as before when the screen is dropped, and also when the program panics. A signal that ends the
+//! program at once, such as SIGKILL or SIGTERM, leaves it as it is; `reset` mends it.
 
 #[cfg(not(feature = "live"))]
 mod absent;

@@ -1,14 +1,16 @@
 //! One season as one page that a person can read anywhere: [`Page`].
 //!
-//! A report is looked at on a phone at the field's edge, sent on, and printed. So it is one file of HTML that loads nothing
-//! else and runs no script: its plots are SVG within it, its colours are the reader's light or dark ones, and what a plot
-//! shows is also told as text. It is made of a [`Summary`] and a [`History`], and the same two give the same bytes.
+//! A report is looked at on a phone at the field's edge, sent on, and printed. So it is one file of HTML that loads
+//! nothing else and runs no script: its plots are SVG within it, its colours are the reader's light or dark ones, and
+//! what a plot shows is also told as text. It is made of a [`Summary`] and a [`History`], and the same two give the
+//! same bytes.
 //!
-//! All text goes through `maud`, which escapes what is put into a page unless it is told otherwise, and the writing in a plot
-//! through the plotting crate, which does the same; nothing that was read from a file or a flag can become markup.
+//! All text goes through `maud`, which escapes what is put into a page unless it is told otherwise, and the writing in
+//! a plot through the plotting crate, which does the same; nothing that was read from a file or a flag can become
+//! markup.
 //!
-//! [`Target`] puts a page into a file: it finds out before a season that the file can be written, and leaves the old one
-//! alone until the new one is whole.
+//! [`Target`] puts a page into a file: it finds out before a season that the file can be written, and leaves the old
+//! one alone until the new one is whole.
 
 mod event;
 mod field;

@@ -1,7 +1,8 @@
 //! Colours by what they stand for: [`Ink`].
 //!
-//! A plot must be readable on a light and on a dark screen and on paper, so its colours are the style sheet's to choose. The
-//! plotting crate writes fixed ones; each ink is given a colour that nothing else has, and it is replaced by a class.
+//! A plot must be readable on a light and on a dark screen and on paper, so its colours are the style sheet's to
+//! choose. The plotting crate writes fixed ones; each ink is given a colour that nothing else has, and it is replaced
+//! by a class.
 
 use plotters::style::{Color, RGBColor, ShapeStyle};
 

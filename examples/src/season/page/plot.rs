@@ -1,7 +1,7 @@
 //! A plot on the page: [`Figure`].
 //!
-//! An SVG that is scaled to the width of a phone has writing that nobody can read. Each plot is therefore drawn twice, for a
-//! wide and for a narrow screen, and the style sheet shows one of them.
+//! An SVG that is scaled to the width of a phone has writing that nobody can read. Each plot is therefore drawn twice,
+//! for a wide and for a narrow screen, and the style sheet shows one of them.
 
 mod axis;
 mod calendar;

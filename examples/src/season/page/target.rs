@@ -1,8 +1,8 @@
 //! The file that a page is written to: [`Target`].
 //!
-//! A season takes seconds to play, and a `--report` that cannot be written should be known before. A report that was only half
-//! written, because the disk is full or the program was ended, would look like a season that stopped. So the page is
-//! written to a temporary file beside its place and then takes that place in one step.
+//! A season takes seconds to play, and a `--report` that cannot be written should be known before. A report that was
+//! only half written, because the disk is full or the program was ended, would look like a season that stopped. So the
+//! page is written to a temporary file beside its place and then takes that place in one step.
 
 use std::fs;
 use std::io::{self, Write};
@@ -60,12 +60,12 @@ pub enum TargetError {
 impl Target {
     /// Finds out whether a report can be written to `path`, and leaves no trace.
     ///
-    /// A file that is there will be replaced by [`Target::write`], through a link if it is one. What is no regular file, such
-    /// as a device, is refused.
+    /// A file that is there will be replaced by [`Target::write`], through a link if it is one. What is no regular
+    /// file, such as a device, is refused.
     ///
     /// # Errors
-    /// [`TargetError`] if the folder is not there or cannot be written to, or `path` is something else than a file that may be
-    /// written.
+    /// [`TargetError`] if the folder is not there or cannot be written to, or `path` is something else than a file that
+    /// may be written.
     pub fn prepare(path: impl Into<PathBuf>) -> Result<Self, TargetError> {
         let given = path.into();
         let io = |cause| TargetError::Io {

@@ -23,8 +23,9 @@ const LEAST: f64 = 0.2;
 /// The numbers of marks are written on so many lines, each so many pixels high.
 const LANES: usize = 3;
 const LANE: u32 = 14;
-/// A digit is so many pixels wide.
+/// A digit, and a letter in the mean, is no more than so many pixels wide.
 const DIGIT: f64 = 7.5;
+const LETTER: f64 = 7.0;
 
 /// One row.
 #[derive(Clone, Debug)]
@@ -35,6 +36,24 @@ pub(in super::super) struct Strip {
     /// For each day a share of the strip's height, 0 to 1.
     pub(in super::super) shares: Vec<f64>,
     pub(in super::super) ink: Ink,
+}
+
+impl Strip {
+    /// Its name, cut so that it does not meet its total within so many pixels.
+    fn name_within(&self, pixels: f64) -> String {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the width of a drawing in letters"
+        )]
+        let room = (pixels / LETTER) as usize;
+        let room = room.saturating_sub(self.total.chars().count() + 1);
+        if self.name.chars().count() <= room {
+            return self.name.clone();
+        }
+        let name: String = self.name.chars().take(room.saturating_sub(1)).collect();
+        format!("{name}…")
+    }
 }
 
 /// Instants to mark across all strips, numbered from 1.
@@ -127,7 +146,8 @@ pub(in super::super) fn strips(
     for (number, row) in (0_u32..).zip(rows) {
         let y = top + number * ROW + 2;
         let right = width.px() - SIDE;
-        write(area, &row.name, (SIDE, y), Pos::new(HPos::Left, VPos::Top))?;
+        let name = row.name_within(f64::from(right - SIDE));
+        write(area, &name, (SIDE, y), Pos::new(HPos::Left, VPos::Top))?;
         write(
             area,
             &row.total,
@@ -177,6 +197,24 @@ mod tests {
     use super::*;
     use crate::season::history::{Day, History};
     use jiff::civil::date;
+
+    #[test]
+    fn a_name_gives_way_to_its_total() {
+        let within = |name: &str, pixels| {
+            let strip = Strip {
+                name: name.into(),
+                total: "99 % up".into(),
+                shares: Vec::new(),
+                ink: Ink::Trouble,
+            };
+            strip.name_within(pixels)
+        };
+        assert_eq!(within("field 1 radio", 328.0), "field 1 radio");
+        let long = within(&"µ".repeat(60), 328.0);
+        assert_eq!(long.chars().count() + " 99 % up".len(), 46);
+        assert!(long.ends_with("µ…"));
+        assert_eq!(within("field 1", 0.0), "…");
+    }
 
     #[test]
     fn numbers_of_marks_never_meet() {
