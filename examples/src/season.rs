@@ -22,6 +22,8 @@
 //! - `referee`: watches from outside that no promise is broken.
 //! - [`record`]: every input of a part that decides, to replay it.
 //! - [`report`]: what came out.
+//! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.
+//! - [`live`]: the season on a terminal while it goes on.
 //! - [`watch`]: telemetry for a run, when it is asked for.
 //!
 //! Time is simulated: every part takes the instant as an argument and a seed decides all chance, so one seed
@@ -58,10 +60,13 @@ pub mod describe;
 mod disk;
 mod field;
 mod gateway;
+pub mod history;
 mod listener;
+pub mod live;
 #[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod measured_field;
 mod message;
+pub mod page;
 mod party;
 mod plan;
 mod plot;
