@@ -239,7 +239,7 @@ fn what_is_no_measured_season_is_refused_in_one_line() {
 
     let mut files = Files::new();
     files.par.truncate(files.par.find("0.06 Ze").unwrap());
-    let wanted = "/field.par, line 22, column Ze: missing; wanted within 0.001..=1 m";
+    let wanted = "/field.par, line 20, column Ze: missing; wanted within 0.001..=1 m";
     assert_eq!(refused(&files.write("measured-short")), wanted);
 }
 
