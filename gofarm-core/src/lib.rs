@@ -12,6 +12,8 @@ pub mod command;
 pub mod contract;
 pub mod device;
 pub mod error;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "derive"))]
+pub mod guide;
 #[cfg(feature = "std")]
 pub mod hot;
 pub mod lifecycle;

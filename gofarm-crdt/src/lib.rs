@@ -24,6 +24,8 @@ pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "derive"))]
+pub mod guide;
 #[cfg(feature = "crdts")]
 pub mod interop;
 #[cfg(feature = "alloc")]
