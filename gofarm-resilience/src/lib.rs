@@ -10,6 +10,8 @@ pub mod context;
 pub mod deadline;
 pub mod dual_stack;
 pub mod flow;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "tokio"))]
+pub mod guide;
 #[cfg(feature = "http")]
 pub mod health_service;
 #[cfg(feature = "alloc")]
