@@ -24,6 +24,8 @@ pub mod feature;
 #[cfg(feature = "alloc")]
 pub mod feedback;
 pub mod forecast;
+#[cfg(all(any(doc, doctest), feature = "std"))]
+pub mod guide;
 #[cfg(feature = "alloc")]
 pub mod inference;
 pub mod load;
