@@ -18,6 +18,8 @@ pub mod dashboard;
 pub mod export;
 #[cfg(feature = "std")]
 pub mod exposition;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "tokio", feature = "dashboard"))]
+pub mod guide;
 #[cfg(feature = "std")]
 pub mod instrument;
 #[cfg(feature = "tower")]
