@@ -77,20 +77,9 @@
 //! application latency are yours to probe**, since the kernel does not know them. A metric that no node has ever reported
 //! counts for nothing.
 //!
-//! # Which part answers which question
+//! # Rules of your own
 //!
-//! | the question | module |
-//! |---|---|
-//! | where does it go, now? | [`placement`](crate::placement) |
-//! | is this node too full, or about to be? | [`mode`](crate::mode), with a [`forecast`](crate::forecast) |
-//! | how many workers? | [`autoscale`](crate::autoscale) |
-//! | a node is gone: what of its work? | [`eviction`](crate::eviction) |
-//! | the uplink is gone: what goes on? | [`autonomy`](crate::autonomy) |
-//! | who gives way? who may use how much? | [`priority`](crate::priority), [`quota`](crate::quota) |
-//! | how does a new version get out, and back? | [`rollout`](crate::rollout) |
-//! | a rule of my own? | [`Filter`](crate::placement::Filter) and [`Score`](crate::placement::Score); the repository's `custom_plugin` |
-//! | what would these rules have done last month? | [`simulator`](crate::simulator) |
-//!
+//! Write a [`Filter`](crate::placement::Filter) or a [`Score`](crate::placement::Score); the repository's `custom_plugin` has both.
 //! Filters say no (too wet, no power until the end), scores say rather not. A filter that is too strict shows as work that is
 //! never placed, a score as work in an odd place: prefer scores. **No valve's safety may rest on either**: during a cut two
 //! copies of one controller may run, and what keeps the water off then is the lease on the device.
