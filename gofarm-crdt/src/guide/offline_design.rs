@@ -161,7 +161,8 @@
 //! # A new replica, and one that was away
 //!
 //! A new one needs an id, a store, the names of its states and a session with anybody who has them; the first sync brings
-//! everything. Nothing has to be announced to the others.
+//! everything. Nothing has to be announced to the others. That peer must be a relay in its eyes: one that may bring only
+//! its own writes brings only those. This holds for a node too that lost its store and wants its own old writes back.
 //!
 //! Call [`Replica::maintain`](crate::Replica::maintain) every minute or so, with a period of 6 hours: removed elements are
 //! forgotten when every replica heard of in 14 days ([`HORIZON`](crate::replica::HORIZON)) has seen the removal. A
@@ -187,7 +188,7 @@
 //! | silence otherwise: one keep-alive in | 1 h ([`Limits::lora`](crate::sync::Limits::lora)), 5 min ([`mqtt`](crate::sync::Limits::mqtt)), 30 s ([`lan`](crate::sync::Limits::lan)) |
 //! | `season`: one field, 145 days, 37 restarts, frames of 48 bytes | 75 404 frames, 2.7 MB: 18 KB a day |
 //! | a valve of 4 fields as a `Board` for 8 writers, Cortex-M0+ | 2 584 bytes of RAM |
-//! | a session without heap, 16 writers | 9 088 bytes of RAM |
+//! | a session without heap, 16 writers, on a 64-bit machine | 9 088 bytes of RAM |
 //!
 //! A cell that was written a hundred times while the link was down is sent once. What counts on a slow link is therefore how
 //! many *different* cells change in a day, and how often: round what jitters (a moisture to 0.01), and write a field when

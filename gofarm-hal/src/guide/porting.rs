@@ -262,7 +262,8 @@
 //! - **A panic handler that formats.** A third of a small node. Log a word and reset.
 //! - **opt-level 3.** `s` with `lto = "fat"`, `codegen-units = 1`, `panic = "abort"`.
 //! - **SHA-256 unrolled**: 6.8 KB less with `--cfg sha2_backend_soft="compact"` in `RUSTFLAGS`.
-//! - **The compiler's `memcpy`**: 3.4 KB made for speed. The example has 0.1 KB in its place (`board/memory.rs`).
+//! - **The compiler's `memcpy`**: 3.4 KB made for speed. The example has 0.1 KB in its place (`board/memory.rs`, for a core that
+//!   loads words at any address: not a Cortex-M0).
 //!
 //! Stack: a `Lease` uses room for its largest snapshot
 //! ([`MAX_SNAPSHOT_LEN`](gofarm_core::command::MAX_SNAPSHOT_LEN)) while it saves. Measure it: fill the stack with a pattern, run the
@@ -288,7 +289,7 @@
 //! | program | what to copy |
 //! |---|---|
 //! | `modbus_server` | registers behind a Modbus unit |
-//! | `valve_node` | a valve, its journal over a reset, commands as messages on a line; 80 lines |
+//! | `valve_node` | a valve, its journal over a reset, commands as messages on a line; 90 lines |
 //! | `full_node` | probes on two buses, a meter, a valve, a [`Board`](https://docs.rs/gofarm-crdt/latest/gofarm_crdt/board/) and its session |
 //! | `selftest`, `board/` | all that knows the chip, and the only unsafe code |
 //! | `host/tests` | the peers: they start each node in QEMU, cut its lines, press reset |

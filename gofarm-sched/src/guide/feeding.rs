@@ -64,7 +64,7 @@
 //!
 //! | figure | default | must be |
 //! |---|---|---|
-//! | report interval (yours) | | a second to a minute; what changes faster is noise |
+//! | report interval (yours) | | seconds, not more than a minute; the field's own figure is 5 s, from samples each 200 ms |
 //! | [`stale(after(…), …)`][stale] | 10 s | two to three report intervals, and for each metric that arrives by another way its own |
 //! | [`settling`][settling] | 10 s | the time over which your metrics are averaged: until then they show new work in part |
 //! | [`in_flight`][in_flight] | 60 s | longer than a report interval and `settling` together |
