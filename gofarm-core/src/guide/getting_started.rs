@@ -204,8 +204,8 @@
 //! | read a probe, drive a valve, update firmware | gofarm-hal | [porting](https://docs.rs/gofarm-hal/latest/gofarm_hal/guide/porting/) |
 //! | keep state on both sides of a link that fails | gofarm-crdt | [offline design](https://docs.rs/gofarm-crdt/latest/gofarm_crdt/guide/offline_design/) |
 //! | call things that do not answer | gofarm-resilience | [tuning](https://docs.rs/gofarm-resilience/latest/gofarm_resilience/guide/tuning/) |
-//! | decide which machine does the work, and when | gofarm-sched | [its front page](https://docs.rs/gofarm-sched) |
-//! | see all of it in Prometheus or over OTLP | gofarm-otel | [its front page](https://docs.rs/gofarm-otel) |
+//! | decide which machine does the work, and when | gofarm-sched | [feeding](https://docs.rs/gofarm-sched/latest/gofarm_sched/guide/feeding/) |
+//! | see all of it in Prometheus or over OTLP | gofarm-otel | [sizing](https://docs.rs/gofarm-otel/latest/gofarm_otel/guide/sizing/) |
 //!
 //! All of them share the types of this guide, and none needs another. The `season` program of the repository has
 //! them together in one field (`cargo run --release --bin season`); `gateway` is the skeleton of a service.

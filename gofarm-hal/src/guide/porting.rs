@@ -13,8 +13,8 @@
 //! | two pages of flash, FRAM or EEPROM | [`Journal`](gofarm_core::command::Journal) | [`valve`](crate::valve)'s lease | "saved" before it is |
 //! | 32 random bits at the start | a number | a replica's incarnation, the link's spread | the same number on each board |
 //!
-//! I²C sensors take any `embedded_hal::i2c::I2c`. Executors are up to you: everything is polled, and `async` drivers
-//! run on any. Built in CI for thumbv6m, thumbv7em, riscv32imac and armv7 Linux; no atomic read-modify-write, no heap.
+//! I²C sensors take any `embedded_hal::i2c::I2c`, `async` drivers run on any executor. Built in CI for thumbv6m, thumbv7em,
+//! riscv32imac and armv7 Linux; no atomic read-modify-write, no heap.
 //!
 //! # 1. The clock
 //!
@@ -49,8 +49,6 @@
 //! Until then a valve refuses to open and still closes.
 //!
 //! # 2. A serial line
-//!
-//! Three ways, from the least work:
 //!
 //! - The HAL has `embedded-io` with `ReadReady` and `WriteReady`: [`Polled`](crate::serial::Polled) makes a port of it.
 //! - Bytes come by interrupt: a [`RingBuffer`](crate::ring_buffer::RingBuffer) between it and a `Port` of your own, below.
@@ -244,7 +242,7 @@
 //!
 //! # What fits
 //!
-//! Measured by `examples/firmware/sizes.sh` for a Cortex-M3, opt-level s, fat LTO, no heap (BENCHMARKS.md):
+//! Measured by `examples/firmware/sizes.sh` for a Cortex-M3, opt-level s, fat LTO, one codegen unit, no heap (BENCHMARKS.md):
 //!
 //! | | flash | static RAM |
 //! |---|---|---|
@@ -260,7 +258,6 @@
 //! - **A Thing Description written on the node.** Have `build.rs` write it, and `include_str!` the text, as the example does.
 //!   13 KB of the 23 are the printing of floats.
 //! - **A panic handler that formats.** A third of a small node. Log a word and reset.
-//! - **opt-level 3.** `s` with `lto = "fat"`, `codegen-units = 1`, `panic = "abort"`.
 //! - **SHA-256 unrolled**: 6.8 KB less with `--cfg sha2_backend_soft="compact"` in `RUSTFLAGS`.
 //! - **The compiler's `memcpy`**: 3.4 KB made for speed. The example has 0.1 KB in its place (`board/memory.rs`, for a core that
 //!   loads words at any address: not a Cortex-M0).
@@ -301,5 +298,4 @@
 //! # Updates
 //!
 //! Plan the flash before you ship the first board: a [`Layout`](crate::update::Layout) has two slots, two pages of state, and a
-//! bootloader outside of them. [`update`](crate::update) says who starts the image: a bootloader of yours, or embassy-boot.
-//! Confirm a new image only when the valve is closed and the peer has answered.
+//! bootloader outside of them. [`update`](crate::update) says who starts the image, and when to confirm it.
