@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the front page names what features add; all links are checked with all features"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -12,6 +19,8 @@ pub mod command;
 pub mod contract;
 pub mod device;
 pub mod error;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "derive"))]
+pub mod guide;
 #[cfg(feature = "std")]
 pub mod hot;
 pub mod lifecycle;

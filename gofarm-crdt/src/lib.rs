@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the front page names what features add; all links are checked with all features"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -24,6 +31,8 @@ pub mod driver;
 pub mod error;
 pub mod field;
 pub mod flag;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "derive"))]
+pub mod guide;
 #[cfg(feature = "crdts")]
 pub mod interop;
 #[cfg(feature = "alloc")]

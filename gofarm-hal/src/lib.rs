@@ -12,6 +12,8 @@ pub mod emulator;
 pub mod fault_injector;
 pub mod filter;
 pub mod flow_meter;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "update"))]
+pub mod guide;
 pub mod lorawan;
 pub mod modbus;
 pub mod one_wire;

@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the front page names what features add; all links are checked with all features"
+    )
+)]
 
 #[cfg(feature = "std")]
 extern crate alloc;
@@ -18,6 +25,13 @@ pub mod dashboard;
 pub mod export;
 #[cfg(feature = "std")]
 pub mod exposition;
+#[cfg(all(
+    any(doc, doctest),
+    feature = "std",
+    feature = "tokio",
+    feature = "dashboard"
+))]
+pub mod guide;
 #[cfg(feature = "std")]
 pub mod instrument;
 #[cfg(feature = "tower")]

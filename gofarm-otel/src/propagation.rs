@@ -18,7 +18,7 @@
 //! use gofarm_otel::propagation::Propagators;
 //! use gofarm_otel::sampler::Parent;
 //!
-//! # fn main() -> Option<()> {
+//! # fn example() -> Option<()> {
 //! let headers: &[(&str, &[u8])] = &[
 //!     ("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
 //!     ("tracestate", b"vendor=1"),
@@ -28,7 +28,7 @@
 //! assert_eq!(remote.trace_state, "vendor=1");
 //! # Some(())
 //! # }
-//! # main().unwrap();
+//! # example().unwrap();
 //! ```
 //!
 //! It does not join several `tracestate` headers of one request: the first counts, which has the latest members.

@@ -53,7 +53,7 @@ pub struct Event<'a> {
 /// use gofarm_otel::span::{SpanKind, SpanRecord};
 /// use gofarm_otel::timestamp::Timestamp;
 ///
-/// # fn main() -> Option<()> {
+/// # fn example() -> Option<()> {
 /// let context = TraceContext::new(TraceId::new([1; 16])?, SpanId::new([2; 8])?).sampled();
 /// let start = Timestamp::from_unix_nanos(1_767_225_600_000_000_000);
 /// let attributes = [Attribute::text("db.system.name", "sqlite")];
@@ -63,7 +63,7 @@ pub struct Event<'a> {
 /// assert_eq!(span.end.as_unix_nanos() - span.start.as_unix_nanos(), 3_000_000);
 /// # Some(())
 /// # }
-/// # main().unwrap();
+/// # example().unwrap();
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]

@@ -1,6 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "std"),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "the front page names what features add; all links are checked with all features"
+    )
+)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
@@ -10,6 +17,8 @@ pub mod context;
 pub mod deadline;
 pub mod dual_stack;
 pub mod flow;
+#[cfg(all(any(doc, doctest), feature = "std", feature = "tokio"))]
+pub mod guide;
 #[cfg(feature = "http")]
 pub mod health_service;
 #[cfg(feature = "alloc")]
