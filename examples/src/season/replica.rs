@@ -243,11 +243,6 @@ impl FieldReplica {
         self.counts
     }
 
-    /// Whether all that was written is durable.
-    pub(super) fn is_durable(&self) -> bool {
-        self.durable.is_none()
-    }
-
     pub(super) fn disk(&self) -> &Disk {
         self.replica.store()
     }

@@ -63,8 +63,6 @@ pub(in crate::season) struct Dispatches {
     /// Pushed, and not durable yet.
     uncommitted: Vec<Dot>,
     is_changed: bool,
-    /// Those for which there was no room: the link was down for too long.
-    refused: u32,
     reopened: u64,
 }
 
@@ -77,18 +75,15 @@ impl Dispatches {
             sent: BTreeMap::new(),
             uncommitted: Vec::new(),
             is_changed: false,
-            refused: 0,
             reopened: seed,
         }
     }
 
     pub(super) fn push(&mut self, dispatch: &Dispatch) {
-        match self.outbox.push(&dispatch.encode()) {
-            Ok(dot) => {
-                self.uncommitted.push(dot);
-                self.is_changed = true;
-            }
-            Err(_) => self.refused += 1,
+        // Without room, after weeks without a link, it is not promised.
+        if let Ok(dot) = self.outbox.push(&dispatch.encode()) {
+            self.uncommitted.push(dot);
+            self.is_changed = true;
         }
     }
 
@@ -145,10 +140,6 @@ impl Dispatches {
     /// Durable, and not known to have arrived.
     pub(in crate::season) fn waiting(&self) -> usize {
         self.outbox.pending().count()
-    }
-
-    pub(in crate::season) fn refused(&self) -> u32 {
-        self.refused
     }
 
     pub(in crate::season) fn disk(&self) -> &Disk {

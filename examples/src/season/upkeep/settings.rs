@@ -70,6 +70,7 @@ pub(in crate::season) struct Account {
 }
 
 impl Account {
+    #[cfg(test)]
     /// Whether every document was either taken or refused.
     pub(in crate::season) fn is_balanced(&self) -> bool {
         self.pushed == self.taken + self.refused.values().sum::<u32>()

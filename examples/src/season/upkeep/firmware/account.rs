@@ -64,6 +64,7 @@ pub(in crate::season) enum Outcome {
 }
 
 impl Account {
+    #[cfg(test)]
     /// Whether each rollout and each offer has exactly one end, or none yet.
     pub(in crate::season) fn is_balanced(&self) -> bool {
         let refused: u32 = self.refused.values().sum();
