@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 use super::chaos::ChaosArgument;
+use super::live::Pace;
 use crate::command_line;
 
 /// Plays one growing season of a farm on real weather: probes that lie, links that fail, valves that stick, nodes without
@@ -77,6 +78,15 @@ pub struct Run {
     /// Show metrics to Prometheus, such as 127.0.0.1:9464, until Ctrl-C
     #[arg(long, value_name = "ADDR")]
     pub prometheus: Option<String>,
+    /// Write a page with plots of the season, such as season.html
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Show the season on the terminal while it goes on (needs the feature `live`)
+    #[arg(long, conflicts_with = "json")]
+    pub live: bool,
+    /// How many days of the season a second shows, 0.01 to 1000
+    #[arg(long, value_name = "DAYS", requires = "live", value_parser = pace)]
+    pub pace: Option<Pace>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub json: bool,
@@ -112,6 +122,13 @@ impl Arguments {
     pub fn read() -> Self {
         command_line::read()
     }
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    let days = text
+        .parse()
+        .map_err(|_| "not a number of days".to_owned())?;
+    Pace::new(days).map_err(|error| error.to_string())
 }
 
 fn date(text: &str) -> Result<Date, String> {
@@ -155,11 +172,14 @@ mod tests {
             "--latitude=90",
             "--elevation=1e9",
             "--chaos=",
+            "--pace=2",
             "--verbose",
         ] {
             assert!(Arguments::try_parse_from(["season", bad]).is_err(), "{bad}");
         }
         assert!(Arguments::try_parse_from(["season", "describe", "--format=xml"]).is_err());
+        assert!(Arguments::try_parse_from(["season", "--live", "--pace=0"]).is_err());
+        assert!(Arguments::try_parse_from(["season", "--live", "--json"]).is_err());
         let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();
         assert_eq!(run.run.seed, 7);
     }

@@ -21,6 +21,7 @@ use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::FlowWatch;
 use gofarm_resilience::Outcome;
+use gofarm_resilience::policy::breaker::Phase;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::choice::{Choice, Decision};
@@ -418,6 +419,11 @@ impl Controller {
         self.good = [None; 3];
         self.polls = [const { None }; 3];
         self.uncommitted.clear();
+    }
+
+    /// Where each breaker stands.
+    pub(super) fn breakers(&self, now: Instant) -> [(&'static str, Phase); 5] {
+        self.breakers.phases(now)
     }
 
     pub(super) fn tracker(&self) -> &Tracker<8> {

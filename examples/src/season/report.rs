@@ -1,6 +1,7 @@
 //! What came out of a season: for a person as a table, for a program as JSON.
 
 mod placed;
+mod summary;
 mod table;
 mod upkeep;
 

@@ -1,5 +1,6 @@
 //! [`Season`]: joins the parts and moves time from event to event.
 
+mod chronicle;
 mod events;
 mod incidents;
 mod slot;
@@ -12,6 +13,7 @@ use gofarm_core::time::{Instant, UnixMillis, days, minutes};
 use gofarm_crdt::clock::Now;
 use jiff::civil::Date;
 
+use self::chronicle::Chronicle;
 use self::way::Way;
 use super::backbone::{Backbone, InProcess};
 use super::chaos::{Chaos, Failure, Timeline};
@@ -67,6 +69,7 @@ pub struct Season<'a> {
     pub(super) backbone: Box<dyn Backbone>,
     pub(super) firmware: Firmware,
     timeline: Timeline,
+    chronicle: Chronicle,
     pub(super) incidents: Vec<Failure>,
     ways: [Way; Party::ALL.len()],
     pub(super) referee: FarmReferee,
@@ -103,6 +106,7 @@ impl<'a> Season<'a> {
             backbone: Box::new(InProcess::new(seeds.next_u64(), plan.background)),
             firmware: Firmware::new(seeds.next_u64(), FIELDS),
             timeline: Timeline::new(chaos),
+            chronicle: Chronicle::new(&plan),
             incidents: Vec::new(),
             ways: [Way::default(); Party::ALL.len()],
             referee: FarmReferee::default(),
@@ -162,6 +166,7 @@ impl<'a> Season<'a> {
             self.play_slot(slot, stopwatch);
         }
         self.played += 1;
+        self.note_day(today);
         Some(today.date)
     }
 

@@ -51,6 +51,21 @@ pub(in crate::season) struct Choice {
     pub(in crate::season) rain_to_come: f64,
 }
 
+impl Choice {
+    /// What it rests on, in words.
+    pub(in crate::season) fn reasons(&self) -> String {
+        let (water, depletion) = self.water.zip(self.depletion).unwrap_or_default();
+        format!(
+            "{}: water content {water:.3} m3/m3, {depletion:.1} mm below field capacity of {:.1} that the crop takes \
+             without stress; a run ends at {:.0} % of that; {:.1} mm of rain to come",
+            self.reason.as_str(),
+            self.readily_available,
+            100.0 * self.stop_at,
+            self.rain_to_come,
+        )
+    }
+}
+
 impl Controller {
     pub(super) fn choose(
         &mut self,

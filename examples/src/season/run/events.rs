@@ -11,6 +11,7 @@ use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
 use crate::season::plot::Plot;
+use crate::season::replica::Settled;
 use crate::season::upkeep::Event;
 
 impl Season<'_> {
@@ -145,9 +146,12 @@ impl Season<'_> {
                 Output::Packet { to, packet } => self.backbone.send(said, party, to, packet),
                 Output::Main { field, is_open } => self.plot(field).set_main(now, is_open),
                 Output::Decided {
-                    choice, is_sent, ..
-                } => {
-                    if let (Decision::Open(run), true) = (choice.decision, is_sent) {
+                    field,
+                    choice,
+                    is_sent,
+                } if is_sent => {
+                    self.chronicle.decided(now, field, &choice);
+                    if let Decision::Open(run) = choice.decision {
                         opened = opened.max(Some(run));
                     }
                 }
@@ -155,12 +159,20 @@ impl Season<'_> {
                     self.plot(field).referee.committed_readings(&readings);
                 }
                 Output::Dispatched(_) => self.referee.dispatched(),
-                Output::Settled { .. } => self.referee.settled += 1,
+                Output::Settled { field, settled } => self.note_settled(field, settled),
                 Output::Restored { damaged } => self.referee.damaged += damaged,
-                Output::Configured { .. } | Output::Ended { .. } | Output::Poll { .. } => {}
+                Output::Decided { .. }
+                | Output::Configured { .. }
+                | Output::Ended { .. }
+                | Output::Poll { .. } => {}
             }
         }
         opened
+    }
+
+    fn note_settled(&mut self, field: u8, settled: Settled) {
+        self.referee.settled += 1;
+        self.chronicle.settled(self.now, field, settled);
     }
 
     fn route_cloud(&mut self) {
@@ -169,7 +181,7 @@ impl Season<'_> {
                 Output::Packet { to, packet } => {
                     self.backbone.send(self.now, Party::Cloud, to, packet);
                 }
-                Output::Settled { .. } => self.referee.settled += 1,
+                Output::Settled { field, settled } => self.note_settled(field, settled),
                 _ => {}
             }
         }

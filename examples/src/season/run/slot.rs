@@ -35,6 +35,7 @@ impl Season<'_> {
         self.reach_nodes();
         self.happen();
         self.play_until(self.now + SLOT);
+        self.note_quarter();
     }
 
     /// One field; the length of the run that was opened.
