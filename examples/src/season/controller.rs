@@ -17,6 +17,7 @@ use core::time::Duration;
 use gofarm_core::command::{Command, CommandId, Outcome as Ended, Tracker, TrackerEvent};
 use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::FlowWatch;
@@ -72,8 +73,8 @@ pub(super) struct Controller {
     random: SplitMix64,
     plan: Plan,
     probes: [WaterReading; 3],
-    /// The last good reading of each probe in m³/m³, and when it was taken.
-    good: [Option<(Instant, f32)>; 3],
+    /// The last good reading of each probe in m³/m³.
+    good: [Option<Reading<f32>>; 3],
     /// When the reading of each probe was written for the others last.
     told: [Instant; 3],
     polls: [Option<Poll>; 3],
@@ -254,7 +255,7 @@ impl Controller {
             match probe.take(now, sample, &self.listener) {
                 Ok(water) => {
                     self.counts.accepted += 1;
-                    *known = Some((now, water));
+                    *known = Some(Reading::new(water, now));
                     let told = field.water.get(&number);
                     let moved = told.is_none_or(|told| (told - water).abs() >= MOVED);
                     if moved || now >= self.told[usize::from(number)] + hours(1) {

@@ -2,6 +2,8 @@
 
 use core::time::Duration;
 
+use gofarm_core::quality::{Agreement, Disagreement};
+use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
@@ -14,6 +16,8 @@ use crate::season::upkeep::Settings;
 
 /// What the main lets through: more than a litre a minute through a closed valve is a leak.
 pub(super) const MAIN: FlowLimits = FlowLimits::new(1_000).settle(secs(30));
+/// Probes in one root zone are within so many m³/m³ of each other: twice what calibration and noise make of it.
+const AGREE: Disagreement = Disagreement::new(0.02, hours(1));
 /// The shortest run that it plans.
 const SHORTEST_RUN: Duration = minutes(5);
 /// For rain that was forecast it waits if this share of it would do, as long as the crop has this share of what it can
@@ -144,11 +148,18 @@ impl Controller {
         (Decision::Open(run), Reason::Refilling)
     }
 
-    /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
+    /// The mean of the probes with a good reading within the last hour that another one confirms, in m³/m³; `None` without
+    /// two of them. One that drifts would otherwise draw the mean with it, and a field is watered until that is satisfied.
     pub(in crate::season) fn water_content(&self, now: Instant) -> Option<f64> {
         let good = self.good.iter().flatten();
-        let fresh = good.filter(|(at, _)| now.saturating_since(*at) <= hours(1));
-        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), (_, w)| (sum + f64::from(*w), n + 1));
+        let is_confirmed = |one: &&Reading<f32>| {
+            let mut others = good.clone().filter(|other| !core::ptr::eq(*other, *one));
+            others.any(|other| AGREE.compare(now, *one, other) == Agreement::Agree)
+        };
+        let trusted = good.clone().filter(is_confirmed);
+        let (sum, count) = trusted.fold((0.0, 0), |(sum, n), reading| {
+            (sum + f64::from(*reading.value()), n + 1)
+        });
         (count >= 2).then(|| sum / f64::from(count))
     }
 
