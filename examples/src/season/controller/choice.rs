@@ -165,7 +165,8 @@ impl Controller {
 
     /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.
     pub(super) fn watch_main(&mut self, now: Instant, flow: u32, out: &mut impl FnMut(Output)) {
-        let expected = match self.pending.is_some() || self.running_until.is_some() {
+        // A close that is under way says nothing: it is the one that may find the valve stuck.
+        let expected = match self.planned.is_some() || self.running_until.is_some() {
             true => Expected::Unknown,
             false => Expected::None,
         };
