@@ -118,6 +118,7 @@ impl Scope {
     }
 
     /// Makes this the scope of the thread until the answer is dropped.
+    #[inline]
     pub fn enter(&mut self) -> Entered<'_> {
         let context = match &self.recorded {
             Some(context) => Some(context.clone()),
@@ -127,12 +128,18 @@ impl Scope {
             }
             None => None,
         };
-        self.passed.swap();
+        self.swap();
         Entered {
-            _trace: current::enter(self.unrecorded),
             _context: context.map(Context::attach),
-            passed: &mut self.passed,
+            scope: self,
         }
+    }
+
+    /// Changes places with that of the thread, but for the context of the API.
+    #[inline]
+    fn swap(&mut self) {
+        current::swap(&mut self.unrecorded);
+        self.passed.swap();
     }
 
     /// `future` in this scope, whoever polls it.
@@ -181,13 +188,13 @@ impl Passed {
 #[must_use = "the scope ends when this is dropped"]
 pub struct Entered<'a> {
     _context: Option<ContextGuard>,
-    _trace: current::Entered,
-    passed: &'a mut Passed,
+    /// That of the thread before.
+    scope: &'a mut Scope,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.passed.swap();
+        self.scope.swap();
     }
 }
 

@@ -10,7 +10,6 @@ use tower_service::Service;
 
 use super::body::StreamedBody;
 use super::future::StreamedFuture;
-use crate::layer::exchange::Exchange;
 use crate::layer::share::Share;
 use crate::layer::terms::Terms;
 
@@ -51,9 +50,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut future = StreamedFuture::new(Exchange::new(Arc::clone(self.terms.lend())));
-        future.begin(request, |request| self.inner.call(request));
-        future
+        let terms = Arc::clone(self.terms.lend());
+        StreamedFuture::begin(terms, request, |request| self.inner.call(request))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Requests under way: [`TracedFuture`].
 
+use alloc::sync::Arc;
 use core::any::type_name;
 use core::fmt;
 use core::future::Future;
@@ -11,29 +12,28 @@ use pin_project::pin_project;
 
 use crate::layer::ending::Ending;
 use crate::layer::exchange::Exchange;
+use crate::layer::terms::Terms;
 
 /// The future of [`Traced`](super::Traced): the inner call. Dropped before its end, it counts as cancelled.
 #[pin_project]
 pub struct TracedFuture<F> {
-    /// None before it begins.
     #[pin]
-    call: Option<F>,
+    call: F,
     exchange: Exchange,
 }
 
 impl<F> TracedFuture<F> {
     #[inline]
-    pub(super) const fn new(exchange: Exchange) -> Self {
-        Self {
-            call: None,
-            exchange,
-        }
-    }
-
-    #[inline]
-    pub(super) fn begin<B>(&mut self, mut request: Request<B>, call: impl FnOnce(Request<B>) -> F) {
-        self.exchange.begin(&mut request);
-        self.call = Some(self.exchange.within(|| call(request)));
+    pub(super) fn begin<B>(
+        terms: Arc<Terms>,
+        mut request: Request<B>,
+        call: impl FnOnce(Request<B>) -> F,
+    ) -> Self {
+        let mut exchange = Exchange::begin(terms, &mut request);
+        let entered = exchange.enter();
+        let call = call(request);
+        drop(entered);
+        Self { call, exchange }
     }
 }
 
@@ -45,10 +45,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(call) = this.call.as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let result = ready!(this.exchange.within(|| call.poll(cx)));
+        let entered = this.exchange.enter();
+        let result = ready!(this.call.poll(cx));
+        drop(entered);
         this.exchange.ended(match &result {
             Ok(response) => Ending::Answered(response.status().as_u16()),
             Err(_) => Ending::Failed(type_name::<E>()),

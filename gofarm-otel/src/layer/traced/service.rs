@@ -8,7 +8,6 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::TracedFuture;
-use crate::layer::exchange::Exchange;
 use crate::layer::share::Share;
 use crate::layer::terms::Terms;
 
@@ -47,9 +46,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut future = TracedFuture::new(Exchange::new(Arc::clone(self.terms.lend())));
-        future.begin(request, |request| self.inner.call(request));
-        future
+        let terms = Arc::clone(self.terms.lend());
+        TracedFuture::begin(terms, request, |request| self.inner.call(request))
     }
 }
 
