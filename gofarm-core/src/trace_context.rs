@@ -217,6 +217,7 @@ impl TraceContext {
     /// assert_eq!(context.flags(), 1);
     /// # Ok::<(), gofarm_core::trace_context::TraceContextError>(())
     /// ```
+    #[inline]
     pub fn from_header(value: &[u8]) -> Result<Self, TraceContextError> {
         const LEN: usize = 55;
         let Some(header) = value.first_chunk::<LEN>() else {

@@ -120,6 +120,16 @@ impl Scope {
     /// Makes this the scope of the thread until the answer is dropped.
     #[inline]
     pub fn enter(&mut self) -> Entered<'_> {
+        let context = self.attach();
+        self.swap();
+        Entered {
+            _context: context,
+            scope: self,
+        }
+    }
+
+    /// Makes the context of the API say the same.
+    fn attach(&self) -> Option<ContextGuard> {
         let context = match &self.recorded {
             Some(context) => Some(context.clone()),
             // A span of the API would go first.
@@ -128,11 +138,7 @@ impl Scope {
             }
             None => None,
         };
-        self.swap();
-        Entered {
-            _context: context.map(Context::attach),
-            scope: self,
-        }
+        context.map(Context::attach)
     }
 
     /// Changes places with that of the thread, but for the context of the API.

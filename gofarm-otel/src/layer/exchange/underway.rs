@@ -190,6 +190,7 @@ impl Underway {
     }
 
     /// Makes the thread work for this request until the answer is dropped.
+    #[inline]
     pub(super) fn enter(&mut self) -> Entered<'_> {
         self.scope.enter()
     }

@@ -1,20 +1,18 @@
 //! Requests under way: [`StreamedFuture`].
 
-use alloc::sync::Arc;
 use core::any::type_name;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::Response;
 use http_body::Body;
 use pin_project::pin_project;
 
 use super::body::StreamedBody;
 use crate::layer::ending::Ending;
 use crate::layer::exchange::Exchange;
-use crate::layer::terms::Terms;
 
 /// The future of [`Streamed`](super::Streamed): the inner call. Dropped before its end, it counts as cancelled.
 #[pin_project]
@@ -26,15 +24,7 @@ pub struct StreamedFuture<F> {
 
 impl<F> StreamedFuture<F> {
     #[inline]
-    pub(super) fn begin<B>(
-        terms: Arc<Terms>,
-        mut request: Request<B>,
-        call: impl FnOnce(Request<B>) -> F,
-    ) -> Self {
-        let mut exchange = Exchange::begin(terms, &mut request);
-        let entered = exchange.enter();
-        let call = call(request);
-        drop(entered);
+    pub(super) const fn new(call: F, exchange: Exchange) -> Self {
         Self { call, exchange }
     }
 }

@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use super::body::StreamedBody;
 use super::future::StreamedFuture;
+use crate::layer::exchange::Exchange;
 use crate::layer::share::Share;
 use crate::layer::terms::Terms;
 
@@ -49,9 +50,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let terms = Arc::clone(self.terms.lend());
-        StreamedFuture::begin(terms, request, |request| self.inner.call(request))
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut exchange = Exchange::begin(Arc::clone(self.terms.lend()), &mut request);
+        let entered = exchange.enter();
+        let call = self.inner.call(request);
+        drop(entered);
+        StreamedFuture::new(call, exchange)
     }
 }
 

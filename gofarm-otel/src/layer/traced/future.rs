@@ -1,18 +1,16 @@
 //! Requests under way: [`TracedFuture`].
 
-use alloc::sync::Arc;
 use core::any::type_name;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::Response;
 use pin_project::pin_project;
 
 use crate::layer::ending::Ending;
 use crate::layer::exchange::Exchange;
-use crate::layer::terms::Terms;
 
 /// The future of [`Traced`](super::Traced): the inner call. Dropped before its end, it counts as cancelled.
 #[pin_project]
@@ -24,15 +22,7 @@ pub struct TracedFuture<F> {
 
 impl<F> TracedFuture<F> {
     #[inline]
-    pub(super) fn begin<B>(
-        terms: Arc<Terms>,
-        mut request: Request<B>,
-        call: impl FnOnce(Request<B>) -> F,
-    ) -> Self {
-        let mut exchange = Exchange::begin(terms, &mut request);
-        let entered = exchange.enter();
-        let call = call(request);
-        drop(entered);
+    pub(super) const fn new(call: F, exchange: Exchange) -> Self {
         Self { call, exchange }
     }
 }

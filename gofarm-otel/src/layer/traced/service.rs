@@ -8,6 +8,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::future::TracedFuture;
+use crate::layer::exchange::Exchange;
 use crate::layer::share::Share;
 use crate::layer::terms::Terms;
 
@@ -45,9 +46,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let terms = Arc::clone(self.terms.lend());
-        TracedFuture::begin(terms, request, |request| self.inner.call(request))
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut exchange = Exchange::begin(Arc::clone(self.terms.lend()), &mut request);
+        let entered = exchange.enter();
+        let call = self.inner.call(request);
+        drop(entered);
+        TracedFuture::new(call, exchange)
     }
 }
 
