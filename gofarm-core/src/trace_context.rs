@@ -382,7 +382,7 @@ const fn octet(digits: [u8; 8]) -> (u32, u64) {
     let (letter, beyond) = (ascii + 0x1f * ONES, ascii + 0x19 * ONES);
     let letters = letter & !beyond & TOPS;
     let wrong = (word | !(decimal & !above | letters)) & TOPS;
-    let values = (word & 0x0f * ONES) + 9 * (letters >> 7);
+    let values = (word & (0x0f * ONES)) + 9 * (letters >> 7);
     let bytes = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
     let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
     let [a, b, _, _, c, d, _, _] = pairs.to_le_bytes();
