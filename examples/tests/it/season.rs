@@ -148,7 +148,7 @@ fn every_promise_holds_in_every_season() {
             promises.executed,
             promises.expired,
             promises.indeterminate,
-            promises.stuck_valve_seconds as u64,
+            u64::from(promises.stuck_valve_seconds > 0.0),
             u64::from(refused_by("repeated")),
             u64::from(refused_by("retained")),
             u64::from(closes("commanded")),

@@ -23,13 +23,16 @@ use underway::Underway;
 /// an allocation.
 const KEPT: usize = 128;
 
+/// It is the place that is handed on, not what is in it.
+type Place = Box<Underway>;
+
 std::thread_local! {
-    static FREE: RefCell<Vec<Box<Underway>>> = const { RefCell::new(Vec::new()) };
+    static FREE: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A request under way; dropped before its end, it counts as cancelled.
 #[derive(Default)]
-pub(super) struct Exchange(Option<(Arc<Terms>, Box<Underway>)>);
+pub(super) struct Exchange(Option<(Arc<Terms>, Place)>);
 
 impl Exchange {
     /// A request begins.
@@ -86,7 +89,7 @@ impl Drop for Exchange {
 }
 
 /// A place for a request.
-fn take() -> Box<Underway> {
+fn take() -> Place {
     let free = FREE.try_with(|free| free.borrow_mut().pop());
     free.ok()
         .flatten()
@@ -94,7 +97,7 @@ fn take() -> Box<Underway> {
 }
 
 /// Leaves the place of a request that has ended to the next one on this thread.
-fn leave(mut place: Box<Underway>) {
+fn leave(mut place: Place) {
     place.forget();
     // While a thread ends there is no next one.
     let _ = FREE.try_with(|free| {

@@ -69,6 +69,9 @@ impl fmt::Display for Report {
     }
 }
 
+/// A column of millimetres.
+type Column = fn(&Water) -> f64;
+
 impl Report {
     fn water(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<47}", "Water in mm")?;
@@ -76,7 +79,7 @@ impl Report {
             write!(f, "{:>11}", format!("field {number}"))?;
         }
         writeln!(f)?;
-        let rows: [(&str, fn(&Water) -> f64); 7] = [
+        let rows: [(&str, Column); 7] = [
             ("reference evapotranspiration (FAO-56)", |w| w.reference_mm),
             ("used by the crop", |w| w.used_mm),
             ("rain", |w| w.rain_mm),
