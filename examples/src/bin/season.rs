@@ -16,7 +16,7 @@ use gofarm_examples::season::live::{LiveError, Pace, Screen, Wish};
 use gofarm_examples::season::page::{Page, Target};
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
-use gofarm_examples::season::{Background, Listener, Plan, Season};
+use gofarm_examples::season::{Background, Listener, MeasuredSeason, Plan, Season};
 use gofarm_examples::weather;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -65,19 +65,27 @@ fn print(text: &str) {
 fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let started = Instant::now();
     let page = arguments.report.as_ref().map(Target::prepare).transpose()?;
-    let days = match &arguments.weather {
-        Some(path) => read(path)?,
-        None => weather::read(HUPSEL.as_bytes())?,
+    let (measured, days);
+    let season = if let Some(folder) = &arguments.data {
+        measured = MeasuredSeason::read(folder)?;
+        let length = measured.plan().days();
+        let (chaos, background) = chaos(&arguments.chaos, arguments.seed, length)?;
+        Season::start_measured(&measured, arguments.seed, background, chaos)
+    } else {
+        days = match &arguments.weather {
+            Some(path) => read(path)?,
+            None => weather::read(HUPSEL.as_bytes())?,
+        };
+        let plan = Plan::choose(&days, arguments.from, arguments.to)?
+            .seed(arguments.seed)
+            .station(Station {
+                latitude: arguments.latitude,
+                elevation: arguments.elevation,
+            });
+        let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
+        Season::start(plan.background(background), &days, chaos)
     };
-    let plan = Plan::choose(&days, arguments.from, arguments.to)?
-        .seed(arguments.seed)
-        .station(Station {
-            latitude: arguments.latitude,
-            elevation: arguments.elevation,
-        });
-    let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
-    let plan = plan.background(background);
-    let mut season = Season::start(plan, &days, chaos).told(listener);
+    let mut season = season.told(listener);
     if arguments.live {
         play_live(&mut season, arguments.pace.unwrap_or_default(), started)?;
     } else {

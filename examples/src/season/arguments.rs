@@ -52,6 +52,10 @@ pub struct Run {
     /// Daily weather: CSV with the columns DD MM YYYY Rad Tmin Tmax Hum Wind Rain
     #[arg(long, value_name = "FILE")]
     pub weather: Option<PathBuf>,
+    /// Play a measured season: a folder in the layout of pyfao56, with its days, weather, crop and soil
+    #[arg(long, value_name = "DIR",
+          conflicts_with_all = ["weather", "from", "to", "latitude", "elevation"])]
+    pub data: Option<PathBuf>,
     /// First day (planting), YYYY-MM-DD [default: 15 April of the file's middle year]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub from: Option<Date>,
@@ -180,6 +184,19 @@ mod tests {
         assert!(Arguments::try_parse_from(["season", "describe", "--format=xml"]).is_err());
         assert!(Arguments::try_parse_from(["season", "--live", "--pace=0"]).is_err());
         assert!(Arguments::try_parse_from(["season", "--live", "--json"]).is_err());
+        for given in [
+            "--weather=a.csv",
+            "--from=2003-05-01",
+            "--to=2003-06-01",
+            "--latitude=1",
+            "--elevation=1",
+        ] {
+            assert!(
+                Arguments::try_parse_from(["season", "--data=x", given]).is_err(),
+                "{given}"
+            );
+        }
+        assert!(Arguments::try_parse_from(["season", "--data=x", "--seed=2"]).is_ok());
         let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();
         assert_eq!(run.run.seed, 7);
     }

@@ -158,7 +158,7 @@ impl Controller {
 
     /// A new day.
     pub(super) fn start_day(&mut self, morning: Morning) {
-        self.outlook.start_day(&self.plan, morning);
+        self.outlook.start_day(morning);
     }
 
     /// Which probes may be polled now; their samples come with the next [`Quarter`].

@@ -81,12 +81,11 @@ impl Controller {
         let forecast = todays(at, field);
         let readily_available = self.outlook.readily_available(&self.plan, forecast);
         let water = self.water_content(at.instant());
-        let missing = |water| 1_000.0 * (self.plan.soil.field_capacity - water);
         let choice = Choice {
             decision: Decision::Hold,
             reason: Reason::Enough,
             water,
-            depletion: water.map(|water| missing(water) * self.outlook.rooting_depth()),
+            depletion: water.map(|water| self.outlook.roots().missing(water)),
             readily_available,
             stop_at: f64::from(*field.stop_at.get().unwrap_or(&settings.stop_at)),
             rain_to_come: self.outlook.rain_to_come(forecast),

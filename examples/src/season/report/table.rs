@@ -52,6 +52,9 @@ impl fmt::Display for Report {
         wrapped(f, &work.reasons)?;
 
         self.upkeep(f)?;
+        if let Some(reference) = &self.reference {
+            write!(f, "{reference}")?;
+        }
 
         heading(f, "Measured on this machine")?;
         row(

@@ -128,7 +128,7 @@ impl Season<'_> {
     pub(super) fn note_day(&mut self, weather: &WeatherDay) {
         let mut day = Day::new(weather.date);
         day.rain_mm = weather.rain;
-        day.reference_mm = weather.reference_evapotranspiration(&self.plan.station);
+        day.reference_mm = self.et0(weather);
         let share = |(name, quarters)| (name, f64::from(quarters) / SLOTS as f64);
         day.links_down = core::mem::take(&mut self.chronicle.links)
             .into_iter()
@@ -161,16 +161,16 @@ impl Season<'_> {
 
     fn field_day(&self, place: usize, irrigation_mm: f64) -> FieldDay {
         let plot = &self.plots[place];
-        let zone = plot.field.irrigated();
+        let water = plot.field.water();
         FieldDay {
-            depletion_mm: zone.depletion(),
-            readily_available_mm: zone.readily_available(),
-            total_available_mm: zone.total_available(),
-            water_content: zone.water_content(),
+            depletion_mm: water.depletion,
+            readily_available_mm: water.readily_available,
+            total_available_mm: water.total_available,
+            water_content: water.content,
             trusted: self.trusted(plot.number()),
             outside: None,
             irrigation_mm,
-            stress: zone.stress(),
+            stress: water.stress,
         }
     }
 
@@ -235,7 +235,7 @@ impl Season<'_> {
             irrigation_mm: self
                 .plots
                 .each_ref()
-                .map(|plot| plot.field.irrigated().moved().irrigation),
+                .map(|plot| plot.field.moved().irrigation),
             placed: self.site.account().machines,
             refused,
             flash: gateways.chain(nodes).collect(),
@@ -270,14 +270,14 @@ impl Season<'_> {
         let history = &self.chronicle.history;
         let last = self.days.get(usize::from(self.played).saturating_sub(1));
         let fields = self.plots.iter().enumerate().map(|(place, plot)| {
-            let zone = plot.field.irrigated();
+            let water = plot.field.water();
             let copies = self.gateways[0].copies();
             FieldView {
                 name: format!("field {}", plot.number()),
                 water_content: self.trusted(plot.number()),
-                depletion_mm: zone.depletion(),
-                readily_available_mm: zone.readily_available(),
-                total_available_mm: zone.total_available(),
+                depletion_mm: water.depletion,
+                readily_available_mm: water.readily_available,
+                total_available_mm: water.total_available,
                 is_open: copies.field(plot.number()).read().open.get().copied(),
                 is_up: plot.radio.is_connected(),
                 history: history.of(place).map(|(_, day)| day.depletion_mm).collect(),
