@@ -12,6 +12,7 @@ use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
 use gofarm_examples::season::chaos::{Chaos, ChaosArgument};
 use gofarm_examples::season::describe::describe;
+use gofarm_examples::season::replay::replay;
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
 use gofarm_examples::season::{Background, Listener, Plan, Season};
@@ -22,27 +23,31 @@ use indicatif::{ProgressBar, ProgressStyle};
 const HUPSEL: &str = include_str!("../../data/hupsel_283_daily_2002_2004.csv");
 
 fn main() -> ExitCode {
-    let arguments = Arguments::read();
-    let text = match arguments.command {
-        Some(Subcommands::Describe { format, device }) => describe(device, format),
-        Some(Subcommands::Chaos { seed, days }) => Chaos::draw(seed, days).to_string(),
-        None => match watched(&arguments.run) {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("season: {error}");
-                return ExitCode::from(2);
-            }
-        },
+    match run(&Arguments::read()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("season: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let text = match &arguments.command {
+        Some(Subcommands::Describe { format, device }) => describe(*device, *format),
+        Some(Subcommands::Chaos { seed, days }) => Chaos::draw(*seed, *days).to_string(),
+        Some(Subcommands::Replay { file, at }) => replay(file, *at)?.to_string(),
+        None => return watched(&arguments.run),
     };
     print(&text);
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 /// Runs with telemetry if it was asked for.
 fn watched(arguments: &Run) -> Result<(), Box<dyn Error>> {
     let watch = Watch::start(arguments.otlp.as_deref(), arguments.prometheus.as_deref())?;
     let listener = watch.as_ref().map(Watch::listener).unwrap_or_default();
-    let report = run(arguments, &listener)?;
+    let report = play(arguments, &listener)?;
     print(&render(&report, arguments)?);
     if let Some(watch) = watch {
         let lost = watch.end(|address| {
@@ -60,7 +65,7 @@ fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
-fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
+fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let started = Instant::now();
     let days = match &arguments.weather {
         Some(path) => read(path)?,
@@ -75,6 +80,9 @@ fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
     let plan = plan.background(background);
     let mut season = Season::start(plan, &days, chaos).told(listener);
+    if let Some(path) = &arguments.record {
+        season = season.recorded(path)?;
+    }
     let bar = progress(season.days(), arguments.json);
     let mut nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
     while let Some(day) = season.next_day(&mut nanos) {
@@ -82,6 +90,7 @@ fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
         bar.inc(1);
     }
     bar.finish_and_clear();
+    season.end_recording()?;
     let mut report = season.finish();
     report.measured.run_s = started.elapsed().as_secs_f64();
     report.measured.peak_memory_mb = peak_memory_mb().unwrap_or_default();

@@ -2,9 +2,11 @@
 
 use core::time::Duration;
 
+use gofarm_core::command::CommandId;
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
+use gofarm_resilience::policy::Reason as Rejection;
 use serde::{Deserialize, Serialize};
 
 use super::{Controller, RATE, day_of};
@@ -34,8 +36,24 @@ pub(in crate::season) enum Decision {
     Close,
 }
 
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(in crate::season) enum Issue {
+    /// It needs no command.
+    NotWanted,
+    /// This command went out.
+    Sent(CommandId),
+    /// The breaker of the radio keeps it from going out, as the last ones did not arrive.
+    HeldBack {
+        why: Rejection,
+        retry_after: Duration,
+    },
+    /// Too many commands are under way.
+    NoRoom,
+}
+
 /// A decision, and what it rests on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(in crate::season) struct Choice {
     pub(in crate::season) decision: Decision,
     pub(in crate::season) reason: Reason,
@@ -131,10 +149,19 @@ impl Controller {
 
     /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
     pub(in crate::season) fn water_content(&self, now: Instant) -> Option<f64> {
-        let good = self.good.iter().flatten();
-        let fresh = good.filter(|(at, _)| now.saturating_since(*at) <= hours(1));
-        let (sum, count) = fresh.fold((0.0, 0), |(sum, n), (_, w)| (sum + f64::from(*w), n + 1));
+        let add = |(sum, n), (_, _, water)| (sum + f64::from(water), n + 1);
+        let (sum, count) = self.trusted(now).fold((0.0, 0), add);
         (count >= 2).then(|| sum / f64::from(count))
+    }
+
+    /// Each probe with a good reading within the last hour: its place, when that was taken, and the reading in m³/m³.
+    pub(in crate::season) fn trusted(
+        &self,
+        now: Instant,
+    ) -> impl Iterator<Item = (usize, Instant, f32)> {
+        let good = self.good.iter().enumerate();
+        let good = good.filter_map(|(place, good)| good.map(|(at, water)| (place, at, water)));
+        good.filter(move |(_, at, _)| now.saturating_since(*at) <= hours(1))
     }
 
     /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.

@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
-use super::{GATEWAYS, Season};
+use super::{GATEWAYS, Season, Stopwatch};
 use crate::season::backbone::Delivery;
-use crate::season::controller::Decision;
+use crate::season::controller::{Decision, Issue};
+use crate::season::flight;
 use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
@@ -128,9 +129,27 @@ impl Season<'_> {
         if self.ways[party.index()].is_dark {
             return;
         }
-        let at = self.time(party);
-        self.gateways[party.index()].handle(at, input);
+        self.hand(party, input, &mut || 0);
         self.route(party);
+    }
+
+    /// Gives a gateway an input, as all of them come to it, and says how many nanoseconds it took.
+    pub(super) fn hand(
+        &mut self,
+        party: Party,
+        input: Input,
+        stopwatch: &mut impl Stopwatch,
+    ) -> u64 {
+        let at = self.time(party);
+        let gateway = &mut self.gateways[party.index()];
+        let kept = self.recorder.as_mut().map(|kept| (kept, input.clone()));
+        let before = stopwatch.nanos();
+        gateway.handle(at, input);
+        let nanos = stopwatch.nanos().saturating_sub(before);
+        if let Some((recorder, input)) = kept {
+            flight::note(recorder, at, party, &input, gateway);
+        }
+        nanos
     }
 
     /// Gives the world what a gateway did; the longest run that it opened.
@@ -145,9 +164,11 @@ impl Season<'_> {
                 Output::Packet { to, packet } => self.backbone.send(said, party, to, packet),
                 Output::Main { field, is_open } => self.plot(field).set_main(now, is_open),
                 Output::Decided {
-                    choice, is_sent, ..
+                    choice,
+                    issue: Issue::Sent(_),
+                    ..
                 } => {
-                    if let (Decision::Open(run), true) = (choice.decision, is_sent) {
+                    if let Decision::Open(run) = choice.decision {
                         opened = opened.max(Some(run));
                     }
                 }
@@ -157,7 +178,10 @@ impl Season<'_> {
                 Output::Dispatched(_) => self.referee.dispatched(),
                 Output::Settled { .. } => self.referee.settled += 1,
                 Output::Restored { damaged } => self.referee.damaged += damaged,
-                Output::Configured { .. } | Output::Ended { .. } | Output::Poll { .. } => {}
+                Output::Configured { .. }
+                | Output::Decided { .. }
+                | Output::Ended { .. }
+                | Output::Poll { .. } => {}
             }
         }
         opened
