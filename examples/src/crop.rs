@@ -1,9 +1,14 @@
 //! A crop's water use and roots through its season: the single crop coefficient of FAO-56, chapter 6.
 
+use serde::{Deserialize, Serialize};
+
 /// A crop after FAO-56: stage lengths (Table 11), crop coefficients (Table 12), roots and depletion (Table 22).
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// Its name is not kept with it: read back it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Crop {
     /// The crop's name.
+    #[serde(skip)]
     pub name: &'static str,
     /// Lengths of the initial, development, mid-season and late stages in days (Table 11).
     pub stages: [u16; 4],

@@ -11,6 +11,8 @@
 
 use core::f64::consts::PI;
 
+use serde::{Deserialize, Serialize};
+
 /// Solar constant in MJ/(m²·min), equation 21.
 const SOLAR_CONSTANT: f64 = 0.0820;
 /// Stefan-Boltzmann constant in MJ/(K⁴·m²·d), equation 39.
@@ -19,7 +21,7 @@ const STEFAN_BOLTZMANN: f64 = 4.903e-9;
 const ALBEDO: f64 = 0.23;
 
 /// Where the weather was observed.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Station {
     /// Latitude in degrees, north positive, -66 to 66 (beyond the polar circles the method's day length fails).
     pub latitude: f64,

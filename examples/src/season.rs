@@ -20,8 +20,8 @@
 //! - `upkeep`: new firmware and new settings from the cloud, and how the bad ones come to nothing.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
-//! - [`record`]: every input of a part that decides, to replay it.
-//! - [`report`]: what came out.
+//! - [`record`]: every input of a part that decides, `flight` what is recorded of a season, and [`replay`] a decision made
+//!   again.
 //! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.
 //! - [`live`]: the season on a terminal while it goes on.
 //! - [`watch`]: telemetry for a run, when it is asked for.
@@ -59,6 +59,7 @@ mod day_course;
 pub mod describe;
 mod disk;
 mod field;
+mod flight;
 mod gateway;
 pub mod history;
 mod listener;
@@ -73,6 +74,7 @@ mod probe;
 mod radio;
 pub mod record;
 mod referee;
+pub mod replay;
 mod replica;
 pub mod report;
 mod roots;

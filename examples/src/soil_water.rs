@@ -6,10 +6,15 @@
 //!
 //! Every millimetre is counted: rain + irrigation = used + drained + change of store, in every run.
 
+use serde::{Deserialize, Serialize};
+
 /// A soil's capacity for plants.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// Its name is not kept with it: read back it has none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Soil {
     /// The soil's name.
+    #[serde(skip)]
     pub name: &'static str,
     /// Water content at field capacity in m³/m³.
     pub field_capacity: f64,

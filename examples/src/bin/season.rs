@@ -14,6 +14,7 @@ use gofarm_examples::season::chaos::{Chaos, ChaosArgument};
 use gofarm_examples::season::describe::describe;
 use gofarm_examples::season::live::{LiveError, Pace, Screen, Wish};
 use gofarm_examples::season::page::{Page, Target};
+use gofarm_examples::season::replay::replay;
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
 use gofarm_examples::season::{Background, Listener, MeasuredSeason, Plan, Season};
@@ -24,27 +25,31 @@ use indicatif::{ProgressBar, ProgressStyle};
 const HUPSEL: &str = include_str!("../../data/hupsel_283_daily_2002_2004.csv");
 
 fn main() -> ExitCode {
-    let arguments = Arguments::read();
-    let text = match arguments.command {
-        Some(Subcommands::Describe { format, device }) => describe(device, format),
-        Some(Subcommands::Chaos { seed, days }) => Chaos::draw(seed, days).to_string(),
-        None => match watched(&arguments.run) {
-            Ok(()) => return ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("season: {error}");
-                return ExitCode::from(2);
-            }
-        },
+    match run(&Arguments::read()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("season: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let text = match &arguments.command {
+        Some(Subcommands::Describe { format, device }) => describe(*device, *format),
+        Some(Subcommands::Chaos { seed, days }) => Chaos::draw(*seed, *days).to_string(),
+        Some(Subcommands::Replay { file, at }) => replay(file, *at)?.to_string(),
+        None => return watched(&arguments.run),
     };
     print(&text);
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 /// Runs with telemetry if it was asked for.
 fn watched(arguments: &Run) -> Result<(), Box<dyn Error>> {
     let watch = Watch::start(arguments.otlp.as_deref(), arguments.prometheus.as_deref())?;
     let listener = watch.as_ref().map(Watch::listener).unwrap_or_default();
-    let report = run(arguments, &listener)?;
+    let report = play(arguments, &listener)?;
     print(&render(&report, arguments)?);
     if let Some(watch) = watch {
         let lost = watch.end(|address| {
@@ -62,7 +67,7 @@ fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
-fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
+fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let started = Instant::now();
     let page = arguments.report.as_ref().map(Target::prepare).transpose()?;
     let (measured, days);
@@ -86,11 +91,15 @@ fn run(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
         Season::start(plan.background(background), &days, chaos)
     };
     let mut season = season.told(listener);
+    if let Some(path) = &arguments.record {
+        season = season.recorded(path)?;
+    }
     if arguments.live {
         play_live(&mut season, arguments.pace.unwrap_or_default(), started)?;
     } else {
-        play(&mut season, arguments.json, started);
+        play_on(&mut season, arguments.json, started);
     }
+    season.end_recording()?;
     let history = season.history();
     let mut report = season.finish();
     report.measured.run_s = started.elapsed().as_secs_f64();
@@ -105,7 +114,7 @@ fn nanos(started: Instant) -> impl FnMut() -> u64 {
     move || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn play(season: &mut Season<'_>, is_quiet: bool, started: Instant) {
+fn play_on(season: &mut Season<'_>, is_quiet: bool, started: Instant) {
     let bar = progress(season.days(), is_quiet);
     while let Some(day) = season.next_day(&mut nanos(started)) {
         bar.set_message(day.to_string());

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::chaos::ChaosArgument;
 use super::live::Pace;
+use super::record::Moment;
 use crate::command_line;
 
 /// Plays one growing season of a farm on real weather: probes that lie, links that fail, valves that stick, nodes without
@@ -33,6 +34,14 @@ pub enum Subcommands {
         /// Which device
         #[arg(long, value_enum, default_value = "valve")]
         device: DeviceName,
+    },
+    /// Make the decisions of a time again from a recording, and print what they rest on
+    Replay {
+        /// A recording, as --record makes it
+        file: PathBuf,
+        /// When: 2003-07-01T12:00, or 'day 40 12:00' where day 1 is the day of planting
+        #[arg(long, value_name = "TIME")]
+        at: Moment,
     },
     /// Print what goes wrong in a season, as a file for --chaos
     Chaos {
@@ -76,6 +85,9 @@ pub struct Run {
     /// What goes wrong: `default` (drawn from the seed), `none`, or a file as `season chaos` prints it
     #[arg(long, value_name = "default|none|FILE", default_value = "default")]
     pub chaos: ChaosArgument,
+    /// Keep every input of both gateways in a file, for `season replay`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Send metrics and traces by OTLP over HTTP, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,
@@ -197,6 +209,8 @@ mod tests {
             );
         }
         assert!(Arguments::try_parse_from(["season", "--data=x", "--seed=2"]).is_ok());
+        assert!(Arguments::try_parse_from(["season", "replay", "x.rec"]).is_err());
+        assert!(Arguments::try_parse_from(["season", "replay", "x.rec", "--at=noon"]).is_err());
         let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();
         assert_eq!(run.run.seed, 7);
     }

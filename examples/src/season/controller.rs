@@ -8,10 +8,11 @@
 
 mod breakers;
 mod choice;
+mod counts;
 mod outlook;
+mod samples;
 mod water_reading;
 
-use alloc::collections::BTreeMap;
 use core::time::Duration;
 
 use gofarm_core::command::{Command, CommandId, Outcome as Ended, Tracker, TrackerEvent};
@@ -21,14 +22,14 @@ use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::FlowWatch;
-use gofarm_resilience::Outcome;
 use gofarm_resilience::policy::breaker::Phase;
-use serde::{Deserialize, Serialize};
 
-pub(super) use self::choice::{Choice, Decision};
+pub(super) use self::choice::{Choice, Decision, Issue};
 pub(super) use self::outlook::Morning;
+pub(super) use self::samples::{Quarter, Verdict};
 
 use self::breakers::{Breakers, Poll};
+use self::counts::Counts;
 use self::outlook::Outlook;
 use self::water_reading::WaterReading;
 use super::contract::{Close, Open};
@@ -36,9 +37,7 @@ use super::gateway::Output;
 use super::listener::{Listener, Step};
 use super::message::{ToGateway, ToValve};
 use super::plan::Plan;
-use super::probe::Sample;
 use super::replica::FieldReplica;
-use super::state::FieldState;
 use super::upkeep::Settings;
 
 /// Water that the valve gives to the field, in mm/h.
@@ -54,17 +53,6 @@ const MARGIN: Duration = minutes(5);
 
 /// Less than this is noise, in m³/m³: no reason to tell the others.
 const MOVED: f32 = 0.004;
-
-/// What the gateway measures of a field each quarter of an hour.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Quarter {
-    /// One sample of each probe that was polled.
-    pub(super) samples: [Sample; 3],
-    /// What the rain gauge counted since the last, in mm.
-    pub(super) rain: f64,
-    /// What flows through the main to this field, in ml/min.
-    pub(super) flow: u32,
-}
 
 /// The controller of one field with one valve.
 #[derive(Debug)]
@@ -97,28 +85,6 @@ pub(super) struct Controller {
     /// Good readings that are not durable yet.
     uncommitted: Vec<(u8, f32)>,
     counts: Counts,
-}
-
-/// What the controller took and decided.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
-    pub(super) taken: u32,
-    /// Polls that a breaker kept off the bus.
-    pub(super) spared: u32,
-    pub(super) accepted: u32,
-    pub(super) refused: BTreeMap<&'static str, u32>,
-    pub(super) decisions: u32,
-    pub(super) withheld: u32,
-    /// Commands to open that were not sent, because the last ones did not arrive.
-    pub(super) held_back: u32,
-    /// Decisions to wait for rain that was forecast.
-    pub(super) waited_for_rain: u32,
-    /// Commands that were executed and of which the flow meter said nothing.
-    pub(super) unconfirmed: u32,
-    /// Time with water, as the valve reported it with each close.
-    pub(super) reported: Duration,
-    /// Water that nobody asked for, seen at the main.
-    pub(super) leaks: u32,
 }
 
 impl Controller {
@@ -181,7 +147,7 @@ impl Controller {
         let now = at.instant();
         self.outlook.rained(quarter.rain);
         self.end_polls(now, &quarter.samples);
-        let news = self.take_samples(now, quarter.samples, state.read());
+        let (verdicts, news) = self.take_samples(now, quarter.samples, state.read());
         if !news.is_empty() {
             self.uncommitted.extend(&news);
             let is_durable = state.write(at, |field| {
@@ -200,12 +166,13 @@ impl Controller {
         if state.read().reason.get() != Some(&choice.reason) {
             state.write(at, |field| field.reason.set(choice.reason));
         }
-        let is_sent = self.act(at, choice.decision, out);
+        let issue = self.act(at, choice.decision, out);
         let field = self.number;
         out(Output::Decided {
             field,
+            verdicts,
             choice,
-            is_sent,
+            issue,
         });
     }
 
@@ -218,67 +185,21 @@ impl Controller {
         }
     }
 
-    fn end_polls(&mut self, now: Instant, samples: &[Sample; 3]) {
-        for (poll, sample) in self.polls.iter_mut().zip(samples) {
-            let Some(poll) = poll.take() else { continue };
-            let outcome = match sample {
-                Sample::Record(_) => Outcome::Success,
-                Sample::Silent | Sample::Spared => Outcome::Failure,
-            };
-            self.breakers.polled(now, poll, outcome, &self.listener);
-        }
-    }
-
-    /// The good readings among the samples that are worth telling, with the number of the probe: each that has moved, and
-    /// one an hour.
-    fn take_samples(
-        &mut self,
-        now: Instant,
-        samples: [Sample; 3],
-        field: &FieldState,
-    ) -> Vec<(u8, f32)> {
-        let mut news = Vec::new();
-        let known = self.good.iter_mut();
-        for (((number, probe), sample), known) in
-            (0..).zip(&mut self.probes).zip(samples).zip(known)
-        {
-            let sample = match sample {
-                Sample::Record(raw) => Some(raw),
-                Sample::Silent => None,
-                // What was read before gets older, no more.
-                Sample::Spared => {
-                    self.counts.spared += 1;
-                    continue;
-                }
-            };
-            self.counts.taken += 1;
-            match probe.take(now, sample, &self.listener) {
-                Ok(water) => {
-                    self.counts.accepted += 1;
-                    *known = Some(Reading::new(water, now));
-                    let told = field.water.get(&number);
-                    let moved = told.is_none_or(|told| (told - water).abs() >= MOVED);
-                    if moved || now >= self.told[usize::from(number)] + hours(1) {
-                        self.told[usize::from(number)] = now;
-                        news.push((number, water));
-                    }
-                }
-                Err(reason) => *self.counts.refused.entry(reason).or_default() += 1,
-            }
-        }
-        news
-    }
-
-    /// Turns a decision into a command; says whether one went out.
-    fn act(&mut self, at: Now, decision: Decision, out: &mut impl FnMut(Output)) -> bool {
+    /// Turns a decision into a command; says what became of it.
+    fn act(&mut self, at: Now, decision: Decision, out: &mut impl FnMut(Output)) -> Issue {
         let (now, id) = (at.instant(), self.next_id());
         match decision {
-            Decision::Hold | Decision::Withhold => false,
+            Decision::Hold | Decision::Withhold => Issue::NotWanted,
             Decision::Open(run) => {
-                let Some(wall) = at.wall() else { return false };
-                if self.breakers.open(now, id).is_err() {
+                let Some(wall) = at.wall() else {
+                    return Issue::NotWanted; // it is not decided then
+                };
+                if let Err(rejected) = self.breakers.open(now, id) {
                     self.counts.held_back += 1;
-                    return false;
+                    return Issue::HeldBack {
+                        why: rejected.reason(),
+                        retry_after: rejected.retry_after(),
+                    };
                 }
                 let lease = run + MARGIN;
                 let mut open = Command::new(id, Open).expires(wall + VALIDITY).lease(lease);
@@ -287,23 +208,23 @@ impl Controller {
                 }
                 if self.tracker.issue(&open, now).is_err() {
                     self.breakers.give_up(now);
-                    return false;
+                    return Issue::NoRoom;
                 }
                 // It may be accepted at the last moment of its validity, and the close takes a few seconds.
                 self.running_until = Some(now + VALIDITY + lease + minutes(1));
                 self.planned = Some(run);
                 self.send(at, id, ToValve::Open(open), out);
-                true
+                Issue::Sent(id)
             }
             // Never through a breaker.
             Decision::Close => {
                 self.close_at = None;
                 let close = Command::new(id, Close);
-                let is_issued = self.tracker.issue(&close, now).is_ok();
-                if is_issued {
-                    self.send(at, id, ToValve::Close(close), out);
+                if self.tracker.issue(&close, now).is_err() {
+                    return Issue::NoRoom;
                 }
-                is_issued
+                self.send(at, id, ToValve::Close(close), out);
+                Issue::Sent(id)
             }
         }
     }

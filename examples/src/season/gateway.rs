@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(super) use self::dispatch::{Dispatch, Dispatches};
 pub(super) use self::packet::Packet;
 
-use super::controller::{Choice, Controller, Morning, Quarter};
+use super::controller::{Choice, Controller, Issue, Morning, Quarter, Verdict};
 use super::copies::Copies;
 use super::disk::Disk;
 use super::listener::Listener;
@@ -58,7 +58,7 @@ pub(super) enum Input {
 }
 
 /// Something that a gateway does or tells.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) enum Output {
     /// Which probes of a field to poll.
     Poll { field: u8, probes: [bool; 3] },
@@ -68,11 +68,12 @@ pub(super) enum Output {
     Packet { to: Party, packet: Vec<u8> },
     /// Opens or closes the main to a field.
     Main { field: u8, is_open: bool },
-    /// What was decided, why, and whether a command went out for it.
+    /// What became of the samples, what was decided on them and why, and what became of that.
     Decided {
         field: u8,
+        verdicts: [Verdict; 3],
         choice: Choice,
-        is_sent: bool,
+        issue: Issue,
     },
     /// How a command ended, as far as is known.
     Ended {
@@ -263,6 +264,11 @@ impl Gateway {
                 outputs.push_back(Output::Packet { to, packet });
             });
         }
+    }
+
+    /// What it will do and tell, in order.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Output> {
+        self.outputs.iter()
     }
 
     /// What it does and tells, in order.

@@ -3,6 +3,7 @@
 use gofarm_core::random::Random;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::party::Party;
 use crate::crop::{Crop, POTATO};
@@ -23,7 +24,7 @@ pub const DEFAULT_SEED: u64 = 1;
 pub(super) const FIELDS: usize = 3;
 
 /// What goes wrong by itself, besides what is scripted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Background {
     /// Frames are lost and doubled, probes lie, valves stick, nodes hang, people turn knobs.
     #[default]
@@ -40,7 +41,7 @@ impl Background {
 }
 
 /// One season to play: potato on sandy loam, in each field.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     pub(super) from: Date,
     pub(super) to: Date,

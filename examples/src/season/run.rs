@@ -7,6 +7,7 @@ mod slot;
 mod way;
 
 use core::time::Duration;
+use std::path::Path;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, days, minutes};
@@ -20,12 +21,14 @@ use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
 use super::controller::Morning;
 use super::field::{EvenField, Field, SLOTS};
+use super::flight::{Flight, GATEWAYS};
 use super::gateway::{Gateway, Input};
 use super::listener::Listener;
 use super::measured_field::{MeasuredField, MeasuredSeason, Reference};
 use super::party::Party;
 use super::plan::{Background, FIELDS, Plan};
 use super::plot::Plot;
+use super::record::{RecordError, Recorded, Recorder};
 use super::referee::FarmReferee;
 use super::report::{self, Report};
 use super::roots::Roots;
@@ -39,8 +42,6 @@ use crate::weather::WeatherDay;
 const YEAR: i16 = 2028;
 /// For so long all sides may go on talking after the last day.
 const PATIENCE: Duration = days(4);
-/// The gateways, as [`Season::gateways`] has them.
-const GATEWAYS: [Party; 2] = [Party::Gateway1, Party::Gateway2];
 
 /// A real clock, read only to time decisions: nanoseconds since any start.
 pub trait Stopwatch {
@@ -67,6 +68,8 @@ pub struct Season<'a> {
     forecasts: SplitMix64,
     accidents: SplitMix64,
     pub(super) plots: [Plot; FIELDS],
+    flight: Flight,
+    recorder: Option<Recorder>,
     pub(super) gateways: [Gateway; 2],
     pub(super) cloud: Cloud,
     pub(super) backbone: Box<dyn Backbone>,
@@ -126,24 +129,29 @@ impl<'a> Season<'a> {
         let now = Now::new(Instant::ZERO, Some(epoch));
         let mut seeds = SplitMix64::new(plan.seed);
         let mut fields = Plan::fields();
+        let [weather_seed, forecasts, accidents] = core::array::from_fn(|_| seeds.next_u64());
+        let plots = core::array::from_fn(|_| {
+            let field = fields.next().unwrap_or_default();
+            let soil: Box<dyn Field> = match measured {
+                Some(measured) => Box::new(MeasuredField::new(measured)),
+                None => Box::new(EvenField::new(&plan)),
+            };
+            Plot::new(field, seeds.next_u64(), epoch, plan.background, soil)
+        });
+        let flight = Flight::new(plan, GATEWAYS.map(|_| seeds.next_u64()), epoch);
         Self {
             days: weather.get(first..first + count).unwrap_or_default(),
             measured,
             played: 0,
             now: Instant::ZERO,
             epoch,
-            weather: SplitMix64::new(seeds.next_u64()),
-            forecasts: SplitMix64::new(seeds.next_u64()),
-            accidents: SplitMix64::new(seeds.next_u64()),
-            plots: core::array::from_fn(|_| {
-                let field = fields.next().unwrap_or_default();
-                let soil: Box<dyn Field> = match measured {
-                    Some(measured) => Box::new(MeasuredField::new(measured)),
-                    None => Box::new(EvenField::new(&plan)),
-                };
-                Plot::new(field, seeds.next_u64(), epoch, plan.background, soil)
-            }),
-            gateways: GATEWAYS.map(|party| Gateway::new(party, plan, seeds.next_u64(), now)),
+            weather: SplitMix64::new(weather_seed),
+            forecasts: SplitMix64::new(forecasts),
+            accidents: SplitMix64::new(accidents),
+            plots,
+            gateways: flight.gateways(),
+            flight,
+            recorder: None,
             cloud: Cloud::new(seeds.next_u64(), now),
             backbone: Box::new(InProcess::new(seeds.next_u64(), plan.background)),
             firmware: Firmware::new(seeds.next_u64(), FIELDS),
@@ -172,6 +180,23 @@ impl<'a> Season<'a> {
         self.site.listen(listener);
         self.firmware.listen(listener);
         self
+    }
+
+    /// This season, with every input of its gateways written to a recording at `path`; nothing else changes.
+    ///
+    /// # Errors
+    /// [`RecordError`] if the recording cannot be begun; what was at `path` is still there then.
+    pub fn recorded(mut self, path: &Path) -> Result<Self, RecordError> {
+        self.recorder = Some(Recorder::create(path, &self.flight)?);
+        Ok(self)
+    }
+
+    /// Ends the recording, if there is one, where the season is. One that is not ended counts as cut off.
+    ///
+    /// # Errors
+    /// [`RecordError`] if not all of it could be written.
+    pub fn end_recording(&mut self) -> Result<Option<Recorded>, RecordError> {
+        self.recorder.take().map(Recorder::finish).transpose()
     }
 
     /// How many days the season has.

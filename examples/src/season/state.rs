@@ -9,6 +9,7 @@ use gofarm_crdt::counter::GCounter;
 use gofarm_crdt::map::LwwMap;
 use gofarm_crdt::register::Lww;
 use gofarm_crdt::value::Value;
+use serde::Serialize;
 
 /// What is known of the field.
 #[derive(Debug, Default, Replicated)]
@@ -58,7 +59,7 @@ enum Ended {
 }
 
 /// Why water runs or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Value)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Value, Serialize)]
 pub(super) enum Reason {
     /// The soil has enough.
     Enough,

@@ -16,6 +16,7 @@ mod gateway;
 mod measured_season;
 mod program;
 mod published_et0;
+mod recording;
 mod released;
 mod season;
 mod two_gateways;

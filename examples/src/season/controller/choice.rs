@@ -2,11 +2,13 @@
 
 use core::time::Duration;
 
+use gofarm_core::command::CommandId;
 use gofarm_core::quality::{Agreement, Disagreement};
 use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
+use gofarm_resilience::policy::Reason as Rejection;
 use serde::{Deserialize, Serialize};
 
 use super::{Controller, RATE, day_of};
@@ -38,8 +40,24 @@ pub(in crate::season) enum Decision {
     Close,
 }
 
+/// What became of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(in crate::season) enum Issue {
+    /// It needs no command.
+    NotWanted,
+    /// This command went out.
+    Sent(CommandId),
+    /// The breaker of the radio keeps it from going out, as the last ones did not arrive.
+    HeldBack {
+        why: Rejection,
+        retry_after: Duration,
+    },
+    /// Too many commands are under way.
+    NoRoom,
+}
+
 /// A decision, and what it rests on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(in crate::season) struct Choice {
     pub(in crate::season) decision: Decision,
     pub(in crate::season) reason: Reason,
@@ -150,16 +168,25 @@ impl Controller {
     /// The mean of the probes with a good reading within the last hour that another one confirms, in m³/m³; `None` without
     /// two of them. One that drifts would otherwise draw the mean with it, and a field is watered until that is satisfied.
     pub(in crate::season) fn water_content(&self, now: Instant) -> Option<f64> {
-        let good = self.good.iter().flatten();
-        let is_confirmed = |one: &&Reading<f32>| {
-            let mut others = good.clone().filter(|other| !core::ptr::eq(*other, *one));
-            others.any(|other| AGREE.compare(now, *one, other) == Agreement::Agree)
-        };
-        let trusted = good.clone().filter(is_confirmed);
-        let (sum, count) = trusted.fold((0.0, 0), |(sum, n), reading| {
+        let add = |(sum, n), (_, reading): (usize, &Reading<f32>)| {
             (sum + f64::from(*reading.value()), n + 1)
-        });
+        };
+        let (sum, count) = self.trusted(now).fold((0.0, 0), add);
         (count >= 2).then(|| sum / f64::from(count))
+    }
+
+    /// Each probe with a good reading within the last hour that another one confirms: its place, and the reading in m³/m³.
+    pub(in crate::season) fn trusted(
+        &self,
+        now: Instant,
+    ) -> impl Iterator<Item = (usize, &Reading<f32>)> {
+        let good = || self.good.iter().enumerate();
+        let good_ones = good().filter_map(|(place, good)| Some((place, good.as_ref()?)));
+        good_ones.filter(move |(place, one)| {
+            let others = good().filter(|(other, _)| other != place);
+            let mut others = others.filter_map(|(_, other)| other.as_ref());
+            others.any(|other| AGREE.compare(now, *one, other) == Agreement::Agree)
+        })
     }
 
     /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.

@@ -4,9 +4,10 @@ use core::time::Duration;
 
 use gofarm_core::time::Instant;
 
-use super::{GATEWAYS, Season};
+use super::{GATEWAYS, Season, Stopwatch};
 use crate::season::backbone::Delivery;
-use crate::season::controller::Decision;
+use crate::season::controller::{Decision, Issue};
+use crate::season::flight;
 use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
@@ -129,9 +130,27 @@ impl Season<'_> {
         if self.ways[party.index()].is_dark {
             return;
         }
-        let at = self.time(party);
-        self.gateways[party.index()].handle(at, input);
+        self.hand(party, input, &mut || 0);
         self.route(party);
+    }
+
+    /// Gives a gateway an input, as all of them come to it, and says how many nanoseconds it took.
+    pub(super) fn hand(
+        &mut self,
+        party: Party,
+        input: Input,
+        stopwatch: &mut impl Stopwatch,
+    ) -> u64 {
+        let at = self.time(party);
+        let gateway = &mut self.gateways[party.index()];
+        let kept = self.recorder.as_mut().map(|kept| (kept, input.clone()));
+        let before = stopwatch.nanos();
+        gateway.handle(at, input);
+        let nanos = stopwatch.nanos().saturating_sub(before);
+        if let Some((recorder, input)) = kept {
+            flight::note(recorder, at, party, &input, gateway);
+        }
+        nanos
     }
 
     /// Gives the world what a gateway did; the longest run that it opened.
@@ -148,8 +167,9 @@ impl Season<'_> {
                 Output::Decided {
                     field,
                     choice,
-                    is_sent,
-                } if is_sent => {
+                    issue: Issue::Sent(_),
+                    ..
+                } => {
                     self.chronicle.decided(now, field, &choice);
                     if let Decision::Open(run) = choice.decision {
                         opened = opened.max(Some(run));
@@ -161,8 +181,8 @@ impl Season<'_> {
                 Output::Dispatched(_) => self.referee.dispatched(),
                 Output::Settled { field, settled } => self.note_settled(field, settled),
                 Output::Restored { damaged } => self.referee.damaged += damaged,
-                Output::Decided { .. }
-                | Output::Configured { .. }
+                Output::Configured { .. }
+                | Output::Decided { .. }
                 | Output::Ended { .. }
                 | Output::Poll { .. } => {}
             }

@@ -48,7 +48,6 @@ impl Season<'_> {
         let now = self.now;
         let field = self.plots[place].number();
         let home = Plan::home(field);
-        let at = self.time(home);
         let plot = &mut self.plots[place];
         plot.step(now, slot);
         plot.housekeep(now);
@@ -56,22 +55,20 @@ impl Season<'_> {
             return None;
         }
         let (rain, flow) = (plot.field.course().rain(slot), plot.valve.flow());
+        self.hand(home, Input::Poll { field }, &mut || 0);
         let gateway = &mut self.gateways[home.index()];
-        gateway.handle(at, Input::Poll { field });
         let mut outputs = core::iter::from_fn(|| gateway.poll_output());
         let may = outputs.find_map(|output| match output {
             Output::Poll { probes, .. } => Some(probes),
             _ => None,
         });
-        let samples = plot.sample(now, slot, may.unwrap_or_default());
+        let samples = self.plots[place].sample(now, slot, may.unwrap_or_default());
         let quarter = Quarter {
             samples,
             rain,
             flow,
         };
-        let before = stopwatch.nanos();
-        gateway.handle(at, Input::Quarter { field, quarter });
-        let nanos = stopwatch.nanos().saturating_sub(before);
+        let nanos = self.hand(home, Input::Quarter { field, quarter }, stopwatch);
         self.decision_nanos.push(nanos);
         let opened = self.route(home);
         if self.plots[place].is_mended(now) {
