@@ -112,10 +112,10 @@ fn controlled(measured: &MeasuredSeason, seed: u64) -> Report {
 /// maize, which was short of water on most days, more.
 #[test]
 fn every_promise_holds_on_the_measured_fields() {
-    for measured in measured("every_promise_holds_on_the_measured_fields") {
+    for measured in &measured("every_promise_holds_on_the_measured_fields") {
         let seeds = [1, 3];
         let played = std::thread::scope(|scope| {
-            let workers = seeds.map(|seed| scope.spawn(|| controlled(&measured, seed)));
+            let workers = seeds.map(|seed| scope.spawn(move || controlled(measured, seed)));
             workers.map(|worker| worker.join().unwrap())
         });
         for (seed, report) in seeds.into_iter().zip(&played) {

@@ -132,9 +132,15 @@ fn reference_table(reference: &Reference) -> Table {
     let now = fields.map(|(number, account)| row(format!("field {number}"), account));
     Table {
         title: format!("Measured season {}", reference.name),
-        columns: ["water", "given, mm", "used, mm", "drained, mm", "days under stress"]
-            .map(str::to_owned)
-            .into(),
+        columns: [
+            "water",
+            "given, mm",
+            "used, mm",
+            "drained, mm",
+            "days under stress",
+        ]
+        .map(str::to_owned)
+        .into(),
         rows: [then].into_iter().chain(now).collect(),
     }
 }
