@@ -74,6 +74,36 @@ for form in ("json-schema", "td", "tm", "openapi", "all"):
     json.loads(subprocess.check_output([season, "describe", "--format", form]))
 PY
 
+# The measured seasons, where the data is: below GOFARM_DATA, or in ../shared/data beside the project.
+data=${GOFARM_DATA:-$(dirname "$0")/../../shared/data}/field
+for name in cotton_2022_maricopa maize_2022_greeley; do
+    if [ ! -d "$data/$name" ]; then
+        [ "${CI:-}" != true ] || fail "$data/$name is missing"
+        echo "check_season: skipped $name: not in $data" >&2
+        continue
+    fi
+    "$season" --json --data "$data/$name" >"$work/$name.json"
+    python3 - "$work/$name.json" <<'PY'
+import json, sys
+
+report = json.load(open(sys.argv[1]))
+for kept in (
+    "commands_executed_twice",
+    "seconds_past_lease_without_close_driven",
+    "messages_lost",
+    "committed_writes_lost",
+    "replicas_diverged",
+):
+    assert report[kept] == 0, (kept, report[kept])
+reference = report["reference"]
+assert reference["depletion_rmse_mm"] <= 1, reference
+assert reference["probe_ratio"] is None or reference["probe_ratio"] <= 1.05, reference
+assert reference["name"] != "cotton_2022_maricopa" or reference["probe_ratio"] is not None, reference
+assert all(days <= 20 for days in report["stress_days"].values()), report["stress_days"]
+assert all(0.7 <= mm / reference["given_mm"] <= 1.7 for mm in report["water_mm"].values()), report["water_mm"]
+PY
+done
+
 # Bad input: one line that names line, column and limit, exit code 2, no report.
 printf 'DD,MM,YYYY,Rad,Tmin,Tmax,Hum,Wind,Rain\n01,07,2003,18000,10,99,1.3,2.5,0\n' >"$work/bad.csv"
 status=0

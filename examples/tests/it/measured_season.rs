@@ -10,10 +10,13 @@ use std::path::Path;
 
 use gofarm_core::random::{Random, SplitMix64};
 use gofarm_examples::fao56::{Inputs, Irrigation, Part, Season, WithinDay};
-use gofarm_examples::season::MeasuredSeason;
+use gofarm_examples::season::chaos::Chaos;
+use gofarm_examples::season::report::Report;
+use gofarm_examples::season::{self, Background, MeasuredSeason};
 
 use crate::fao56::{COTTON, MAIZE, folder};
 use crate::fao56_layout::{Files, output_file};
+use crate::season::assert_promises;
 
 const PARTS: usize = 96;
 
@@ -95,6 +98,78 @@ fn the_account_of_the_given_water_is_the_published_one() {
             "{account:?}, {stressed}"
         );
     }
+}
+
+/// Plays a measured season with all that goes wrong.
+fn controlled(measured: &MeasuredSeason, seed: u64) -> Report {
+    let chaos = Chaos::draw(seed, measured.plan().days());
+    let mut season = season::Season::start_measured(measured, seed, Background::Rough, chaos);
+    while season.next_day(&mut || 0).is_some() {}
+    season.finish()
+}
+
+/// The crop is kept from stress whatever goes wrong, by water of the order of what was given then: on the cotton less; on the
+/// maize, which was short of water on most days, more.
+#[test]
+fn every_promise_holds_on_the_measured_fields() {
+    for measured in &measured("every_promise_holds_on_the_measured_fields") {
+        let seeds = [1, 3];
+        let played = std::thread::scope(|scope| {
+            let workers = seeds.map(|seed| scope.spawn(move || controlled(measured, seed)));
+            workers.map(|worker| worker.join().unwrap())
+        });
+        for (seed, report) in seeds.into_iter().zip(&played) {
+            println!("{report}");
+            assert_promises(seed, report);
+            let reference = report.reference.as_ref().unwrap();
+            assert_eq!(reference.days, report.season.days);
+            assert!(reference.depletion_rmse_mm.unwrap() <= 1.0, "{reference:?}");
+            assert_eq!(reference.given_mm, reference.as_given.irrigation_mm);
+            assert_eq!(reference.as_controlled.len(), 3);
+            for account in &reference.as_controlled {
+                assert!(account.stress_days <= 20, "seed {seed}: {account:?}");
+                assert!(
+                    account.transpired_mm >= 0.99 * account.wanted_mm,
+                    "seed {seed}: {account:?}"
+                );
+                let given = account.irrigation_mm / reference.given_mm;
+                let most = if reference.as_given.stress_days > 50 {
+                    1.7
+                } else {
+                    1.1
+                };
+                assert!((0.7..=most).contains(&given), "seed {seed}: {account:?}");
+            }
+        }
+        assert_ne!(played[0], played[1]);
+    }
+}
+
+/// A folder of four days, so that it is there without the data.
+#[test]
+fn a_small_measured_season_is_played_and_reported() {
+    let measured = MeasuredSeason::read(&Files::new().write("measured-played")).unwrap();
+    let report = controlled(&measured, 1);
+    let reference = report.reference.as_ref().unwrap();
+    assert_eq!((report.season.days, reference.days), (4, 4));
+    assert_eq!(
+        (reference.depletion_rmse_mm, reference.given_mm),
+        (None, 10.0)
+    );
+    let rain: Vec<f64> = report
+        .fields
+        .values()
+        .map(|field| field.water.rain_mm)
+        .collect();
+    assert_eq!(rain, [5.0; 3]);
+    let text = report.to_string();
+    assert!(text.contains("as it was given then"), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["reference"]["given_mm"], 10.0);
 }
 
 /// Plays a season in parts, with the day's irrigation cut to pieces by `cut`; gives the days.

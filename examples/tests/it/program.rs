@@ -3,6 +3,8 @@
 
 use std::process::{Command, Output};
 
+use crate::fao56_layout::Files;
+
 fn season(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_season"))
         .args(arguments)
@@ -68,6 +70,7 @@ fn what_cannot_be_played_exits_with_2_and_one_line() {
         &["--from", "1999-01-01"],
         &["--from", "2003-06-01", "--to", "2003-05-01"],
         &["--from", "2003-13-01"],
+        &["--data", "no/such/folder"],
         &["--seed", "x"],
         &["--latitude", "NaN"],
         &["--no-such-flag"],
@@ -124,6 +127,46 @@ fn the_page_is_written_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_folder_that_is_no_measured_season_is_one_line_and_no_report() {
+    let mut files = Files::new();
+    files.wth = files.wth.replace("5.0 NaN M", "-5.0 NaN M");
+    let folder = files.write("program-bad");
+    let folder = folder.to_str().unwrap();
+    let output = season(&["--data", folder]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let wanted = format!("season: {folder}/field.wth, line 13, column Rain: ");
+    assert!(stderr.starts_with(&wanted), "{stderr}");
+    assert!(stderr.contains("0..=1000 mm"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+
+    let folder = Files::new().write("program-good");
+    let folder = folder.to_str().unwrap();
+    for (flag, value) in [
+        ("--weather", "days.csv"),
+        ("--from", "2003-05-01"),
+        ("--to", "2003-06-01"),
+        ("--latitude", "33"),
+        ("--elevation", "361"),
+    ] {
+        let output = season(&["--data", folder, flag, value]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            stderr.contains("cannot be used with") && stderr.contains(flag),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+    let output = season(&["--data", folder, "--json"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["reference"]["name"], "fao56-program-good");
+    assert_eq!(report["season"]["from"], "2023-12-29");
+}
+
+#[test]
 fn json_is_one_object_and_nothing_else() {
     let path = weather_file("good.csv", |text| text);
     let output = season(&["--json", "--weather", &path, "--seed", "5"]);
@@ -132,6 +175,7 @@ fn json_is_one_object_and_nothing_else() {
     let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(value["season"]["days"], 10);
     assert_eq!(value["season"]["seed"], 5);
+    assert!(value.get("reference").is_none());
     assert!(value["measured"]["decision_p99_us"].is_number());
     assert_eq!(value["seconds_past_lease_without_close_driven"], 0.0);
 }

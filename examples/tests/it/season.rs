@@ -39,7 +39,7 @@ fn play_all(days: &[WeatherDay], seeds: Range<u64>) -> Vec<(u64, Report)> {
 }
 
 /// What must hold in a season, whatever went wrong in it.
-fn assert_promises(seed: u64, report: &Report) {
+pub(crate) fn assert_promises(seed: u64, report: &Report) {
     let promises = &report.promises;
     let ended = promises.executed + promises.expired + promises.refused + promises.indeterminate;
     assert_eq!(

@@ -1,6 +1,7 @@
 //! A report as the head of its page.
 
 use super::Report;
+use crate::season::measured_field::{Account, Reference};
 use crate::season::page::{Promise, Summary, Table};
 
 impl Report {
@@ -20,6 +21,9 @@ impl Report {
         ];
         summary.promises = self.kept();
         summary.tables = vec![self.water_table(), self.command_table()];
+        summary
+            .tables
+            .extend(self.reference.as_ref().map(reference_table));
         summary
     }
 
@@ -108,5 +112,35 @@ impl Report {
                 .map(|(how, count)| vec![how.to_owned(), count.to_string()])
                 .into(),
         }
+    }
+}
+
+/// What became of the water of the measured season, then and now.
+fn reference_table(reference: &Reference) -> Table {
+    let row = |who: String, account: &Account| {
+        let used = account.transpired_mm + account.evaporated_mm;
+        vec![
+            who,
+            format!("{:.0}", account.irrigation_mm),
+            format!("{used:.0}"),
+            format!("{:.0}", account.drained_mm),
+            account.stress_days.to_string(),
+        ]
+    };
+    let then = row("as it was given then".to_owned(), &reference.as_given);
+    let fields = (1..).zip(&reference.as_controlled);
+    let now = fields.map(|(number, account)| row(format!("field {number}"), account));
+    Table {
+        title: format!("Measured season {}", reference.name),
+        columns: [
+            "water",
+            "given, mm",
+            "used, mm",
+            "drained, mm",
+            "days under stress",
+        ]
+        .map(str::to_owned)
+        .into(),
+        rows: [then].into_iter().chain(now).collect(),
     }
 }
