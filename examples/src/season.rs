@@ -64,7 +64,6 @@ mod gateway;
 pub mod history;
 mod listener;
 pub mod live;
-#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod measured_field;
 mod message;
 pub mod page;
@@ -78,7 +77,6 @@ mod referee;
 pub mod replay;
 mod replica;
 pub mod report;
-#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod roots;
 mod run;
 #[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]

@@ -44,10 +44,9 @@ impl TraceId {
     /// Creates an id, unless all bytes are zero (W3C Trace Context, section 3.2.2.3).
     #[must_use]
     pub const fn new(bytes: [u8; 16]) -> Option<Self> {
-        if is_zero(&bytes) {
-            None
-        } else {
-            Some(Self(bytes))
+        match u128::from_ne_bytes(bytes) {
+            0 => None,
+            _ => Some(Self(bytes)),
         }
     }
 
@@ -75,10 +74,9 @@ impl SpanId {
     /// Creates an id, unless all bytes are zero (W3C Trace Context, section 3.2.2.4).
     #[must_use]
     pub const fn new(bytes: [u8; 8]) -> Option<Self> {
-        if is_zero(&bytes) {
-            None
-        } else {
-            Some(Self(bytes))
+        match u64::from_ne_bytes(bytes) {
+            0 => None,
+            _ => Some(Self(bytes)),
         }
     }
 
@@ -100,6 +98,9 @@ impl SpanId {
 /// The trace that something belongs to, and the step that caused it.
 ///
 /// See the [module](self) for an example.
+// Of odd length it would be copied in parts that overlap, and a processor that has just stored them otherwise waits for
+// its cache before it can load them. Microcontrollers have no such trouble and need the bytes.
+#[cfg_attr(target_pointer_width = "64", repr(align(8)))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct TraceContext {
@@ -138,6 +139,13 @@ impl TraceContext {
     #[must_use]
     pub const fn sampled(mut self) -> Self {
         self.flags |= Self::SAMPLED;
+        self
+    }
+
+    /// This context with those trace flags (W3C Trace Context, section 3.2.2.5).
+    #[must_use]
+    pub const fn with_flags(mut self, flags: u8) -> Self {
+        self.flags = flags;
         self
     }
 
@@ -194,6 +202,58 @@ impl TraceContext {
             flags: bytes[24],
         })
     }
+
+    /// Reads a `traceparent` header value (W3C Trace Context, section 3.2).
+    ///
+    /// Versions above 00 are read by their first four fields, as section 3.2.4 asks; version `ff` is refused.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    ///
+    /// ```
+    /// use gofarm_core::trace_context::TraceContext;
+    ///
+    /// let context = TraceContext::from_header(b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")?;
+    /// assert_eq!(context.flags(), 1);
+    /// # Ok::<(), gofarm_core::trace_context::TraceContextError>(())
+    /// ```
+    #[inline]
+    pub fn from_header(value: &[u8]) -> Result<Self, TraceContextError> {
+        const LEN: usize = 55;
+        let Some(header) = value.first_chunk::<LEN>() else {
+            return Err(TraceContextError::Length { len: value.len() });
+        };
+        for at in [2, 35, 52] {
+            if header[at] != b'-' {
+                return Err(TraceContextError::Character { position: at });
+            }
+        }
+        let &[v, e, .., r, n] = header;
+        let (ends, wrong_ends) = octet([v, e, r, n, b'0', b'0', b'0', b'0']);
+        let (trace_high, wrong_high) = eight(header, 3);
+        let (trace_low, wrong_low) = eight(header, 19);
+        let (span, wrong_span) = eight(header, 36);
+        if wrong_ends | wrong_high | wrong_low | wrong_span != 0 {
+            return Err(wrong_digit(header));
+        }
+        let [version, flags, ..] = ends.to_le_bytes();
+        match (version, value.get(LEN)) {
+            (0xff, _) => return Err(TraceContextError::Version),
+            (0, Some(_)) => return Err(TraceContextError::Length { len: value.len() }),
+            (_, Some(&next)) if next != b'-' => {
+                return Err(TraceContextError::Character { position: LEN });
+            }
+            _ => {}
+        }
+        let mut trace = [0; 16];
+        trace[..8].copy_from_slice(&trace_high.to_le_bytes());
+        trace[8..].copy_from_slice(&trace_low.to_le_bytes());
+        Ok(Self {
+            trace_id: TraceId::new(trace).ok_or(TraceContextError::Zero)?,
+            span_id: SpanId::new(span.to_le_bytes()).ok_or(TraceContextError::Zero)?,
+            flags,
+        })
+    }
 }
 
 /// The `traceparent` header value, version 00.
@@ -207,40 +267,12 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Reads a `traceparent` header value (W3C Trace Context, section 3.2).
-///
-/// Versions above 00 are read by their first four fields, as section 3.2.4 asks; version `ff` is refused.
+/// Reads a `traceparent` header value, as [`TraceContext::from_header`] does.
 impl FromStr for TraceContext {
     type Err = TraceContextError;
 
     fn from_str(text: &str) -> Result<Self, TraceContextError> {
-        const LEN: usize = 55;
-        let bytes = text.as_bytes();
-        let Some(header) = bytes.first_chunk::<LEN>() else {
-            return Err(TraceContextError::Length { len: bytes.len() });
-        };
-        for at in [2, 35, 52] {
-            if header[at] != b'-' {
-                return Err(TraceContextError::Character { position: at });
-            }
-        }
-        let [version] = hex(header, 0)?;
-        match (version, bytes.get(LEN)) {
-            (0xff, _) => return Err(TraceContextError::Version),
-            (0, Some(_)) => return Err(TraceContextError::Length { len: bytes.len() }),
-            (_, Some(&next)) if next != b'-' => {
-                return Err(TraceContextError::Character { position: LEN });
-            }
-            _ => {}
-        }
-        let trace_id = TraceId::new(hex(header, 3)?).ok_or(TraceContextError::Zero)?;
-        let span_id = SpanId::new(hex(header, 36)?).ok_or(TraceContextError::Zero)?;
-        let [flags] = hex(header, 53)?;
-        Ok(Self {
-            trace_id,
-            span_id,
-            flags,
-        })
+        Self::from_header(text.as_bytes())
     }
 }
 
@@ -326,47 +358,46 @@ impl Classify for TraceContextError {
     }
 }
 
-const fn is_zero(bytes: &[u8]) -> bool {
-    let mut i = 0;
-    while i < bytes.len() {
-        if bytes[i] != 0 {
-            return false;
-        }
-        i += 1;
-    }
-    true
+/// Eight bytes, the first one lowest, from the digits that start at `from`; see [`octet`].
+fn eight(text: &[u8; 55], from: usize) -> (u64, u64) {
+    let [first, second] = [from, from + 8].map(|at| {
+        let mut digits = [0; 8];
+        digits.copy_from_slice(&text[at..at + 8]);
+        octet(digits)
+    });
+    let bytes = u64::from(first.0) | u64::from(second.0) << 32;
+    (bytes, first.1 | second.1)
 }
 
-/// `N` bytes from the lower-case hexadecimal digits that start at `from`.
-fn hex<const N: usize>(text: &[u8; 55], from: usize) -> Result<[u8; N], TraceContextError> {
-    let mut bytes = [0; N];
-    let mut is_hex = true;
-    let (pairs, _) = text[from..].as_chunks::<2>();
-    // Ids are random, so a branch for each digit would be guessed wrongly every other time: all are read, then judged.
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        let (high, low) = (digit(*high), digit(*low));
-        is_hex &= (high | low) < 16;
-        *byte = high << 4 | low;
-    }
-    if is_hex {
-        return Ok(bytes);
-    }
-    let digits = text[from..].iter().take(2 * N);
-    let wrong = digits.take_while(|c| digit(**c) < 16).count();
-    Err(TraceContextError::Character {
-        position: from + wrong,
-    })
+/// Four bytes, the first one lowest, from eight lower-case hexadecimal digits, and a bit for each that is none.
+///
+/// Ids are random, so a branch for each digit would be guessed wrongly every other time: all are read at once.
+const fn octet(digits: [u8; 8]) -> (u32, u64) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x80 * ONES;
+    let word = u64::from_le_bytes(digits);
+    let ascii = word & !TOPS;
+    // A byte gets its top bit if it is not below '0', ':', 'a', 'g'; nothing is carried into the next.
+    let (decimal, above) = (ascii + 0x50 * ONES, ascii + 0x46 * ONES);
+    let (letter, beyond) = (ascii + 0x1f * ONES, ascii + 0x19 * ONES);
+    let letters = letter & !beyond & TOPS;
+    let wrong = (word | !(decimal & !above | letters)) & TOPS;
+    let values = (word & (0x0f * ONES)) + 9 * (letters >> 7);
+    let bytes = (values << 4 | values >> 8) & 0x00ff_00ff_00ff_00ff;
+    let pairs = (bytes | bytes >> 8) & 0x0000_ffff_0000_ffff;
+    let [a, b, _, _, c, d, _, _] = pairs.to_le_bytes();
+    (u32::from_le_bytes([a, b, c, d]), wrong)
 }
 
-/// The value of a lower-case hexadecimal digit; 16 or more for anything else.
-const fn digit(c: u8) -> u8 {
-    let (decimal, letter) = (c.wrapping_sub(b'0'), c.wrapping_sub(b'a'));
-    if decimal < 10 {
-        decimal
-    } else if letter < 6 {
-        letter + 10
-    } else {
-        u8::MAX
+/// The first character that is no digit where one belongs.
+#[cold]
+fn wrong_digit(text: &[u8; 55]) -> TraceContextError {
+    let good = text
+        .iter()
+        .enumerate()
+        .take_while(|(at, c)| matches!(at, 2 | 35 | 52) || matches!(c, b'0'..=b'9' | b'a'..=b'f'));
+    TraceContextError::Character {
+        position: good.count(),
     }
 }
 
@@ -402,18 +433,25 @@ mod tests {
     #[test]
     fn a_digit_is_what_the_standard_library_takes_for_one_in_lower_case() {
         for c in 0..=u8::MAX {
-            let expected = char::from(c)
+            let digit = char::from(c)
                 .to_digit(16)
                 .filter(|_| !c.is_ascii_uppercase());
-            assert_eq!(Some(u32::from(digit(c))).filter(|d| *d < 16), expected);
-            let at = 3 + usize::from(c) % 32;
-            let mut text = *GOOD.as_bytes().first_chunk::<55>().unwrap();
-            text[at] = c;
-            let error = TraceContextError::Character { position: at };
-            assert_eq!(
-                hex::<16>(&text, 3).err(),
-                expected.is_none().then_some(error)
-            );
+            for position in (3..35).chain(36..52).chain(53..55) {
+                let mut text = *GOOD.as_bytes().first_chunk::<55>().unwrap();
+                text[position] = c;
+                let read = TraceContext::from_header(&text);
+                let Some(digit) = digit else {
+                    assert_eq!(read, Err(TraceContextError::Character { position }));
+                    continue;
+                };
+                let bytes = read.unwrap().to_bytes();
+                let nibble = position - 3 - position / 36 - position / 53;
+                let half = match nibble % 2 {
+                    0 => bytes[nibble / 2] >> 4,
+                    _ => bytes[nibble / 2] & 15,
+                };
+                assert_eq!(u32::from(half), digit);
+            }
         }
     }
 

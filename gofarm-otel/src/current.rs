@@ -11,8 +11,6 @@
 //! ```
 
 use core::cell::Cell;
-#[cfg(feature = "tower")]
-use core::marker::PhantomData;
 
 use gofarm_core::trace_context::TraceContext;
 use opentelemetry::Context;
@@ -44,29 +42,10 @@ pub(crate) fn unrecorded() -> Option<TraceContext> {
     UNRECORDED.try_with(Cell::get).ok().flatten()
 }
 
-/// Makes `trace` the unrecorded one of this thread, until the answer is dropped.
+/// Makes `trace` change places with the unrecorded one of this thread.
 #[cfg(feature = "tower")]
-pub(crate) fn enter(trace: Option<TraceContext>) -> Entered {
-    let before = UNRECORDED.try_with(|current| current.replace(trace));
-    Entered {
-        before: before.ok().flatten(),
-        thread: PhantomData,
-    }
-}
-
-/// While this lives, the thread works for another trace.
-#[cfg(feature = "tower")]
-#[must_use = "it ends when this is dropped"]
-pub(crate) struct Entered {
-    before: Option<TraceContext>,
-    /// It must end on the thread where it began.
-    thread: PhantomData<*const ()>,
-}
-
-#[cfg(feature = "tower")]
-impl Drop for Entered {
-    fn drop(&mut self) {
-        // While a thread ends there is nothing to restore.
-        let _ = UNRECORDED.try_with(|current| current.set(self.before));
-    }
+#[inline]
+pub(crate) fn swap(trace: &mut Option<TraceContext>) {
+    // While a thread ends it works for nobody.
+    let _ = UNRECORDED.try_with(|current| *trace = current.replace(*trace));
 }

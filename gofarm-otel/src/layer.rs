@@ -8,9 +8,12 @@
 //! 3. only if it wants the request its attributes are written, straight into the bytes that are exported.
 //!
 //! A request that is sampled out allocates nothing; its duration goes to a histogram that its route holds. What its
-//! span would have said is copied into the future beforehand, cut at fixed lengths (144 bytes of the target, 56 of the host
+//! span would have said is copied beforehand, cut at fixed lengths (144 bytes of the target, 56 of the host
 //! and of the user agent), and becomes a span if the request fails and the sampler's
 //! [budget](crate::sampler::LateKeep) has room. One that is sampled in costs two allocations, both of the API's context.
+//! What is known of a request has some 600 bytes on the heap that the next one of the thread uses again. A thread keeps 128
+//! of them: where the requests under way grow by more, or all end on other threads than they begin on, each is one
+//! allocation more.
 //! `cargo bench -p gofarm-otel --features std,tower --bench layers` prints the times.
 //!
 //! What belongs to a request goes on in its [`Scope`], recorded or not: calls through a [`ClientLayer`] take along

@@ -16,6 +16,7 @@ use core::fmt;
 use std::sync::Mutex;
 
 use gofarm_core::random::SplitMix64;
+use gofarm_core::trace_context::TraceContext;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TraceState;
 
@@ -197,24 +198,37 @@ impl Tracer {
     /// It ends by [`Span::end_at`], or when it is dropped. If the sampler does not want it nothing is allocated.
     #[must_use = "a span that is dropped at once measures nothing"]
     pub fn begin(&self, start: &SpanStart<'_>) -> Span {
+        let context = self.decide(start);
+        match context.is_sampled() {
+            true => self.open(start, context),
+            false => Span::dropped(context),
+        }
+    }
+
+    /// The ids of a span that begins so; their flag says whether the sampler wants it.
+    pub(crate) fn decide(&self, start: &SpanStart<'_>) -> TraceContext {
         let shared = &*self.provider.0;
         let context = shared.ids.next(start.parent);
         let head = Head::new(context.trace_id(), start.decision, start.name).kind(start.kind);
         match shared.sampler.sample(&head) {
-            Decision::Drop => Span::dropped(context),
-            Decision::Keep => {
-                let opening = Opening {
-                    context: context.sampled(),
-                    parent: start.parent.map(|parent| parent.span_id()),
-                    is_remote: start.parent.map(|_| start.is_remote),
-                    kind: start.kind,
-                    start: When::Moment(start.at),
-                };
-                let recording = pool::open(&opening, &shared.limits, start.name, start.trace_state);
-                // Taken apart for the API, a stranger's list would be hundreds of allocations.
-                Span::recorded(self.clone(), recording, opening.context, TraceState::NONE)
-            }
+            Decision::Drop => context,
+            Decision::Keep => context.sampled(),
         }
+    }
+
+    /// Begins the span that was [decided](Self::decide) to be `context`, recorded whatever that was.
+    pub(crate) fn open(&self, start: &SpanStart<'_>, context: TraceContext) -> Span {
+        let opening = Opening {
+            context,
+            parent: start.parent.map(|parent| parent.span_id()),
+            is_remote: start.parent.map(|_| start.is_remote),
+            kind: start.kind,
+            start: When::Moment(start.at),
+        };
+        let limits = self.limits();
+        let recording = pool::open(&opening, limits, start.name, start.trace_state);
+        // Taken apart for the API, a stranger's list would be hundreds of allocations.
+        Span::recorded(self.clone(), recording, context, TraceState::NONE)
     }
 
     /// Writes down a span that has ended, whatever the sampler would say.

@@ -12,10 +12,12 @@ use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
 use gofarm_examples::season::chaos::{Chaos, ChaosArgument};
 use gofarm_examples::season::describe::describe;
+use gofarm_examples::season::live::{LiveError, Pace, Screen, Wish};
+use gofarm_examples::season::page::{Page, Target};
 use gofarm_examples::season::replay::replay;
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
-use gofarm_examples::season::{Background, Listener, Plan, Season};
+use gofarm_examples::season::{Background, Listener, MeasuredSeason, Plan, Season};
 use gofarm_examples::weather;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -67,34 +69,78 @@ fn print(text: &str) {
 
 fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
     let started = Instant::now();
-    let days = match &arguments.weather {
-        Some(path) => read(path)?,
-        None => weather::read(HUPSEL.as_bytes())?,
+    let page = arguments.report.as_ref().map(Target::prepare).transpose()?;
+    let (measured, days);
+    let season = if let Some(folder) = &arguments.data {
+        measured = MeasuredSeason::read(folder)?;
+        let length = measured.plan().days();
+        let (chaos, background) = chaos(&arguments.chaos, arguments.seed, length)?;
+        Season::start_measured(&measured, arguments.seed, background, chaos)
+    } else {
+        days = match &arguments.weather {
+            Some(path) => read(path)?,
+            None => weather::read(HUPSEL.as_bytes())?,
+        };
+        let plan = Plan::choose(&days, arguments.from, arguments.to)?
+            .seed(arguments.seed)
+            .station(Station {
+                latitude: arguments.latitude,
+                elevation: arguments.elevation,
+            });
+        let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
+        Season::start(plan.background(background), &days, chaos)
     };
-    let plan = Plan::choose(&days, arguments.from, arguments.to)?
-        .seed(arguments.seed)
-        .station(Station {
-            latitude: arguments.latitude,
-            elevation: arguments.elevation,
-        });
-    let (chaos, background) = chaos(&arguments.chaos, arguments.seed, plan.days())?;
-    let plan = plan.background(background);
-    let mut season = Season::start(plan, &days, chaos).told(listener);
+    let mut season = season.told(listener);
     if let Some(path) = &arguments.record {
         season = season.recorded(path)?;
     }
-    let bar = progress(season.days(), arguments.json);
-    let mut nanos = || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    while let Some(day) = season.next_day(&mut nanos) {
+    if arguments.live {
+        play_live(&mut season, arguments.pace.unwrap_or_default(), started)?;
+    } else {
+        play_on(&mut season, arguments.json, started);
+    }
+    season.end_recording()?;
+    let history = season.history();
+    let mut report = season.finish();
+    report.measured.run_s = started.elapsed().as_secs_f64();
+    report.measured.peak_memory_mb = peak_memory_mb().unwrap_or_default();
+    if let Some(page) = page {
+        page.write(&Page::new(&report.summary(), &history).html())?;
+    }
+    Ok(report)
+}
+
+fn nanos(started: Instant) -> impl FnMut() -> u64 {
+    move || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn play_on(season: &mut Season<'_>, is_quiet: bool, started: Instant) {
+    let bar = progress(season.days(), is_quiet);
+    while let Some(day) = season.next_day(&mut nanos(started)) {
         bar.set_message(day.to_string());
         bar.inc(1);
     }
     bar.finish_and_clear();
-    season.end_recording()?;
-    let mut report = season.finish();
-    report.measured.run_s = started.elapsed().as_secs_f64();
-    report.measured.peak_memory_mb = peak_memory_mb().unwrap_or_default();
-    Ok(report)
+}
+
+/// Plays at a pace that a person can follow, until the end of the season or of the person's patience.
+fn play_live(season: &mut Season<'_>, pace: Pace, started: Instant) -> Result<(), LiveError> {
+    let mut screen = Screen::start()?;
+    while season.next_day(&mut nanos(started)).is_some() {
+        let view = season.view();
+        loop {
+            let elapsed = started.elapsed();
+            screen.show(elapsed, &view)?;
+            let left = pace.left(view.played, elapsed);
+            if screen.wait(Some(left))? == Wish::End {
+                return Ok(());
+            }
+            if left.is_zero() {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The most memory that this process had, as Linux tells.

@@ -162,6 +162,12 @@ impl WithinDay {
         self.model.depletion_max()
     }
 
+    /// Total available water TAW of the root zone in mm (equation 82).
+    #[must_use]
+    pub fn total_available(&self) -> f64 {
+        self.zone.total
+    }
+
     /// Readily available water RAW of the root zone in mm (equation 83).
     #[must_use]
     pub fn readily_available(&self) -> f64 {

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
 use super::chaos::ChaosArgument;
+use super::live::Pace;
 use super::record::Moment;
 use crate::command_line;
 
@@ -60,6 +61,10 @@ pub struct Run {
     /// Daily weather: CSV with the columns DD MM YYYY Rad Tmin Tmax Hum Wind Rain
     #[arg(long, value_name = "FILE")]
     pub weather: Option<PathBuf>,
+    /// Play a measured season: a folder in the layout of pyfao56, with its days, weather, crop and soil
+    #[arg(long, value_name = "DIR",
+          conflicts_with_all = ["weather", "from", "to", "latitude", "elevation"])]
+    pub data: Option<PathBuf>,
     /// First day (planting), YYYY-MM-DD [default: 15 April of the file's middle year]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub from: Option<Date>,
@@ -89,6 +94,15 @@ pub struct Run {
     /// Show metrics to Prometheus, such as 127.0.0.1:9464, until Ctrl-C
     #[arg(long, value_name = "ADDR")]
     pub prometheus: Option<String>,
+    /// Write a page with plots of the season, such as season.html
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Show the season on the terminal while it goes on (needs the feature `live`)
+    #[arg(long, conflicts_with = "json")]
+    pub live: bool,
+    /// How many days of the season a second shows, 0.01 to 1000
+    #[arg(long, value_name = "DAYS", requires = "live", value_parser = pace)]
+    pub pace: Option<Pace>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub json: bool,
@@ -124,6 +138,13 @@ impl Arguments {
     pub fn read() -> Self {
         command_line::read()
     }
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    let days = text
+        .parse()
+        .map_err(|_| "not a number of days".to_owned())?;
+    Pace::new(days).map_err(|error| error.to_string())
 }
 
 fn date(text: &str) -> Result<Date, String> {
@@ -167,11 +188,27 @@ mod tests {
             "--latitude=90",
             "--elevation=1e9",
             "--chaos=",
+            "--pace=2",
             "--verbose",
         ] {
             assert!(Arguments::try_parse_from(["season", bad]).is_err(), "{bad}");
         }
         assert!(Arguments::try_parse_from(["season", "describe", "--format=xml"]).is_err());
+        assert!(Arguments::try_parse_from(["season", "--live", "--pace=0"]).is_err());
+        assert!(Arguments::try_parse_from(["season", "--live", "--json"]).is_err());
+        for given in [
+            "--weather=a.csv",
+            "--from=2003-05-01",
+            "--to=2003-06-01",
+            "--latitude=1",
+            "--elevation=1",
+        ] {
+            assert!(
+                Arguments::try_parse_from(["season", "--data=x", given]).is_err(),
+                "{given}"
+            );
+        }
+        assert!(Arguments::try_parse_from(["season", "--data=x", "--seed=2"]).is_ok());
         assert!(Arguments::try_parse_from(["season", "replay", "x.rec"]).is_err());
         assert!(Arguments::try_parse_from(["season", "replay", "x.rec", "--at=noon"]).is_err());
         let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();

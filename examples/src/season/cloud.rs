@@ -103,8 +103,8 @@ impl Cloud {
     pub(super) fn handle(&mut self, at: Now, from: Party, packet: &[u8]) {
         match Packet::decode(packet) {
             Some(Packet::Frame { field, frame }) => {
-                for text in self.copies.handle(at, field, Side::Party(from), frame) {
-                    self.outputs.push_back(Output::Settled { field, text });
+                for settled in self.copies.handle(at, field, Side::Party(from), frame) {
+                    self.outputs.push_back(Output::Settled { field, settled });
                 }
             }
             Some(Packet::Dispatch { dot, floor, body }) => {

@@ -18,9 +18,11 @@ use core::time::Duration;
 use gofarm_core::command::{Command, CommandId, Outcome as Ended, Tracker, TrackerEvent};
 use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
+use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, UnixMillis, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::FlowWatch;
+use gofarm_resilience::policy::breaker::Phase;
 
 pub(super) use self::choice::{Choice, Decision, Issue};
 pub(super) use self::outlook::Morning;
@@ -59,8 +61,8 @@ pub(super) struct Controller {
     random: SplitMix64,
     plan: Plan,
     probes: [WaterReading; 3],
-    /// The last good reading of each probe in m³/m³, and when it was taken.
-    good: [Option<(Instant, f32)>; 3],
+    /// The last good reading of each probe in m³/m³.
+    good: [Option<Reading<f32>>; 3],
     /// When the reading of each probe was written for the others last.
     told: [Instant; 3],
     polls: [Option<Poll>; 3],
@@ -122,7 +124,7 @@ impl Controller {
 
     /// A new day.
     pub(super) fn start_day(&mut self, morning: Morning) {
-        self.outlook.start_day(&self.plan, morning);
+        self.outlook.start_day(morning);
     }
 
     /// Which probes may be polled now; their samples come with the next [`Quarter`].
@@ -339,6 +341,11 @@ impl Controller {
         self.good = [None; 3];
         self.polls = [const { None }; 3];
         self.uncommitted.clear();
+    }
+
+    /// Where each breaker stands.
+    pub(super) fn breakers(&self, now: Instant) -> [(&'static str, Phase); 5] {
+        self.breakers.phases(now)
     }
 
     pub(super) fn tracker(&self) -> &Tracker<8> {

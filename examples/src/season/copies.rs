@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::listener::Listener;
 use super::party::Party;
 use super::plan::{FIELDS, Plan};
-use super::replica::{Counts, FieldReplica, Side};
+use super::replica::{Counts, FieldReplica, Settled, Side};
 
 /// A replica of each field.
 #[derive(Debug)]
@@ -69,7 +69,13 @@ impl Copies {
     }
 
     /// A frame of another side has come for a field.
-    pub(super) fn handle(&mut self, now: Now, number: u8, from: Side, frame: &[u8]) -> Vec<String> {
+    pub(super) fn handle(
+        &mut self,
+        now: Now,
+        number: u8,
+        from: Side,
+        frame: &[u8],
+    ) -> Vec<Settled> {
         if !(1..=FIELDS).contains(&usize::from(number)) {
             return Vec::new();
         }

@@ -26,7 +26,7 @@ use super::listener::Listener;
 use super::message::{ToGateway, ToValve};
 use super::party::Party;
 use super::plan::Plan;
-use super::replica::Side;
+use super::replica::{Settled, Side};
 use super::upkeep::{Configuration, Settings, SettingsAccount};
 
 /// Something that happens to a gateway.
@@ -86,7 +86,7 @@ pub(super) enum Output {
     /// A dispatch to the cloud is durable: from now on it must arrive.
     Dispatched(Dot),
     /// Two writes met, and how it was settled.
-    Settled { field: u8, text: String },
+    Settled { field: u8, settled: Settled },
     /// Settings came, and were taken, or refused for this reason.
     Configured { refused: Option<String> },
     /// After a power cut: how much that was committed is missing.
@@ -204,8 +204,8 @@ impl Gateway {
     }
 
     fn merge(&mut self, at: Now, field: u8, from: Side, frame: &[u8]) {
-        for text in self.copies.handle(at, field, from, frame) {
-            self.outputs.push_back(Output::Settled { field, text });
+        for settled in self.copies.handle(at, field, from, frame) {
+            self.outputs.push_back(Output::Settled { field, settled });
         }
     }
 

@@ -11,10 +11,11 @@ mod reference;
 pub use measured_season::{MeasuredError, MeasuredSeason};
 pub use reference::{Account, Reference, ReferenceDay};
 
-use gofarm_core::random::Random;
+use gofarm_core::random::SplitMix64;
 
 use self::reference::is_stressed;
 use super::day_course::{DayCourse, SLOTS};
+use super::field::{Field, RootWater};
 use crate::fao56::{Day, Inputs, Irrigation, Part, WithinDay};
 use crate::soil_water::Moved;
 use crate::weather::WeatherDay;
@@ -66,9 +67,22 @@ impl MeasuredField {
         }
     }
 
-    /// Starts the `day`-th day after planting, of which `weather` is the season's; chance decides when its rain falls.
-    /// After the season's last day nothing moves.
-    pub(super) fn start_day(&mut self, day: u16, weather: &WeatherDay, random: &mut impl Random) {
+    /// The irrigated soil now.
+    #[cfg(test)]
+    fn irrigated(&self) -> &WithinDay {
+        &self.irrigated
+    }
+
+    /// The days that were played, with the irrigation that they were given.
+    #[cfg(test)]
+    fn played(&self) -> &[Day] {
+        &self.played
+    }
+}
+
+/// Of the weather only the course counts: what a day brings is in the files. After the season's last day nothing moves.
+impl Field for MeasuredField {
+    fn start_day(&mut self, day: u16, weather: &WeatherDay, random: &mut SplitMix64) {
         self.course.start_day(weather, random);
         let Some(&(inputs, water)) = self.days.get(usize::from(day)) else {
             return;
@@ -79,8 +93,7 @@ impl MeasuredField {
         self.rain_fed.start_day(inputs);
     }
 
-    /// Moves the water of one slot, with `irrigation` mm; the last slot ends the day.
-    pub(super) fn step(&mut self, slot: usize, irrigation: f64) {
+    fn step(&mut self, slot: usize, irrigation: f64) {
         let given = Irrigation {
             depth: irrigation,
             ..self.water
@@ -103,44 +116,44 @@ impl MeasuredField {
         }
     }
 
-    /// The course of the day's weather.
-    pub(super) fn course(&self) -> &DayCourse {
+    fn course(&self) -> &DayCourse {
         &self.course
     }
 
-    /// The irrigated soil now.
-    pub(super) fn irrigated(&self) -> &WithinDay {
-        &self.irrigated
+    fn water(&self) -> RootWater {
+        let soil = &self.irrigated;
+        RootWater {
+            depletion: soil.depletion(),
+            readily_available: soil.readily_available(),
+            total_available: soil.total_available(),
+            content: soil.water_content(),
+            stress: soil.stress(),
+        }
     }
 
-    /// Water moved until the last midnight, with irrigation.
-    pub(super) fn moved(&self) -> Moved {
+    fn moved(&self) -> Moved {
         self.irrigated.moved()
     }
 
-    /// Water in mm that all the soil which roots will reach has gained since planting.
-    pub(super) fn stored(&self) -> f64 {
+    /// Of all the soil that roots will reach.
+    fn stored(&self) -> f64 {
         self.start_depletion - self.irrigated.depletion_max()
     }
 
-    /// Water that drained from the field on rain alone, in mm.
-    pub(super) fn drained_on_rain_alone(&self) -> f64 {
+    fn drained_on_rain_alone(&self) -> f64 {
         self.rain_fed.moved().drained
     }
 
-    /// Sum of reference evapotranspiration in mm.
-    pub(super) fn et0(&self) -> f64 {
+    fn et0(&self) -> f64 {
         self.et0
     }
 
-    /// Days that ended under stress: irrigated, and on rain alone.
-    pub(super) fn stress_days(&self) -> (u32, u32) {
+    fn stress_days(&self) -> (u32, u32) {
         (self.stress_days, self.rain_fed_stress_days)
     }
 
-    /// The days that were played, with the irrigation that they were given.
-    pub(super) fn played(&self) -> &[Day] {
-        &self.played
+    fn account(&self) -> Option<Account> {
+        Some(Account::of(&self.played))
     }
 }
 
@@ -148,8 +161,6 @@ impl MeasuredField {
 mod tests {
     use core::fmt::Write as _;
     use std::fs;
-
-    use gofarm_core::random::SplitMix64;
 
     use super::*;
     use crate::season::roots::Roots;

@@ -9,7 +9,7 @@ use super::controller::RATE;
 use super::field::Field;
 use super::listener::Listener;
 use super::message::{ToGateway, ToValve};
-use super::plan::{Background, Plan};
+use super::plan::Background;
 use super::probe::{Probe, Sample};
 use super::radio::{Arrival, Radio};
 use super::referee::Referee;
@@ -25,12 +25,11 @@ const BY_HAND: u64 = 96;
 pub(super) struct Plot {
     number: u8,
     background: Background,
-    pub(super) field: Field,
+    pub(super) field: Box<dyn Field>,
     pub(super) probes: [Probe; 3],
     pub(super) valve: ValveNode,
     pub(super) radio: Radio,
     pub(super) referee: Referee,
-    pub(super) start_depletion: f64,
     accidents: SplitMix64,
     /// When somebody comes to look at the leak for which the main was closed.
     mended_at: Option<Instant>,
@@ -38,15 +37,18 @@ pub(super) struct Plot {
 }
 
 impl Plot {
-    pub(super) fn new(number: u8, seed: u64, epoch: UnixMillis, plan: &Plan) -> Self {
+    pub(super) fn new(
+        number: u8,
+        seed: u64,
+        epoch: UnixMillis,
+        background: Background,
+        field: Box<dyn Field>,
+    ) -> Self {
         let mut seeds = SplitMix64::new(seed);
         let mut referee = Referee::default();
-        let field = Field::new(plan);
-        let background = plan.background;
         Self {
             number,
             background,
-            start_depletion: field.irrigated().depletion(),
             field,
             probes: core::array::from_fn(|_| Probe::new(seeds.next_u64(), background)),
             radio: Radio::new(seeds.next_u64(), background),
@@ -77,7 +79,7 @@ impl Plot {
         let mut samples = [Sample::Spared; 3];
         let polled = samples.iter_mut().zip(&mut self.probes).zip(may);
         for ((sample, probe), _) in polled.filter(|(_, may)| *may) {
-            *sample = probe.sample(now, &self.field, slot);
+            *sample = probe.sample(now, &*self.field, slot);
         }
         samples
     }

@@ -65,17 +65,17 @@ impl Probe {
     }
 
     /// One sample of the field at `now`; about 1 in 70 is wrong in one of the ways below.
-    pub(super) fn sample(&mut self, now: Instant, field: &Field, slot: usize) -> Sample {
+    pub(super) fn sample(&mut self, now: Instant, field: &dyn Field, slot: usize) -> Sample {
         if self.trouble.is_stuck
             && let Some(frozen) = self.last
         {
             return Sample::Record(frozen);
         }
         let drift = self.trouble.lie.map_or(0.0, |lie| lie.drift(now));
-        let water = field.irrigated().water_content() + self.offset + drift;
+        let water = field.water().content + self.offset + drift;
         let honest = SoilProbe {
             water: self.noisy(water, 0.001),
-            temperature: self.noisy(field.temperature(slot), 0.1),
+            temperature: self.noisy(field.course().temperature(slot), 0.1),
             sample_every: 900,
         };
         self.last = Some(honest);

@@ -11,6 +11,7 @@ use gofarm_crdt::conflict::{Conflict, ConflictId, Resolution, Written};
 use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, Session};
 use gofarm_crdt::{FieldName, Handle, Replica};
+use serde::Serialize;
 
 use super::disk::Disk;
 use super::listener::Listener;
@@ -101,6 +102,14 @@ impl Counts {
     }
 }
 
+/// Two writes that did not know of each other, and what became of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Settled {
+    pub(super) what: &'static str,
+    pub(super) values: [String; 2],
+    pub(super) how: String,
+}
+
 impl FieldReplica {
     /// The replica of field `number` with an empty store, which speaks with `peers`.
     pub(super) fn new(own: Side, number: u8, peers: &[Side], seed: u64, now: Now) -> Self {
@@ -160,7 +169,7 @@ impl FieldReplica {
     /// Takes a frame of another side. A bad one changes nothing; what is missing is sent again.
     ///
     /// Says of each conflict that it brought how it was settled.
-    pub(super) fn handle(&mut self, now: Now, from: Side, frame: &[u8]) -> Vec<String> {
+    pub(super) fn handle(&mut self, now: Now, from: Side, frame: &[u8]) -> Vec<Settled> {
         self.hold();
         let mut sessions = self.sessions.iter_mut();
         let Some(talk) = sessions.find(|talk| talk.peer == from) else {
@@ -181,8 +190,8 @@ impl FieldReplica {
     }
 
     /// A person would be shown them; here the later write holds, on all sides the same.
-    fn settle(&mut self, now: Now) -> Vec<String> {
-        let met: Vec<(ConflictId, String)> = self
+    fn settle(&mut self, now: Now) -> Vec<Settled> {
+        let met: Vec<(ConflictId, Settled)> = self
             .replica
             .conflicts()
             .map(|met| (met.id(), told(met)))
@@ -192,7 +201,7 @@ impl FieldReplica {
             let accepted = self.replica.resolve(now, *id, Resolution::Accept);
             debug_assert!(accepted.is_ok(), "it was in the list");
         }
-        met.into_iter().map(|(_, text)| text).collect()
+        met.into_iter().map(|(_, settled)| settled).collect()
     }
 
     /// Sends what is due; call it after each write, each frame, and at [`FieldReplica::poll_timeout`].
@@ -286,28 +295,30 @@ fn session(own: Side, peer: Side, field: u8, random: &mut SplitMix64) -> Session
 }
 
 /// Both writes of a conflict, and which of them holds.
-fn told(met: &Conflict) -> String {
+fn told(met: &Conflict) -> Settled {
     let number = |name| FieldName::new(name).number();
-    let (name, is_share) = match met.field() {
-        field if field == number("stop_at") => ("stop_at", true),
-        field if field == number("reason") => ("reason", false),
-        field if field == number("open") => ("open", false),
-        _ => ("another field", false),
+    let (what, is_share) = match met.field() {
+        field if field == number("stop_at") => ("a run ends at this share of the water", true),
+        field if field == number("reason") => ("why the gateway does what it does", false),
+        field if field == number("forecast") => ("the day's forecast", false),
+        _ => ("another value", false),
     };
     let written = |written: &Written| {
         let who = side_of(written.dot().actor().replica());
         match written.value::<f32>() {
-            Ok(Some(share)) if is_share => format!("{who} wrote {share:.1}"),
-            _ => format!("{who} wrote"),
+            Ok(Some(share)) if is_share => format!("{share:.1} ({who})"),
+            _ => who.to_owned(),
         }
     };
-    let (here, came) = (met.here(), met.came());
-    let later = match met.winner() {
-        Some(winner) => side_of(winner.dot().actor().replica()),
-        None => "the removal",
+    let how = match met.winner() {
+        Some(winner) => format!("the later write holds: {}", written(winner)),
+        None => "both are there".to_owned(),
     };
-    let (here, came) = (written(here), written(came));
-    format!("{name}: {here}, {came}; the later holds: {later}")
+    Settled {
+        what,
+        values: [written(met.here()), written(met.came())],
+        how,
+    }
 }
 
 /// Whose replica it is.

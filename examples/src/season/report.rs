@@ -1,6 +1,7 @@
 //! What came out of a season: for a person as a table, for a program as JSON.
 
 mod placed;
+mod summary;
 mod table;
 mod upkeep;
 
@@ -16,6 +17,7 @@ pub use self::upkeep::Upkeep;
 use super::controller::RATE;
 use super::disk::Disk;
 use super::gateway::Gateway;
+use super::measured_field::Reference;
 use super::plan::{FIELDS, Plan};
 use super::plot::Plot;
 use super::replica::{Counts, FieldReplica};
@@ -37,6 +39,9 @@ pub struct Report {
     pub work: Placed,
     /// What was changed from afar.
     pub upkeep: Upkeep,
+    /// The measured season that was played, beside what is known of it; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Reference>,
     /// What the script had go wrong, in order of time.
     pub incidents: Vec<String>,
     /// Times taken by a real clock on this machine.
@@ -313,6 +318,7 @@ pub(super) fn of(
         sync: sync(season),
         work: Placed::of(season.site.account()),
         upkeep: Upkeep::of(season),
+        reference: season.reference(),
         incidents: season.incidents.iter().map(ToString::to_string).collect(),
         measured: measured(nanos),
     }
@@ -392,8 +398,7 @@ fn replicas_diverged(season: &Season<'_>) -> u32 {
 }
 
 fn field(season: &Season<'_>, plot: &Plot, left_mm: f64) -> FieldReport {
-    let zone = plot.field.irrigated();
-    let moved = zone.moved();
+    let moved = plot.field.moved();
     let (stress_days, on_rain_alone) = plot.field.stress_days();
     let controllers = season.gateways.iter().flat_map(Gateway::controllers);
     let mut own = controllers.filter(|controller| controller.number() == plot.number());
@@ -412,7 +417,7 @@ fn field(season: &Season<'_>, plot: &Plot, left_mm: f64) -> FieldReport {
             given_as_reported_mm: thousandths(counts.reported.as_secs_f64() / 3_600.0 * RATE),
             drained_mm: thousandths(moved.drained),
             drained_on_rain_alone_mm: thousandths(plot.field.drained_on_rain_alone()),
-            stored_mm: thousandths(plot.start_depletion - zone.depletion() + left_mm),
+            stored_mm: thousandths(plot.field.stored() + left_mm),
             stress_days,
             stress_days_on_rain_alone: on_rain_alone,
         },

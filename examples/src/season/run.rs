@@ -1,5 +1,6 @@
 //! [`Season`]: joins the parts and moves time from event to event.
 
+mod chronicle;
 mod events;
 mod incidents;
 mod slot;
@@ -13,21 +14,24 @@ use gofarm_core::time::{Instant, UnixMillis, days, minutes};
 use gofarm_crdt::clock::Now;
 use jiff::civil::Date;
 
+use self::chronicle::Chronicle;
 use self::way::Way;
 use super::backbone::{Backbone, InProcess};
 use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
 use super::controller::Morning;
-use super::field::SLOTS;
+use super::field::{EvenField, Field, SLOTS};
 use super::flight::{Flight, GATEWAYS};
 use super::gateway::{Gateway, Input};
 use super::listener::Listener;
+use super::measured_field::{MeasuredField, MeasuredSeason, Reference};
 use super::party::Party;
-use super::plan::{FIELDS, Plan};
+use super::plan::{Background, FIELDS, Plan};
 use super::plot::Plot;
 use super::record::{RecordError, Recorded, Recorder};
 use super::referee::FarmReferee;
 use super::report::{self, Report};
+use super::roots::Roots;
 use super::site::Site;
 use super::state::Forecast;
 use super::upkeep::Firmware;
@@ -56,6 +60,7 @@ impl<F: FnMut() -> u64> Stopwatch for F {
 pub struct Season<'a> {
     pub(super) plan: Plan,
     days: &'a [WeatherDay],
+    measured: Option<&'a MeasuredSeason>,
     played: u16,
     now: Instant,
     epoch: UnixMillis,
@@ -70,6 +75,7 @@ pub struct Season<'a> {
     pub(super) backbone: Box<dyn Backbone>,
     pub(super) firmware: Firmware,
     timeline: Timeline,
+    chronicle: Chronicle,
     pub(super) incidents: Vec<Failure>,
     ways: [Way; Party::ALL.len()],
     pub(super) referee: FarmReferee,
@@ -82,6 +88,40 @@ impl<'a> Season<'a> {
     /// Makes the farm ready for the first day of `plan`, with its days of `weather`, and what is to go wrong.
     #[must_use]
     pub fn start(plan: Plan, weather: &'a [WeatherDay], chaos: Chaos) -> Self {
+        Self::on(plan, weather, None, chaos)
+    }
+
+    /// Makes the farm ready for the first day of a measured season, each field the one that was measured, and what is to go
+    /// wrong: by script, and by itself.
+    ///
+    /// ```no_run
+    /// use gofarm_examples::season::chaos::Chaos;
+    /// use gofarm_examples::season::{Background, MeasuredSeason, Season};
+    ///
+    /// let measured = MeasuredSeason::read("data/field/cotton_2022_maricopa".as_ref())?;
+    /// let chaos = Chaos::draw(7, measured.plan().days());
+    /// let mut season = Season::start_measured(&measured, 7, Background::Rough, chaos);
+    /// while season.next_day(&mut || 0).is_some() {}
+    /// assert!(season.finish().reference.is_some());
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn start_measured(
+        measured: &'a MeasuredSeason,
+        seed: u64,
+        background: Background,
+        chaos: Chaos,
+    ) -> Self {
+        let plan = measured.plan().seed(seed).background(background);
+        Self::on(plan, measured.weather(), Some(measured), chaos)
+    }
+
+    fn on(
+        plan: Plan,
+        weather: &'a [WeatherDay],
+        measured: Option<&'a MeasuredSeason>,
+        chaos: Chaos,
+    ) -> Self {
         let within = |day: &&WeatherDay| (plan.from..=plan.to).contains(&day.date);
         let first = weather.iter().position(|day| within(&day)).unwrap_or(0);
         let count = weather.iter().filter(within).count();
@@ -92,11 +132,16 @@ impl<'a> Season<'a> {
         let [weather_seed, forecasts, accidents] = core::array::from_fn(|_| seeds.next_u64());
         let plots = core::array::from_fn(|_| {
             let field = fields.next().unwrap_or_default();
-            Plot::new(field, seeds.next_u64(), epoch, &plan)
+            let soil: Box<dyn Field> = match measured {
+                Some(measured) => Box::new(MeasuredField::new(measured)),
+                None => Box::new(EvenField::new(&plan)),
+            };
+            Plot::new(field, seeds.next_u64(), epoch, plan.background, soil)
         });
         let flight = Flight::new(plan, GATEWAYS.map(|_| seeds.next_u64()), epoch);
         Self {
             days: weather.get(first..first + count).unwrap_or_default(),
+            measured,
             played: 0,
             now: Instant::ZERO,
             epoch,
@@ -111,6 +156,7 @@ impl<'a> Season<'a> {
             backbone: Box::new(InProcess::new(seeds.next_u64(), plan.background)),
             firmware: Firmware::new(seeds.next_u64(), FIELDS),
             timeline: Timeline::new(chaos),
+            chronicle: Chronicle::new(&plan),
             incidents: Vec::new(),
             ways: [Way::default(); Party::ALL.len()],
             referee: FarmReferee::default(),
@@ -168,16 +214,18 @@ impl<'a> Season<'a> {
         for plot in &mut self.plots {
             // One sky over all fields.
             let mut shower = SplitMix64::new(rain_at);
-            plot.field
-                .start_day(self.played, today, &self.plan, &mut shower);
+            plot.field.start_day(self.played, today, &mut shower);
         }
         let forecast = self.foretell(today);
         self.cloud.start_day(self.true_time(), forecast);
         let yesterday = place.checked_sub(1).and_then(|place| days.get(place));
-        let station = self.plan.station;
         let morning = Morning {
             day: self.played,
-            et0: yesterday.map(|day| day.reference_evapotranspiration(&station)),
+            et0: yesterday.map(|day| self.et0(day)),
+            roots: match self.measured {
+                Some(measured) => measured.roots_on(self.played),
+                None => Roots::of(&self.plan, self.played),
+            },
         };
         for party in GATEWAYS {
             self.tell(party, Input::Morning(morning));
@@ -187,6 +235,7 @@ impl<'a> Season<'a> {
             self.play_slot(slot, stopwatch);
         }
         self.played += 1;
+        self.note_day(today);
         Some(today.date)
     }
 
@@ -195,8 +244,7 @@ impl<'a> Season<'a> {
         let percent = |random: &mut SplitMix64, spread: u64| {
             (100 - spread + random.below(2 * spread + 1)) as f64 / 100.0
         };
-        let et0 = today.reference_evapotranspiration(&self.plan.station);
-        let et0 = et0 * percent(&mut self.forecasts, 10);
+        let et0 = self.et0(today) * percent(&mut self.forecasts, 10);
         let rain = match self.forecasts.below(10) {
             0 => 0.0,                                                 // not seen coming
             1 => today.rain + self.forecasts.below(60) as f64 / 10.0, // a shower that passes by
@@ -207,6 +255,18 @@ impl<'a> Season<'a> {
             rain: tenths(rain),
             et0: tenths(et0),
         }
+    }
+
+    /// The reference evapotranspiration of a day in mm, of the reference that the crop's coefficients are for.
+    fn et0(&self, day: &WeatherDay) -> f64 {
+        let measured = self.measured.and_then(|measured| measured.et0(day.date));
+        measured.unwrap_or_else(|| day.reference_evapotranspiration(&self.plan.station))
+    }
+
+    /// The measured season that is played, beside what is known of it.
+    pub(super) fn reference(&self) -> Option<Reference> {
+        let accounts = self.plots.iter().filter_map(|plot| plot.field.account());
+        Some(self.measured?.reference(accounts.collect()))
     }
 
     fn plot(&mut self, field: u8) -> &mut Plot {

@@ -82,6 +82,48 @@ fn what_cannot_be_played_exits_with_2_and_one_line() {
 }
 
 #[test]
+fn what_goes_wrong_can_be_printed_edited_and_played() {
+    let script = season(&["chaos", "--seed=3", "--days=10"]);
+    assert_eq!(script.status.code(), Some(0));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &script.stdout).unwrap();
+    let path = weather_file("scripted.csv", |text| text);
+    let chaos = file.path().to_str().unwrap();
+    let played = season(&["--json", "--weather", &path, "--chaos", chaos]);
+    let report: serde_json::Value = serde_json::from_slice(&played.stdout).unwrap();
+    let failures = String::from_utf8(script.stdout).unwrap();
+    let failures = failures.matches("[[failure]]").count();
+    assert!(failures > 0);
+    assert_eq!(report["incidents"].as_array().unwrap().len(), failures);
+
+    let calm = season(&["--json", "--weather", &path, "--chaos=none"]);
+    let report: serde_json::Value = serde_json::from_slice(&calm.stdout).unwrap();
+    assert_eq!(report["incidents"], serde_json::json!([]));
+    assert_eq!(report["readings_refused"], serde_json::json!({}));
+}
+
+#[test]
+fn the_page_is_written_whole_or_not_at_all() {
+    let path = weather_file("page.csv", |text| text);
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("season.html");
+    let arguments = ["--json", "--weather", &path, "--report"];
+    let written = season(&[&arguments[..], &[page.to_str().unwrap()]].concat());
+    assert_eq!(written.status.code(), Some(0));
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("commands executed twice") && html.ends_with("</html>"));
+
+    let nowhere = folder.path().join("no/such/folder/season.html");
+    let refused = season(&[&arguments[..], &[nowhere.to_str().unwrap()]].concat());
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refused.stdout.is_empty(), "the season was played");
+    assert_eq!(
+        String::from_utf8(refused.stderr).unwrap().lines().count(),
+        1
+    );
+}
+
+#[test]
 fn json_is_one_object_and_nothing_else() {
     let path = weather_file("good.csv", |text| text);
     let output = season(&["--json", "--weather", &path, "--seed", "5"]);
@@ -91,7 +133,7 @@ fn json_is_one_object_and_nothing_else() {
     assert_eq!(value["season"]["days"], 10);
     assert_eq!(value["season"]["seed"], 5);
     assert!(value["measured"]["decision_p99_us"].is_number());
-    assert_eq!(value["valve"]["longest_past_lease_s"], 0.0);
+    assert_eq!(value["seconds_past_lease_without_close_driven"], 0.0);
 }
 
 #[test]

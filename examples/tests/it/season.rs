@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use gofarm_examples::season::chaos::Chaos;
 use gofarm_examples::season::report::{FieldReport, Report};
-use gofarm_examples::season::{Plan, Season};
+use gofarm_examples::season::{Background, Plan, Season};
 use gofarm_examples::weather::{self, WeatherDay};
 
 use crate::data;
@@ -148,7 +148,7 @@ fn every_promise_holds_in_every_season() {
             promises.executed,
             promises.expired,
             promises.indeterminate,
-            promises.stuck_valve_seconds as u64,
+            u64::from(promises.stuck_valve_seconds > 0.0),
             u64::from(refused_by("repeated")),
             u64::from(refused_by("retained")),
             u64::from(closes("commanded")),
@@ -188,6 +188,35 @@ fn the_same_seed_gives_the_same_bytes_outside_measured() {
     };
     assert_eq!(text(3), text(3));
     assert_ne!(text(3), text(4));
+}
+
+/// One of three probes drifts for three days: the other two agree, and the field gets what it needs.
+#[test]
+fn a_probe_that_lies_floods_no_field() {
+    let days = hupsel();
+    let plan = Plan::choose(&days, None, None)
+        .unwrap()
+        .background(Background::Calm);
+    let given = |by: f64| {
+        let lie = format!(
+            "[[failure]]\nat = \"day 60 00:00\"\nlasts = \"72h\"\nwhat = \"probe_lies\"\n\
+             field = 2\nprobe = 1\nby = {by:?}\n"
+        );
+        let chaos = Chaos::read(&lie, plan.days()).unwrap();
+        let mut season = Season::start(plan, &days, chaos);
+        while season.next_day(&mut || 0).is_some() {}
+        season.finish().promises
+    };
+    let honest = given(0.001);
+    for by in [-0.1, 0.1] {
+        let lied_to = given(by);
+        let (honest, given) = (honest.water_mm[&2], lied_to.water_mm[&2]);
+        assert!(
+            (given - honest).abs() < 20.0,
+            "{by}: {given} mm, {honest} mm without"
+        );
+        assert_eq!(lied_to.stress_days[&2], 0, "{by}");
+    }
 }
 
 /// Why that machine, term by term, and why not the others.

@@ -1,8 +1,7 @@
 //! What is kept of a request that is not recorded, in case it fails: [`Captured`].
 //!
 //! The request goes to the inner service and is gone when it fails. What a span of it would say is therefore copied
-//! beforehand, into the future and without the heap, cut at lengths that most requests keep; it becomes attributes
-//! only if the request fails.
+//! beforehand, cut at lengths that most requests keep; it becomes attributes only if the request fails.
 
 use core::net::SocketAddr;
 
@@ -42,7 +41,15 @@ impl Captured {
         peer: None,
     };
 
-    /// Keeps the beginning of `request`.
+    /// Keeps nothing any more.
+    pub(super) fn forget(&mut self) {
+        self.target.clear();
+        self.host.clear();
+        self.user_agent.clear();
+        self.peer = None;
+    }
+
+    /// Keeps the beginning of `request`, where nothing was kept.
     #[inline]
     pub(super) fn keep<B>(
         &mut self,

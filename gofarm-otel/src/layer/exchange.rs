@@ -1,292 +1,84 @@
 //! One request from its head to its end: [`Exchange`].
+//!
+//! What is known of a request under way is some 600 bytes, most of which most requests leave as they are. As a part of the
+//! future they would be moved whenever that is, and to move what was written a moment ago takes longer than to
+//! write it. So each request has a place on the heap, which does not move and is used again by the next one.
 
+mod underway;
+
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+use core::mem;
 
-use gofarm_core::trace_context::{SpanId, TraceContext};
-use http::header::HeaderValue;
-use http::{Request, Uri};
-use opentelemetry::Context;
+use http::Request;
 
-use super::address::Address;
-use super::captured::Captured;
-use super::code::Code;
-use super::description::Description;
 use super::ending::Ending;
-use super::incoming::Incoming;
-use super::inline::readable;
-use super::list::List;
-use super::method::Method;
-use super::picked::Picked;
-use super::role::Role;
-use super::rows::{Index, Key};
-use super::scheme::known_scheme;
-use super::scope::{Passed, Scope};
+use super::scope::Entered;
 use super::terms::Terms;
-use crate::attribute::Attribute;
-use crate::clock::Moment;
-use crate::current;
-use crate::propagation::{Outgoing, Propagators};
-use crate::sampler::Parent;
-use crate::semantic::{self, http as names, rpc};
-use crate::span::{SpanRecord, Status};
-use crate::tracer::{Span, SpanStart};
+use underway::Underway;
 
-/// A request under way; dropped before its end, it counts as cancelled.
-///
-/// It is made where it stays and written to in place: to move what was written a moment ago takes longer than to
-/// write it.
-pub(super) struct Exchange {
-    terms: Arc<Terms>,
-    start: Moment,
-    /// None before it begins.
-    context: Option<TraceContext>,
-    parent: Option<SpanId>,
-    /// The span, if it is recorded.
-    span: Option<Span>,
-    /// What it would say, if it is not.
-    captured: Captured,
-    /// Where it is counted, if that is known already.
-    row: Option<Index>,
-    /// What the work of a server on it takes along.
-    scope: Scope,
-    /// Whether it asks for the head of an answer alone.
-    is_head: bool,
-    is_told: bool,
+/// How many places that nobody needs a thread keeps: by so many may the requests under way become more and fewer without
+/// an allocation.
+const KEPT: usize = 128;
+
+/// It is the place that is handed on, not what is in it.
+type Place = Box<Underway>;
+
+std::thread_local! {
+    static FREE: RefCell<Vec<Place>> = const { RefCell::new(Vec::new()) };
 }
 
+/// A request under way; dropped before its end, it counts as cancelled.
+#[derive(Default)]
+pub(super) struct Exchange(Option<(Arc<Terms>, Place)>);
+
 impl Exchange {
-    /// One that has not begun.
+    /// A request begins.
     #[inline]
-    pub(super) const fn new(terms: Arc<Terms>) -> Self {
-        Self {
-            terms,
-            start: Moment::from_nanos(0),
-            context: None,
-            parent: None,
-            span: None,
-            captured: Captured::NOTHING,
-            row: None,
-            scope: Scope::NONE,
-            is_head: false,
-            is_told: false,
-        }
+    pub(super) fn begin<B>(terms: Arc<Terms>, request: &mut Request<B>) -> Self {
+        let mut underway = take();
+        underway.begin(&terms, request);
+        Self(Some((terms, underway)))
     }
 
-    /// A request begins, on whichever side the layer stands.
-    #[inline]
-    pub(super) fn begin<B>(&mut self, request: &mut Request<B>) {
-        match self.terms.role.is_server() {
-            true => self.incoming(request),
-            false => self.outgoing(request),
-        }
+    /// The rest of it; here it counts as ended.
+    pub(super) fn take(&mut self) -> Self {
+        mem::take(self)
     }
 
-    /// The request comes in: who sent it, is it wanted, and only then what it says.
-    fn incoming<B>(&mut self, request: &Request<B>) {
-        let terms = &*self.terms;
-        let pipeline = &terms.pipeline;
-        self.start = pipeline.clock.now();
-        let head = Incoming::of(request);
-        let picked = Picked::of(request.headers());
-        let remote = pipeline.propagators.extract(&picked);
-        let method = method(terms.role, request);
-        self.is_head = method == Method::Head;
-        let route = terms.route_of(head);
-        let key = Key {
-            method,
-            route,
-            host: "",
-            port: None,
-        };
-        self.row = match terms.role {
-            // A stranger names the method of an RPC: it becomes a row when it was found to exist.
-            Role::GrpcServer => terms.rows.find(&key),
-            _ => Some(terms.bind(&key)),
-        };
-        let name = self.row.map_or(route, |row| terms.rows.row(row).name());
-        let begin = SpanStart::new(name, self.start).kind(terms.role.kind());
-        let begin = match &remote {
-            Some(remote) => begin.remote(remote.context, remote.parent, remote.trace_state),
-            None => current::trace().map_or(begin, |parent| begin.within(parent)),
-        };
-        self.parent = begin.parent.map(|parent| parent.span_id());
-        let span = pipeline.tracer.begin(&begin);
-        let context = span.context();
-        self.context = Some(context);
-        self.scope.unrecorded(context);
-        self.scope
-            .pass(pipeline.propagators, remote.as_ref(), &picked);
-        let peer = terms.peer.as_ref().and_then(|peer| peer(head));
-        let may_be_late = !context.is_sampled() && pipeline.sampler.keeps_late();
-        if may_be_late || self.row.is_none() {
-            self.captured
-                .keep(request, &picked, method, terms.scheme, peer);
-        }
-        if context.is_sampled() {
-            let address = address(request.uri(), picked.host, terms.scheme);
-            let described = Description {
-                peer,
-                user_agent: picked
-                    .user_agent
-                    .map_or("", |value| readable(value.as_bytes())),
-                ..described(terms.role, request, method, terms.scheme, address, route)
-            };
-            self.keep(span, &described);
-        }
-    }
-
-    /// The span is recorded: now it is told what the request says.
-    fn keep(&mut self, span: Span, described: &Description<'_>) {
-        described.tell(&[], |attributes| span.set_all(attributes));
-        if self.terms.role.is_server() {
-            self.scope.recorded(span.in_context(&Context::current()));
-        }
-        self.span = Some(span);
-    }
-
-    /// The request goes out, and takes along in its headers which trace it belongs to.
-    fn outgoing<B>(&mut self, request: &mut Request<B>) {
-        let terms = Arc::clone(&self.terms);
-        let pipeline = &terms.pipeline;
-        self.start = pipeline.clock.now();
-        let method = method(terms.role, request);
-        self.is_head = method == Method::Head;
-        let scheme = known_scheme(request.uri().scheme_str()).unwrap_or(terms.scheme);
-        let picked = Picked::of(request.headers());
-        let address = address(request.uri(), picked.host, scheme);
-        let route = terms.route_of(Incoming::of(request));
-        let key = Key {
-            method,
-            route,
-            host: address.host,
-            port: address.port,
-        };
-        let row = terms.bind(&key);
-        self.row = Some(row);
-        let passed = Passed::current();
-        let parent = current::trace();
-        self.parent = parent.map(|parent| parent.span_id());
-        let begin = SpanStart::new(terms.rows.row(row).name(), self.start).kind(terms.role.kind());
-        let mut begin = parent.map_or(begin, |parent| begin.within(parent));
-        if passed.is_debugged {
-            begin.decision = Parent::Debug;
-        }
-        if let Some(trace_state) = &passed.trace_state {
-            begin.trace_state = readable(trace_state.as_bytes());
-        }
-        let span = pipeline.tracer.begin(&begin);
-        let context = span.context();
-        self.context = Some(context);
-        if context.is_sampled() {
-            self.keep(
-                span,
-                &described(terms.role, request, method, scheme, address, route),
-            );
-        } else if pipeline.sampler.keeps_late() {
-            self.captured.keep(request, &picked, method, scheme, None);
-        }
-        inject(pipeline.propagators, context, &passed, request);
-    }
-
-    /// Which side of which protocol.
-    pub(super) fn role(&self) -> Role {
-        self.terms.role
+    /// Whether it is a call of gRPC.
+    pub(super) fn is_grpc(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|(terms, _)| terms.role.is_grpc())
     }
 
     /// Whether nobody reads the body of an answer with that status (RFC 9110, section 6.4.1).
     pub(super) fn is_bodiless(&self, status: u16) -> bool {
-        self.is_head || matches!(status, 204 | 304)
+        let is_head = self
+            .0
+            .as_ref()
+            .is_some_and(|(_, request)| request.is_head());
+        is_head || matches!(status, 204 | 304)
     }
 
-    /// Runs `work` for this request; a client works for whom it works already.
+    /// Makes the thread work for this request until the answer is dropped; a client works for whom it works already.
     #[inline]
-    pub(super) fn within<T>(&mut self, work: impl FnOnce() -> T) -> T {
-        if !self.terms.role.is_server() {
-            return work();
+    pub(super) fn enter(&mut self) -> Option<Entered<'_>> {
+        match &mut self.0 {
+            Some((terms, underway)) if terms.role.is_server() => Some(underway.enter()),
+            _ => None,
         }
-        let _entered = self.scope.enter();
-        work()
     }
 
     /// The request has ended, unless it has before.
     pub(super) fn ended(&mut self, ending: Ending) {
-        if let Some(context) = self.context
-            && !self.is_told
-        {
-            self.tell(context, ending);
+        if let Some((terms, mut underway)) = self.0.take() {
+            underway.end(&terms, ending);
+            leave(underway);
         }
-    }
-
-    fn tell(&mut self, context: TraceContext, ending: Ending) {
-        self.is_told = true;
-        let ending = match ending {
-            Ending::Cancelled if self.terms.role.is_grpc() => Ending::Called(Code::CANCELLED),
-            other => other,
-        };
-        let terms = &*self.terms;
-        let pipeline = &terms.pipeline;
-        let now = pipeline.clock.now();
-        let elapsed = now.since(self.start);
-        let row = self.row.unwrap_or_else(|| self.recognised(ending));
-        let histogram = terms.histogram(row, ending);
-        match context.is_sampled() {
-            true => histogram.record_within(elapsed.as_secs_f64(), context),
-            false => histogram.record(elapsed.as_secs_f64()),
-        }
-        // A call that is made for a request is a part of it.
-        if terms.role.is_server() || self.parent.is_none() {
-            pipeline.sampler.record(now, ending.is_failure(), elapsed);
-        }
-        if let Some(span) = self.span.take() {
-            let route = terms.rows.row(row).key().route;
-            if route == semantic::OTHER {
-                let original = self.captured.rpc();
-                span.set_all(&[
-                    Attribute::text(rpc::METHOD, route),
-                    Attribute::text(rpc::METHOD_ORIGINAL, original),
-                ]);
-            }
-            ended(terms.role, ending, |attributes| span.set_all(attributes));
-            if terms.role.is_error(ending) {
-                span.fail("");
-            }
-            span.end_at(now);
-        } else if ending.is_failure() && pipeline.sampler.keep_late(now) {
-            self.record_late(context, row, ending, now);
-        }
-    }
-
-    /// The row of a call whose method was not known when it came.
-    fn recognised(&self, ending: Ending) -> Index {
-        let route = self.captured.rpc();
-        let exists = !route.is_empty() && ending != Ending::Called(Code::UNIMPLEMENTED);
-        let route = if exists { route } else { semantic::OTHER };
-        self.terms.bind(&Key {
-            method: Method::Other,
-            route,
-            host: "",
-            port: None,
-        })
-    }
-
-    /// Writes down after all what nobody wanted before it failed.
-    #[cold]
-    fn record_late(&self, context: TraceContext, row: Index, ending: Ending, now: Moment) {
-        let pipeline = &self.terms.pipeline;
-        let row = self.terms.rows.row(row);
-        let at = |moment| pipeline.clock.timestamp(moment);
-        let described = self.captured.describe(self.terms.role, row.key().route);
-        ended(self.terms.role, ending, |more| {
-            described.tell(more, |attributes| {
-                let record = SpanRecord::new(context, row.name(), at(self.start), at(now))
-                    .kind(self.terms.role.kind())
-                    .attributes(attributes)
-                    .status(Status::Error(""));
-                let record = self.parent.map_or(record, |parent| record.parent(parent));
-                // A queue that is full has counted it.
-                let _ = pipeline.tracer.record(&record);
-            });
-        });
     }
 }
 
@@ -296,97 +88,22 @@ impl Drop for Exchange {
     }
 }
 
-/// Gives what is said about the end of a request to `to`.
-fn ended(role: Role, ending: Ending, to: impl FnOnce(&[Attribute<'_>])) {
-    let kind = ending.error_type(role);
-    let mut list = List::new();
-    match ending {
-        Ending::Answered(status) => {
-            list.push(Attribute::int(
-                names::RESPONSE_STATUS_CODE,
-                i64::from(status),
-            ));
+/// A place for a request.
+fn take() -> Place {
+    let free = FREE.try_with(|free| free.borrow_mut().pop());
+    free.ok()
+        .flatten()
+        .unwrap_or_else(|| Box::new(Underway::new()))
+}
+
+/// Leaves the place of a request that has ended to the next one on this thread.
+fn leave(mut place: Place) {
+    place.forget();
+    // While a thread ends there is no next one.
+    let _ = FREE.try_with(|free| {
+        let mut free = free.borrow_mut();
+        if free.len() < KEPT {
+            free.push(place);
         }
-        Ending::Called(code) => list.text(rpc::RESPONSE_STATUS_CODE, code.as_str()),
-        Ending::Done | Ending::Failed(_) | Ending::Cancelled => {}
-    }
-    list.text(
-        semantic::ERROR_TYPE,
-        kind.as_ref().map_or("", |kind| kind.as_str()),
-    );
-    to(&list);
-}
-
-/// RPCs are told apart by their names alone.
-fn method<B>(role: Role, request: &Request<B>) -> Method {
-    match role.is_grpc() {
-        true => Method::Other,
-        false => Method::from(request.method()),
-    }
-}
-
-fn address<'a>(uri: &'a Uri, host: Option<&'a HeaderValue>, scheme: &str) -> Address<'a> {
-    let address = Address::of(uri).unwrap_or_else(|| {
-        let host = host.and_then(|host| host.to_str().ok());
-        Address::parse(host.unwrap_or(""))
     });
-    match address.host {
-        "" => address,
-        _ => address.or_port_of(scheme),
-    }
-}
-
-fn described<'a, B>(
-    role: Role,
-    request: &'a Request<B>,
-    method: Method,
-    scheme: &'a str,
-    address: Address<'a>,
-    route: &'a str,
-) -> Description<'a> {
-    let original = match method {
-        Method::Other if !role.is_grpc() => request.method().as_str(),
-        _ => "",
-    };
-    Description {
-        role,
-        method,
-        original,
-        scheme,
-        address,
-        path: request.uri().path(),
-        query: request.uri().query().unwrap_or(""),
-        user_agent: "",
-        version: request.version(),
-        route,
-        peer: None,
-    }
-}
-
-fn inject<B>(
-    propagators: Propagators,
-    context: TraceContext,
-    passed: &Passed,
-    request: &mut Request<B>,
-) {
-    let outgoing = Outgoing::new(context);
-    let outgoing = if passed.is_debugged {
-        outgoing.debug()
-    } else {
-        outgoing
-    };
-    let headers = request.headers_mut();
-    propagators.inject(outgoing, headers);
-    // The values are shared, not copied.
-    let pairs = [
-        (Propagators::W3C, "tracestate", &passed.trace_state),
-        (Propagators::BAGGAGE, "baggage", &passed.baggage),
-    ];
-    for (chosen, name, value) in pairs {
-        if let Some(value) = value
-            && propagators.contains(chosen)
-        {
-            headers.insert(name, value.clone());
-        }
-    }
 }

@@ -21,6 +21,10 @@ impl<const N: usize> Inline<N> {
         readable(self.bytes.get(..usize::from(self.len)).unwrap_or_default())
     }
 
+    pub(super) const fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// Adds the beginning of `source`, which is looked at only when the text is read.
     pub(super) fn push(&mut self, source: &[u8]) {
         let used = usize::from(self.len);

@@ -49,11 +49,16 @@ impl Key<'_> {
             }
         };
         for text in [self.route, self.host] {
-            let (words, rest) = text.as_bytes().as_chunks::<8>();
+            let bytes = text.as_bytes();
+            let (words, rest) = bytes.as_chunks::<8>();
             words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
-            let tail = rest
-                .iter()
-                .fold(0, |tail, byte| tail << 8 | u64::from(*byte));
+            // The last word may overlap the one before.
+            let tail = match bytes.last_chunk::<8>() {
+                Some(word) => u64::from_le_bytes(*word),
+                None => rest
+                    .iter()
+                    .fold(0, |tail, byte| tail << 8 | u64::from(*byte)),
+            };
             mix(tail ^ (text.len() as u64) << 56);
         }
         hash
@@ -136,7 +141,8 @@ impl<H> Rows<H> {
             reason = "taken modulo the size of the table"
         )]
         let first = hash as usize % SLOTS;
-        for at in (first..SLOTS).chain(0..first) {
+        for step in 0..SLOTS {
+            let at = (first + step) % SLOTS;
             let slot = self.slots.get(at)?;
             let row = match slot.get() {
                 Some(row) => row,

@@ -118,7 +118,18 @@ impl Scope {
     }
 
     /// Makes this the scope of the thread until the answer is dropped.
+    #[inline]
     pub fn enter(&mut self) -> Entered<'_> {
+        let context = self.attach();
+        self.swap();
+        Entered {
+            _context: context,
+            scope: self,
+        }
+    }
+
+    /// Makes the context of the API say the same.
+    fn attach(&self) -> Option<ContextGuard> {
         let context = match &self.recorded {
             Some(context) => Some(context.clone()),
             // A span of the API would go first.
@@ -127,12 +138,14 @@ impl Scope {
             }
             None => None,
         };
+        context.map(Context::attach)
+    }
+
+    /// Changes places with that of the thread, but for the context of the API.
+    #[inline]
+    fn swap(&mut self) {
+        current::swap(&mut self.unrecorded);
         self.passed.swap();
-        Entered {
-            _trace: current::enter(self.unrecorded),
-            _context: context.map(Context::attach),
-            passed: &mut self.passed,
-        }
     }
 
     /// `future` in this scope, whoever polls it.
@@ -181,13 +194,13 @@ impl Passed {
 #[must_use = "the scope ends when this is dropped"]
 pub struct Entered<'a> {
     _context: Option<ContextGuard>,
-    _trace: current::Entered,
-    passed: &'a mut Passed,
+    /// That of the thread before.
+    scope: &'a mut Scope,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.passed.swap();
+        self.scope.swap();
     }
 }
 

@@ -14,7 +14,7 @@ const FLAGS: u8 = 0x03;
 pub(super) fn read<H: Headers + ?Sized>(headers: &H) -> Option<TraceContext> {
     // One byte more than version 00 has tells whether it ends there or goes on as later versions may.
     let value = window(only(headers, Field::TraceParent)?, LEN + 1);
-    core::str::from_utf8(value).ok()?.parse().ok()
+    TraceContext::from_header(value).ok()
 }
 
 /// The header value.

@@ -66,18 +66,9 @@ impl Generators {
 
 fn below(parent: Option<TraceContext>, random: &mut impl Random) -> TraceContext {
     match parent {
-        Some(parent) => {
-            let child = TraceContext::new(parent.trace_id(), SpanId::random(random));
-            with_flags(child, parent.flags() & RANDOM)
-        }
-        None => with_flags(TraceContext::root(random), RANDOM),
+        Some(parent) => parent
+            .child(SpanId::random(random))
+            .with_flags(parent.flags() & RANDOM),
+        None => TraceContext::root(random).with_flags(RANDOM),
     }
-}
-
-fn with_flags(context: TraceContext, flags: u8) -> TraceContext {
-    let mut bytes = context.to_bytes();
-    if let Some(last) = bytes.last_mut() {
-        *last = flags;
-    }
-    TraceContext::from_bytes(bytes).unwrap_or(context)
 }

@@ -7,7 +7,7 @@
 use gofarm_core::command::{CommandId, Outcome as Ended};
 use gofarm_core::observe::Observer;
 use gofarm_core::time::{Instant, hours, minutes};
-use gofarm_resilience::policy::breaker::{self, Breaker, Config, Permit, Transition};
+use gofarm_resilience::policy::breaker::{self, Breaker, Config, Permit, Phase, Transition};
 use gofarm_resilience::{Outcome, Rejected};
 
 /// One breaker for each thing that fails alone.
@@ -72,6 +72,19 @@ impl Breakers {
                 breaker.record(poll.probe, now, outcome).transition(),
             );
         }
+    }
+
+    /// Where each stands.
+    pub(super) fn phases(&self, now: Instant) -> [(&'static str, Phase); 5] {
+        let [a, b, c] = self.probes.each_ref().map(|probe| probe.phase(now));
+        let (radio, bus) = (self.radio.phase(now), self.bus.phase(now));
+        [
+            ("radio", radio),
+            ("probe bus", bus),
+            ("probe 0", a),
+            ("probe 1", b),
+            ("probe 2", c),
+        ]
     }
 
     /// Leave to send the command that opens the valve.

@@ -3,6 +3,8 @@
 use core::time::Duration;
 
 use gofarm_core::command::CommandId;
+use gofarm_core::quality::{Agreement, Disagreement};
+use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
 use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
@@ -16,6 +18,8 @@ use crate::season::upkeep::Settings;
 
 /// What the main lets through: more than a litre a minute through a closed valve is a leak.
 pub(super) const MAIN: FlowLimits = FlowLimits::new(1_000).settle(secs(30));
+/// Probes in one root zone are within so many m³/m³ of each other: twice what calibration and noise make of it.
+const AGREE: Disagreement = Disagreement::new(0.02, hours(1));
 /// The shortest run that it plans.
 const SHORTEST_RUN: Duration = minutes(5);
 /// For rain that was forecast it waits if this share of it would do, as long as the crop has this share of what it can
@@ -69,6 +73,21 @@ pub(in crate::season) struct Choice {
     pub(in crate::season) rain_to_come: f64,
 }
 
+impl Choice {
+    /// What it rests on, in words.
+    pub(in crate::season) fn reasons(&self) -> String {
+        let (water, depletion) = self.water.zip(self.depletion).unwrap_or_default();
+        format!(
+            "{}: water content {water:.3} m3/m3, {depletion:.1} mm below field capacity of {:.1} that the crop takes \
+             without stress; a run ends at {:.0} % of that; {:.1} mm of rain to come",
+            self.reason.as_str(),
+            self.readily_available,
+            100.0 * self.stop_at,
+            self.rain_to_come,
+        )
+    }
+}
+
 impl Controller {
     pub(super) fn choose(
         &mut self,
@@ -80,12 +99,11 @@ impl Controller {
         let forecast = todays(at, field);
         let readily_available = self.outlook.readily_available(&self.plan, forecast);
         let water = self.water_content(at.instant());
-        let missing = |water| 1_000.0 * (self.plan.soil.field_capacity - water);
         let choice = Choice {
             decision: Decision::Hold,
             reason: Reason::Enough,
             water,
-            depletion: water.map(|water| missing(water) * self.outlook.rooting_depth()),
+            depletion: water.map(|water| self.outlook.roots().missing(water)),
             readily_available,
             stop_at: f64::from(*field.stop_at.get().unwrap_or(&settings.stop_at)),
             rain_to_come: self.outlook.rain_to_come(forecast),
@@ -147,26 +165,34 @@ impl Controller {
         (Decision::Open(run), Reason::Refilling)
     }
 
-    /// The mean of the probes with a good reading within the last hour, in m³/m³; `None` with fewer than two.
+    /// The mean of the probes with a good reading within the last hour that another one confirms, in m³/m³; `None` without
+    /// two of them. One that drifts would otherwise draw the mean with it, and a field is watered until that is satisfied.
     pub(in crate::season) fn water_content(&self, now: Instant) -> Option<f64> {
-        let add = |(sum, n), (_, _, water)| (sum + f64::from(water), n + 1);
+        let add = |(sum, n), (_, reading): (usize, &Reading<f32>)| {
+            (sum + f64::from(*reading.value()), n + 1)
+        };
         let (sum, count) = self.trusted(now).fold((0.0, 0), add);
         (count >= 2).then(|| sum / f64::from(count))
     }
 
-    /// Each probe with a good reading within the last hour: its place, when that was taken, and the reading in m³/m³.
+    /// Each probe with a good reading within the last hour that another one confirms: its place, and the reading in m³/m³.
     pub(in crate::season) fn trusted(
         &self,
         now: Instant,
-    ) -> impl Iterator<Item = (usize, Instant, f32)> {
-        let good = self.good.iter().enumerate();
-        let good = good.filter_map(|(place, good)| good.map(|(at, water)| (place, at, water)));
-        good.filter(move |(_, at, _)| now.saturating_since(*at) <= hours(1))
+    ) -> impl Iterator<Item = (usize, &Reading<f32>)> {
+        let good = || self.good.iter().enumerate();
+        let good_ones = good().filter_map(|(place, good)| Some((place, good.as_ref()?)));
+        good_ones.filter(move |(place, one)| {
+            let others = good().filter(|(other, _)| other != place);
+            let mut others = others.filter_map(|(_, other)| other.as_ref());
+            others.any(|other| AGREE.compare(now, *one, other) == Agreement::Agree)
+        })
     }
 
     /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.
     pub(super) fn watch_main(&mut self, now: Instant, flow: u32, out: &mut impl FnMut(Output)) {
-        let expected = match self.pending.is_some() || self.running_until.is_some() {
+        // A close that is under way says nothing: it is the one that may find the valve stuck.
+        let expected = match self.planned.is_some() || self.running_until.is_some() {
             true => Expected::Unknown,
             false => Expected::None,
         };

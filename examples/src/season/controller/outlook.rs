@@ -4,6 +4,7 @@ use gofarm_sched::forecast::{Ensemble, Forecaster as _};
 use serde::{Deserialize, Serialize};
 
 use crate::season::plan::Plan;
+use crate::season::roots::Roots;
 use crate::season::state::Forecast;
 
 /// What a gateway knows at the start of a day.
@@ -13,6 +14,8 @@ pub(in crate::season) struct Morning {
     pub(in crate::season) day: u16,
     /// Yesterday's reference evapotranspiration in mm, as its own weather station gives it; none on the first day.
     pub(in crate::season) et0: Option<f64>,
+    /// The root zone today.
+    pub(in crate::season) roots: Roots,
 }
 
 /// An autoregression over four days, and what else the ensemble brings.
@@ -24,7 +27,6 @@ pub(super) struct Outlook {
     et0: Demand,
     today: Morning,
     rained: f64,
-    rooting_depth: f64,
 }
 
 /// A guess for the first day: a mild one in spring, in mm.
@@ -35,20 +37,22 @@ impl Outlook {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
             et0: Demand::new(0).expect("a series without a cycle"),
-            today: Morning { day: 0, et0: None },
+            today: Morning {
+                day: 0,
+                et0: None,
+                roots: Roots::of(plan, 0),
+            },
             rained: 0.0,
-            rooting_depth: plan.crop.rooting_depth(0),
         }
     }
 
-    pub(super) fn start_day(&mut self, plan: &Plan, morning: Morning) {
+    pub(super) fn start_day(&mut self, morning: Morning) {
         #[expect(clippy::cast_possible_truncation, reason = "some mm")]
         if let Some(et0) = morning.et0 {
             self.et0.observe(et0 as f32);
         }
         self.today = morning;
         self.rained = 0.0;
-        self.rooting_depth = plan.crop.rooting_depth(morning.day);
     }
 
     /// Rain since the last call, in mm.
@@ -56,8 +60,9 @@ impl Outlook {
         self.rained += rain;
     }
 
-    pub(super) fn rooting_depth(&self) -> f64 {
-        self.rooting_depth
+    /// The root zone today.
+    pub(super) fn roots(&self) -> &Roots {
+        &self.today.roots
     }
 
     /// Water that the crop can take today without stress, in mm: the more it needs, the less of what is there.
@@ -67,8 +72,7 @@ impl Outlook {
             |forecast| f64::from(forecast.et0) / 10.0,
         );
         let demand = plan.crop.coefficient(self.today.day) * et0;
-        let total = plan.soil.total_available_water(self.rooting_depth);
-        plan.crop.depletion_fraction_at(demand) * total
+        plan.crop.depletion_fraction_at(demand) * self.today.roots.total_available
     }
 
     /// Rain that was forecast for today and has not fallen yet, in mm.

@@ -1,5 +1,6 @@
 //! [`Quarter`]: what is measured, and what becomes of each sample: [`Verdict`].
 
+use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, hours};
 use gofarm_resilience::Outcome;
 use serde::{Deserialize, Serialize};
@@ -68,7 +69,7 @@ impl Controller {
             match probe.take(now, sample, &self.listener) {
                 Ok(water) => {
                     self.counts.accepted += 1;
-                    *known = Some((now, water));
+                    *known = Some(Reading::new(water, now));
                     *verdict = Verdict::Good;
                     let told = field.water.get(&number);
                     let moved = told.is_none_or(|told| (told - water).abs() >= MOVED);

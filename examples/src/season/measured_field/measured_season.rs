@@ -148,6 +148,13 @@ impl MeasuredSeason {
         &self.as_given
     }
 
+    /// The reference evapotranspiration of a day in mm, of the reference that the files' coefficients are for.
+    pub(in crate::season) fn et0(&self, date: Date) -> Option<f64> {
+        let place = date.since(self.plan.from).ok()?.get_days();
+        let day = self.as_given.get(usize::try_from(place).ok()?)?;
+        Some(day.inputs.reference)
+    }
+
     /// The roots on the `day`-th day after planting, which no water changes; after the last day they stay.
     pub(in crate::season) fn roots_on(&self, day: u16) -> Roots {
         let grown = self.as_given.get(usize::from(day)).or(self.as_given.last());

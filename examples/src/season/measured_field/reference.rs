@@ -26,7 +26,9 @@ pub struct Reference {
     pub pyfao56_probe_rmse_mm: Option<f64>,
     /// Our error against the probe divided by that of pyfao56.
     pub probe_ratio: Option<f64>,
-    /// The water as it was given then.
+    /// Irrigation that was given then, in mm.
+    pub given_mm: f64,
+    /// What became of the water as it was given then.
     pub as_given: Account,
     /// The water as the controllers of this season gave it, field by field.
     pub as_controlled: Vec<Account>,
@@ -100,6 +102,7 @@ impl MeasuredSeason {
     #[must_use]
     pub fn reference(&self, as_controlled: Vec<Account>) -> Reference {
         let series = self.series();
+        let as_given = Account::of(self.as_given());
         let rmse = |of: fn(&ReferenceDay) -> Option<f64>| rmse(series.iter().filter_map(of));
         let probe = rmse(|day| Some(day.depletion_mm - day.probe_mm?));
         let theirs = rmse(|day| Some(day.pyfao56_mm? - day.probe_mm?));
@@ -113,7 +116,8 @@ impl MeasuredSeason {
             probe_rmse_mm: probe.map(thousandths),
             pyfao56_probe_rmse_mm: theirs.map(thousandths),
             probe_ratio: ratio.map(|(ours, theirs)| thousandths(ours / theirs)),
-            as_given: Account::of(self.as_given()),
+            given_mm: as_given.irrigation_mm,
+            as_given,
             as_controlled,
         }
     }
@@ -153,7 +157,7 @@ fn thousandths(value: f64) -> f64 {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "\nMeasured season {} ({} days)", self.name, self.days)?;
+        writeln!(f, "Measured season {} ({} days)", self.name, self.days)?;
         if let Some(rmse) = self.depletion_rmse_mm {
             writeln!(
                 f,

@@ -74,7 +74,12 @@ impl Account {
                 } if field == self.field => {
                     let mut controllers = controllers.iter();
                     let own = controllers.find(|controller| controller.number() == field);
-                    let trusted = own.map(|own| own.trusted(at.instant()).collect());
+                    let trusted = own.map(|own| {
+                        let trusted = own.trusted(at.instant());
+                        trusted
+                            .map(|(place, good)| (place, good.taken(), *good.value()))
+                            .collect()
+                    });
                     self.decision = Some(Made {
                         at,
                         quarter: *quarter,

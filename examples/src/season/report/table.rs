@@ -52,6 +52,9 @@ impl fmt::Display for Report {
         wrapped(f, &work.reasons)?;
 
         self.upkeep(f)?;
+        if let Some(reference) = &self.reference {
+            write!(f, "{reference}")?;
+        }
 
         heading(f, "Measured on this machine")?;
         row(
@@ -69,6 +72,9 @@ impl fmt::Display for Report {
     }
 }
 
+/// A column of millimetres.
+type Column = fn(&Water) -> f64;
+
 impl Report {
     fn water(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<47}", "Water in mm")?;
@@ -76,7 +82,7 @@ impl Report {
             write!(f, "{:>11}", format!("field {number}"))?;
         }
         writeln!(f)?;
-        let rows: [(&str, fn(&Water) -> f64); 7] = [
+        let rows: [(&str, Column); 7] = [
             ("reference evapotranspiration (FAO-56)", |w| w.reference_mm),
             ("used by the crop", |w| w.used_mm),
             ("rain", |w| w.rain_mm),

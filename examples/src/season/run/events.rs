@@ -12,6 +12,7 @@ use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
 use crate::season::plot::Plot;
+use crate::season::replica::Settled;
 use crate::season::upkeep::Event;
 
 impl Season<'_> {
@@ -164,10 +165,12 @@ impl Season<'_> {
                 Output::Packet { to, packet } => self.backbone.send(said, party, to, packet),
                 Output::Main { field, is_open } => self.plot(field).set_main(now, is_open),
                 Output::Decided {
+                    field,
                     choice,
                     issue: Issue::Sent(_),
                     ..
                 } => {
+                    self.chronicle.decided(now, field, &choice);
                     if let Decision::Open(run) = choice.decision {
                         opened = opened.max(Some(run));
                     }
@@ -176,7 +179,7 @@ impl Season<'_> {
                     self.plot(field).referee.committed_readings(&readings);
                 }
                 Output::Dispatched(_) => self.referee.dispatched(),
-                Output::Settled { .. } => self.referee.settled += 1,
+                Output::Settled { field, settled } => self.note_settled(field, settled),
                 Output::Restored { damaged } => self.referee.damaged += damaged,
                 Output::Configured { .. }
                 | Output::Decided { .. }
@@ -187,13 +190,18 @@ impl Season<'_> {
         opened
     }
 
+    fn note_settled(&mut self, field: u8, settled: Settled) {
+        self.referee.settled += 1;
+        self.chronicle.settled(self.now, field, settled);
+    }
+
     fn route_cloud(&mut self) {
         while let Some(output) = self.cloud.poll_output() {
             match output {
                 Output::Packet { to, packet } => {
                     self.backbone.send(self.now, Party::Cloud, to, packet);
                 }
-                Output::Settled { .. } => self.referee.settled += 1,
+                Output::Settled { field, settled } => self.note_settled(field, settled),
                 _ => {}
             }
         }

@@ -24,6 +24,8 @@ impl Season<'_> {
         match change {
             Change::Begins(failure) => {
                 self.incidents.push(failure);
+                let text = failure.what().to_string();
+                self.chronicle.incident(self.now, text);
                 self.set(&failure, true);
             }
             Change::Ends(failure) => self.set(&failure, false),

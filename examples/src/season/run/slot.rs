@@ -35,6 +35,7 @@ impl Season<'_> {
         self.reach_nodes();
         self.happen();
         self.play_until(self.now + SLOT);
+        self.note_quarter();
     }
 
     /// One field; the length of the run that was opened.
@@ -53,7 +54,7 @@ impl Season<'_> {
         if self.ways[home.index()].is_dark {
             return None;
         }
-        let (rain, flow) = (plot.field.rain(slot), plot.valve.flow());
+        let (rain, flow) = (plot.field.course().rain(slot), plot.valve.flow());
         self.hand(home, Input::Poll { field }, &mut || 0);
         let gateway = &mut self.gateways[home.index()];
         let mut outputs = core::iter::from_fn(|| gateway.poll_output());
@@ -78,20 +79,20 @@ impl Season<'_> {
 
     /// Tells the site's machines what happens in the slot.
     fn play_site(&mut self, slot: usize, opens: Option<Duration>, gateway_restarts: bool) {
-        let field = &self.plots[0].field;
+        let course = self.plots[0].field.course();
         let copies = self.gateways[0].copies();
         let is_open = |number| copies.field(number).read().open.get() == Some(&true);
         #[expect(clippy::cast_possible_truncation, reason = "°C and mm")]
         let affairs = Affairs {
             by_day: (7 * 4..18 * 4).contains(&slot),
-            hottest: field.hottest() as f32,
-            rain: field.rain(slot) as f32,
+            hottest: course.hottest() as f32,
+            rain: course.rain(slot) as f32,
             watering: Plan::fields().any(is_open),
         };
         let first = self.gateways[0].controllers().first();
         let slot = Slot {
             number: slot,
-            daylight: field.daylight(slot),
+            daylight: course.daylight(slot),
             affairs,
             water: first.and_then(|controller| controller.water_content(self.now)),
             opens,

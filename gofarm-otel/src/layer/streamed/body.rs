@@ -21,26 +21,17 @@ use crate::layer::exchange::Exchange;
 pub struct StreamedBody<B: Body> {
     #[pin]
     inner: B,
-    /// Until it has ended.
-    exchange: Option<Exchange>,
+    exchange: Exchange,
     /// How it ends if nothing else is said.
     ending: Ending,
 }
 
 impl<B: Body> StreamedBody<B> {
-    pub(super) fn of(response: Response<B>, exchange: Option<Exchange>) -> Response<Self> {
+    pub(super) fn of(response: Response<B>, mut exchange: Exchange) -> Response<Self> {
         let (parts, inner) = response.into_parts();
         let status = parts.status.as_u16();
-        let Some(mut exchange) = exchange else {
-            let body = Self {
-                inner,
-                exchange: None,
-                ending: Ending::Answered(status),
-            };
-            return Response::from_parts(parts, body);
-        };
         let told = code(&parts.headers);
-        let ending = match (exchange.role().is_grpc(), told) {
+        let ending = match (exchange.is_grpc(), told) {
             (false, _) => Ending::Answered(status),
             (true, Some(code)) => Ending::Called(code),
             (true, None) if status == 200 => Ending::Called(Code::UNKNOWN),
@@ -48,20 +39,15 @@ impl<B: Body> StreamedBody<B> {
         };
         // Nobody reads a body that is empty, nor one behind which there is nothing to wait for.
         let has_ended = inner.is_end_stream() || exchange.is_bodiless(status) || told.is_some();
-        let exchange = if has_ended {
+        if has_ended {
             exchange.ended(ending);
-            None
-        } else {
-            Some(exchange)
+        }
+        let body = Self {
+            inner,
+            exchange,
+            ending,
         };
-        Response::from_parts(
-            parts,
-            Self {
-                inner,
-                exchange,
-                ending,
-            },
-        )
+        Response::from_parts(parts, body)
     }
 }
 
@@ -74,10 +60,9 @@ impl<B: Body> Body for StreamedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
-        let frame = ready!(match this.exchange {
-            Some(exchange) => exchange.within(|| this.inner.poll_frame(cx)),
-            None => this.inner.poll_frame(cx),
-        });
+        let entered = this.exchange.enter();
+        let frame = ready!(this.inner.poll_frame(cx));
+        drop(entered);
         let ending = match &frame {
             None => Some(*this.ending),
             Some(Err(_)) => Some(Ending::Failed(type_name::<B::Error>())),
@@ -86,10 +71,8 @@ impl<B: Body> Body for StreamedBody<B> {
                 other => *other,
             }),
         };
-        if let Some(ending) = ending
-            && let Some(mut exchange) = this.exchange.take()
-        {
-            exchange.ended(ending);
+        if let Some(ending) = ending {
+            this.exchange.ended(ending);
         }
         Poll::Ready(frame)
     }
@@ -108,10 +91,8 @@ impl<B: Body> PinnedDrop for StreamedBody<B> {
     fn drop(self: Pin<&mut Self>) {
         let this = self.project();
         // A server does not ask a body again that says it is at its end.
-        if this.inner.is_end_stream()
-            && let Some(mut exchange) = this.exchange.take()
-        {
-            exchange.ended(*this.ending);
+        if this.inner.is_end_stream() {
+            this.exchange.ended(*this.ending);
         }
     }
 }

@@ -6,7 +6,7 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::Response;
 use pin_project::pin_project;
 
 use crate::layer::ending::Ending;
@@ -15,25 +15,15 @@ use crate::layer::exchange::Exchange;
 /// The future of [`Traced`](super::Traced): the inner call. Dropped before its end, it counts as cancelled.
 #[pin_project]
 pub struct TracedFuture<F> {
-    /// None before it begins.
     #[pin]
-    call: Option<F>,
+    call: F,
     exchange: Exchange,
 }
 
 impl<F> TracedFuture<F> {
     #[inline]
-    pub(super) const fn new(exchange: Exchange) -> Self {
-        Self {
-            call: None,
-            exchange,
-        }
-    }
-
-    #[inline]
-    pub(super) fn begin<B>(&mut self, mut request: Request<B>, call: impl FnOnce(Request<B>) -> F) {
-        self.exchange.begin(&mut request);
-        self.call = Some(self.exchange.within(|| call(request)));
+    pub(super) const fn new(call: F, exchange: Exchange) -> Self {
+        Self { call, exchange }
     }
 }
 
@@ -45,10 +35,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let Some(call) = this.call.as_pin_mut() else {
-            return Poll::Pending;
-        };
-        let result = ready!(this.exchange.within(|| call.poll(cx)));
+        let entered = this.exchange.enter();
+        let result = ready!(this.call.poll(cx));
+        drop(entered);
         this.exchange.ended(match &result {
             Ok(response) => Ending::Answered(response.status().as_u16()),
             Err(_) => Ending::Failed(type_name::<E>()),

@@ -46,10 +46,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut future = TracedFuture::new(Exchange::new(Arc::clone(self.terms.lend())));
-        future.begin(request, |request| self.inner.call(request));
-        future
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let mut exchange = Exchange::begin(Arc::clone(self.terms.lend()), &mut request);
+        let entered = exchange.enter();
+        let call = self.inner.call(request);
+        drop(entered);
+        TracedFuture::new(call, exchange)
     }
 }
 

@@ -129,6 +129,22 @@ fn a_failure_that_was_sampled_out_is_kept_late_with_all_its_attributes() {
 }
 
 #[test]
+fn a_failure_says_nothing_of_the_request_before() {
+    let bench = bench(Sampler::always_off().late_keep(LateKeep::default()));
+    let success = layer(&bench).layer(answers(200));
+    now(success.oneshot(get("/plots/7?soil=clay", &HEADERS))).unwrap();
+    let failure = layer(&bench).layer(answers(503));
+    now(failure.oneshot(get("/plots/8", &[]))).unwrap();
+
+    let span = span(&bench.queue);
+    assert_eq!(value(&span.attributes, "url.path"), text("/plots/8"));
+    assert!(span.parent_span_id.is_empty());
+    for key in ["url.query", "user_agent.original", "server.address"] {
+        assert_eq!(value(&span.attributes, key), None);
+    }
+}
+
+#[test]
 fn what_a_stranger_may_choose_is_not_kept_late() {
     let bench = bench(Sampler::always_off().late_keep(LateKeep::default()));
     for status in [200, 400, 404, 429] {
