@@ -10,7 +10,7 @@ use gofarm_examples::weather::{self, WeatherDay};
 
 use crate::data;
 
-fn hupsel() -> Vec<WeatherDay> {
+pub(crate) fn hupsel() -> Vec<WeatherDay> {
     weather::read_file(&data::own("hupsel_283_daily_2002_2004.csv")).unwrap()
 }
 
@@ -39,7 +39,7 @@ fn play_all(days: &[WeatherDay], seeds: Range<u64>) -> Vec<(u64, Report)> {
 }
 
 /// What must hold in a season, whatever went wrong in it.
-fn assert_promises(seed: u64, report: &Report) {
+pub(crate) fn assert_promises(seed: u64, report: &Report) {
     let promises = &report.promises;
     let ended = promises.executed + promises.expired + promises.refused + promises.indeterminate;
     assert_eq!(

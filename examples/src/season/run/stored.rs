@@ -38,6 +38,7 @@ const DISKS: [[&str; 4]; Party::ALL.len()] = [
 /// days and seed.
 #[derive(Serialize)]
 struct Options {
+    data: Option<String>,
     days: String,
     elevation: f64,
     latitude: f64,
@@ -110,7 +111,9 @@ impl Season<'_> {
 
     fn options(&self) -> Options {
         let plan = &self.plan;
+        let text = |measured| format!("{:016x}", Digest::of(&format!("{measured:?}")));
         Options {
+            data: self.measured.map(text),
             days: format!("{} to {}", plan.from, plan.to),
             elevation: plan.station.elevation,
             latitude: plan.station.latitude,
