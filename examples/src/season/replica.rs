@@ -245,7 +245,9 @@ impl FieldReplica {
 
     /// Whether all sides have the same, as far as this one knows.
     pub(super) fn is_synced(&self) -> bool {
-        self.sessions.iter().all(|talk| talk.session.is_synced())
+        let mut talks = self.sessions.iter();
+        // A session that is not polled knows nothing of what was written since.
+        talks.all(|talk| talk.is_up && talk.session.is_synced())
     }
 
     pub(super) fn counts(&self) -> Counts {
