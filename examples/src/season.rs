@@ -20,6 +20,7 @@
 //! - `upkeep`: new firmware and new settings from the cloud, and how the bad ones come to nothing.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
+//! - `saved`: a season in a folder, [`play`] and [`interrupt`]: stopped by Ctrl-C and gone on with.
 //! - [`record`]: every input of a part that decides, `flight` what is recorded of a season, and [`replay`] a decision made
 //!   again.
 //! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.

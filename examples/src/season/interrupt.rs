@@ -17,7 +17,7 @@ const OVER: u8 = 2;
 
 /// Hears Ctrl-C: the first one asks for the end, a second one ends the program at once, with exit code 130.
 ///
-/// From the moment it is dropped it does neither.
+/// From the moment it is dropped it does neither, and Ctrl-C does nothing: the rest of the program should not take long.
 ///
 /// ```
 /// use gofarm_examples::season::interrupt::Interrupt;

@@ -52,6 +52,25 @@ impl Season<'_> {
     /// This season, with what is durable in it kept in `folder` at each [`save`](Self::save); if one is kept there,
     /// [`resume`](Self::resume) comes next.
     ///
+    /// ```
+    /// use gofarm_examples::season::chaos::Chaos;
+    /// use gofarm_examples::season::{Plan, Season};
+    /// use gofarm_examples::weather;
+    ///
+    /// let days = weather::read_file("data/hupsel_283_daily_2002_2004.csv".as_ref())?;
+    /// let plan = Plan::choose(&days, None, None)?;
+    /// let folder = tempfile::tempdir()?;
+    /// let mut season = Season::start(plan, &days, Chaos::none()).stored(folder.path())?;
+    /// season.next_day(&mut || 0);
+    /// season.save()?;
+    /// drop(season); // the program is stopped
+    ///
+    /// let mut season = Season::start(plan, &days, Chaos::none()).stored(folder.path())?;
+    /// season.resume(&mut || 0, |_| {})?;
+    /// assert_eq!(season.played(), 1);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`SavedError`] if the folder cannot be written, is damaged, is of another season, or is in use.
     pub fn stored(mut self, folder: &Path) -> Result<Self, SavedError> {
