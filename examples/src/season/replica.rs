@@ -45,12 +45,10 @@ impl Side {
         }
     }
 
-    /// As whom a side is believed: a node speaks for itself, the others pass on what they heard.
+    /// As whom a side is believed: all pass on what they heard, nodes too. Who was away for too long takes over the full state
+    /// of the other side, and that of a node that may only speak for itself would lack what the others wrote.
     const fn identity(self, field: u8) -> PeerIdentity {
-        match self {
-            Self::Node => PeerIdentity::own_only(self.id(field)),
-            Self::Party(_) => PeerIdentity::relay(self.id(field)),
-        }
+        PeerIdentity::relay(self.id(field))
     }
 }
 
