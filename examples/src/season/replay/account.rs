@@ -142,8 +142,11 @@ impl Account {
             if let Word::Sent(told) = &word {
                 run.sent.push(told.id);
             }
+            if word.command().is_some_and(|id| !run.sent.contains(&id)) {
+                return; // late, of an earlier run
+            }
             let is_over = match &word {
-                Word::Closed(closed) => closed.command().is_none_or(|id| run.sent.contains(&id)),
+                Word::Closed(_) => true,
                 Word::Ended(id, Outcome::Expired | Outcome::Refused) => run.opens(*id),
                 Word::Ended(id, Outcome::Executed) => !run.opens(*id),
                 _ => false,

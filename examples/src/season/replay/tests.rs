@@ -91,13 +91,6 @@ fn a_gateway_that_answers_otherwise_is_found() {
     differs(&|path| {
         doctored(
             path,
-            |flight| flight.plan.soil.field_capacity += 0.01,
-            |_| {},
-        )
-    });
-    differs(&|path| {
-        doctored(
-            path,
             |_| {},
             |entry| {
                 if let Input::Quarter { quarter, .. } = &mut entry.input.1 {
