@@ -20,6 +20,7 @@
 //! - `upkeep`: new firmware and new settings from the cloud, and how the bad ones come to nothing.
 //! - [`Listener`]: who is told what happens, such as gofarm-otel.
 //! - `referee`: watches from outside that no promise is broken.
+//! - `saved`: a season in a folder, [`play`] and [`interrupt`]: stopped by Ctrl-C and gone on with.
 //! - [`record`]: every input of a part that decides, `flight` what is recorded of a season, and [`replay`] a decision made
 //!   again.
 //! - [`report`]: what came out; [`history`]: the same day by day, and [`page`]: as a page to look at.
@@ -62,6 +63,7 @@ mod field;
 mod flight;
 mod gateway;
 pub mod history;
+pub mod interrupt;
 mod listener;
 pub mod live;
 mod measured_field;
@@ -69,6 +71,7 @@ mod message;
 pub mod page;
 mod party;
 mod plan;
+pub mod play;
 mod plot;
 mod probe;
 mod radio;
@@ -79,7 +82,6 @@ mod replica;
 pub mod report;
 mod roots;
 mod run;
-#[cfg_attr(not(test), expect(dead_code, reason = "the run uses it next"))]
 mod saved;
 mod site;
 mod state;
@@ -91,3 +93,4 @@ pub use listener::Listener;
 pub use measured_field::{Account, MeasuredError, MeasuredSeason, Reference, ReferenceDay};
 pub use plan::{Background, DEFAULT_SEED, HUPSEL, Plan, PlanError};
 pub use run::{Season, Stopwatch};
+pub use saved::SavedError;

@@ -3,7 +3,7 @@
 
 use core::error::Error;
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -12,14 +12,14 @@ use gofarm_examples::et0::Station;
 use gofarm_examples::season::arguments::{Arguments, Run, Subcommands};
 use gofarm_examples::season::chaos::{Chaos, ChaosArgument};
 use gofarm_examples::season::describe::describe;
-use gofarm_examples::season::live::{LiveError, Pace, Screen, Wish};
+use gofarm_examples::season::interrupt::Interrupt;
 use gofarm_examples::season::page::{Page, Target};
+use gofarm_examples::season::play::{Played, play};
 use gofarm_examples::season::replay::replay;
 use gofarm_examples::season::report::Report;
 use gofarm_examples::season::watch::Watch;
 use gofarm_examples::season::{Background, Listener, MeasuredSeason, Plan, Season};
 use gofarm_examples::weather;
-use indicatif::{ProgressBar, ProgressStyle};
 
 /// The committed weather: three years at Hupsel, Netherlands.
 const HUPSEL: &str = include_str!("../../data/hupsel_283_daily_2002_2004.csv");
@@ -49,8 +49,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
 fn watched(arguments: &Run) -> Result<(), Box<dyn Error>> {
     let watch = Watch::start(arguments.otlp.as_deref(), arguments.prometheus.as_deref())?;
     let listener = watch.as_ref().map(Watch::listener).unwrap_or_default();
-    let report = play(arguments, &listener)?;
-    print(&render(&report, arguments)?);
+    if let Some(report) = season(arguments, &listener)? {
+        print(&render(&report, arguments)?);
+    }
     if let Some(watch) = watch {
         let lost = watch.end(|address| {
             eprintln!("season: metrics at http://{address}/metrics until Ctrl-C");
@@ -67,7 +68,8 @@ fn print(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
 }
 
-fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> {
+/// Plays a season, and gives its report if it came to its end.
+fn season(arguments: &Run, listener: &Listener) -> Result<Option<Report>, Box<dyn Error>> {
     let started = Instant::now();
     let page = arguments.report.as_ref().map(Target::prepare).transpose()?;
     let (measured, days);
@@ -91,13 +93,18 @@ fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> 
         Season::start(plan.background(background), &days, chaos)
     };
     let mut season = season.told(listener);
+    let mut interrupt = None;
+    if let Some(folder) = &arguments.store {
+        interrupt = Some(Interrupt::listen()?);
+        season = season.stored(folder)?;
+    }
     if let Some(path) = &arguments.record {
         season = season.recorded(path)?;
     }
-    if arguments.live {
-        play_live(&mut season, arguments.pace.unwrap_or_default(), started)?;
-    } else {
-        play_on(&mut season, arguments.json, started);
+    if play(&mut season, arguments, interrupt.as_ref(), started)? == Played::Stopped {
+        let days = season.played();
+        eprintln!("season: stopped after day {days}; the same command goes on");
+        return Ok(None);
     }
     season.end_recording()?;
     let history = season.history();
@@ -107,40 +114,7 @@ fn play(arguments: &Run, listener: &Listener) -> Result<Report, Box<dyn Error>> 
     if let Some(page) = page {
         page.write(&Page::new(&report.summary(), &history).html())?;
     }
-    Ok(report)
-}
-
-fn nanos(started: Instant) -> impl FnMut() -> u64 {
-    move || u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn play_on(season: &mut Season<'_>, is_quiet: bool, started: Instant) {
-    let bar = progress(season.days(), is_quiet);
-    while let Some(day) = season.next_day(&mut nanos(started)) {
-        bar.set_message(day.to_string());
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-}
-
-/// Plays at a pace that a person can follow, until the end of the season or of the person's patience.
-fn play_live(season: &mut Season<'_>, pace: Pace, started: Instant) -> Result<(), LiveError> {
-    let mut screen = Screen::start()?;
-    while season.next_day(&mut nanos(started)).is_some() {
-        let view = season.view();
-        loop {
-            let elapsed = started.elapsed();
-            screen.show(elapsed, &view)?;
-            let left = pace.left(view.played, elapsed);
-            if screen.wait(Some(left))? == Wish::End {
-                return Ok(());
-            }
-            if left.is_zero() {
-                break;
-            }
-        }
-    }
-    Ok(())
+    Ok(Some(report))
 }
 
 /// The most memory that this process had, as Linux tells.
@@ -186,16 +160,4 @@ fn render(report: &Report, arguments: &Run) -> Result<String, Box<dyn Error>> {
         return Ok(serde_json::to_string(report)?);
     }
     Ok(report.to_string())
-}
-
-/// A bar on a terminal, nothing elsewhere.
-fn progress(days: usize, is_quiet: bool) -> ProgressBar {
-    if is_quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(days as u64);
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} days") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -88,6 +88,9 @@ pub struct Run {
     /// Keep every input of both gateways in a file, for `season replay`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// Keep the season in a folder: stopped by Ctrl-C or otherwise, it goes on from there
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
     /// Send metrics and traces by OTLP over HTTP, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL")]
     pub otlp: Option<String>,

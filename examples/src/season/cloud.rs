@@ -16,7 +16,7 @@ use super::gateway::{Dispatch, Output, Packet};
 use super::listener::Listener;
 use super::party::Party;
 use super::plan::Plan;
-use super::replica::Side;
+use super::replica::{Side, restored};
 use super::state::Forecast;
 
 /// At which share of the readily available water used up a run ends, by plan: the rest is room for rain.
@@ -38,6 +38,7 @@ struct Offer {
 pub(super) struct Cloud {
     copies: Copies,
     store: Disk,
+    reopened: u64,
     inbox: Inbox,
     outputs: VecDeque<Output>,
     offers: Vec<Offer>,
@@ -48,13 +49,14 @@ pub(super) struct Cloud {
 }
 
 impl Cloud {
-    #[expect(clippy::expect_used, reason = "an empty store can be read")]
     pub(super) fn new(seed: u64, now: Now) -> Self {
         let mut random = SplitMix64::new(seed);
         let mut store = Disk::memory(Party::Cloud.replica(), random.next_u64());
+        let inbox = open(&mut store);
         Self {
             copies: Copies::new(Party::Cloud, random.next_u64(), now),
-            inbox: Inbox::open(&mut store, 0, Limits::new()).expect("it is empty"),
+            reopened: random.next_u64(),
+            inbox,
             store,
             outputs: VecDeque::new(),
             offers: Vec::new(),
@@ -85,6 +87,16 @@ impl Cloud {
     pub(super) fn linked(&mut self, at: Now, is_found: bool) {
         self.copies.linked(is_found);
         self.transmit(at);
+    }
+
+    /// The power went, and is back: what was committed is there. Says how many fields lack something of it.
+    ///
+    /// Settings that nobody has answered are taken to be kept elsewhere, with the people who made them.
+    pub(super) fn lose_power(&mut self, at: Now) -> u32 {
+        self.reopened = self.reopened.wrapping_add(1);
+        self.store = restored(&self.store, self.reopened);
+        self.inbox = open(&mut self.store);
+        self.copies.restart(at)
     }
 
     /// A gateway has sent a packet.
@@ -175,6 +187,10 @@ impl Cloud {
         offers.fold(copies, Instant::min)
     }
 
+    pub(super) fn disks(&self) -> impl Iterator<Item = &Disk> {
+        self.copies.disks().chain([&self.store])
+    }
+
     pub(super) fn copies(&self) -> &Copies {
         &self.copies
     }
@@ -183,4 +199,9 @@ impl Cloud {
     pub(super) fn received(&self) -> u64 {
         self.ended.values().sum()
     }
+}
+
+#[expect(clippy::expect_used, reason = "the store holds what it was given")]
+fn open(store: &mut Disk) -> Inbox {
+    Inbox::open(store, 0, Limits::new()).expect("what was written can be read")
 }

@@ -38,7 +38,7 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 
 use gofarm_core::error::{Classify, Kind};
-use gofarm_core::time::{Instant, hours};
+use gofarm_core::time::{Instant, hours, minutes};
 use gofarm_crdt::clock::Now;
 
 use self::account::Account;
@@ -49,6 +49,8 @@ use super::record::{Ending, Entry, Moment, MomentError, RecordError, Recording};
 
 /// For so long after the time that is asked for it looks how a run ended.
 const AFTERMATH: Duration = hours(12);
+/// How often a field is looked at.
+const QUARTER: Duration = minutes(15);
 
 /// The last decision for each field at a time of a season, and what it rests on; its text is for a person.
 ///
@@ -88,8 +90,8 @@ pub enum ReplayError {
         found: String,
     },
     /// The recording ends before.
-    #[error("the recording {} was cut off after {last}, before {moment}", path.display())]
-    CutOff {
+    #[error("the recording {} ends after {last}, before {moment}", path.display())]
+    TooShort {
         /// The file.
         path: PathBuf,
         /// Its last input.
@@ -104,7 +106,7 @@ impl Classify for ReplayError {
         match self {
             Self::Record(error) => error.kind(),
             Self::Moment(_) => Kind::Invalid,
-            Self::OtherProgram { .. } | Self::CutOff { .. } => Kind::Permanent,
+            Self::OtherProgram { .. } | Self::TooShort { .. } => Kind::Permanent,
         }
     }
 }
@@ -154,8 +156,14 @@ pub fn replay(path: &Path, moment: Moment) -> Result<Replay, ReplayError> {
         flight::digest(&outputs)
     })?;
     replay.ending = recording.ending();
-    if matches!(replay.ending, Some(Ending::CutOff { .. })) && replay.last < at {
-        return Err(ReplayError::CutOff {
+    let reached = match replay.ending {
+        // Some input comes each quarter of an hour, and then the season was over.
+        Some(Ending::Finished) => replay.last + QUARTER,
+        Some(Ending::CutOff { .. }) => replay.last,
+        None => at,
+    };
+    if reached < at {
+        return Err(ReplayError::TooShort {
             path: path.to_path_buf(),
             last: Moment::of(replay.last),
             moment,

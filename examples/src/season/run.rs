@@ -4,6 +4,7 @@ mod chronicle;
 mod events;
 mod incidents;
 mod slot;
+mod stored;
 mod way;
 
 use core::time::Duration;
@@ -28,10 +29,11 @@ use super::measured_field::{MeasuredField, MeasuredSeason, Reference};
 use super::party::Party;
 use super::plan::{Background, FIELDS, Plan};
 use super::plot::Plot;
-use super::record::{RecordError, Recorded, Recorder};
+use super::record::{Digest, RecordError, Recorded, Recorder};
 use super::referee::FarmReferee;
 use super::report::{self, Report};
 use super::roots::Roots;
+use super::saved::Saved;
 use super::site::Site;
 use super::state::Forecast;
 use super::upkeep::Firmware;
@@ -70,6 +72,9 @@ pub struct Season<'a> {
     pub(super) plots: [Plot; FIELDS],
     flight: Flight,
     recorder: Option<Recorder>,
+    saved: Option<Saved>,
+    /// Stands for what goes wrong by script.
+    script: u64,
     pub(super) gateways: [Gateway; 2],
     pub(super) cloud: Cloud,
     pub(super) backbone: Box<dyn Backbone>,
@@ -152,6 +157,8 @@ impl<'a> Season<'a> {
             gateways: flight.gateways(),
             flight,
             recorder: None,
+            saved: None,
+            script: Digest::of(&chaos.to_string()),
             cloud: Cloud::new(seeds.next_u64(), now),
             backbone: Box::new(InProcess::new(seeds.next_u64(), plan.background)),
             firmware: Firmware::new(seeds.next_u64(), FIELDS),

@@ -42,7 +42,7 @@ use gofarm_crdt::dot::ReplicaId;
 use gofarm_crdt::store::{Record, RedbError, RedbStore, Store, Table};
 use serde::{Deserialize, Serialize};
 
-pub(super) use error::SavedError;
+pub use error::SavedError;
 
 use super::disk::Disk;
 

@@ -19,4 +19,5 @@ mod published_et0;
 mod recording;
 mod released;
 mod season;
+mod store;
 mod two_gateways;

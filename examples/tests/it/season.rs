@@ -10,7 +10,7 @@ use gofarm_examples::weather::{self, WeatherDay};
 
 use crate::data;
 
-fn hupsel() -> Vec<WeatherDay> {
+pub(crate) fn hupsel() -> Vec<WeatherDay> {
     weather::read_file(&data::own("hupsel_283_daily_2002_2004.csv")).unwrap()
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Run {
     pub(super) words: Vec<(Instant, Word)>,
     /// When it was known that no water runs for it any more.
     over: Option<Instant>,
+    /// When its lease has ended at the latest, whatever was heard.
+    until: Instant,
 }
 
 impl Account {
@@ -117,35 +119,36 @@ impl Account {
         let Some(told) = Told::of(message, now.wall()) else {
             return;
         };
-        let known = self
-            .run
-            .as_ref()
-            .is_some_and(|run| run.sent.contains(&told.id));
-        if told.is_open && !known {
-            self.is_complete |= is_after;
-            if !is_after {
-                self.run = Some(Run {
-                    sent: Vec::new(),
-                    words: Vec::new(),
-                    over: None,
-                });
-            }
+        let run = self.run.as_ref();
+        if run.is_some_and(|run| run.sent.contains(&told.id)) {
+            return self.note(now, Some(Word::SentAgain(told.id)));
         }
-        if let Some(run) = self.run.as_mut().filter(|_| !known) {
-            run.sent.push(told.id);
+        if told.is_open && is_after {
+            self.is_complete = true;
+        } else if told.is_open {
+            let longest = told.valid.unwrap_or_default() + told.lease.unwrap_or_default();
+            self.run = Some(Run {
+                sent: Vec::new(),
+                words: Vec::new(),
+                over: None,
+                until: now.instant() + longest,
+            });
         }
-        let word = match known {
-            true => Word::SentAgain(told.id),
-            false => Word::Sent(told),
-        };
-        self.note(now, Some(word));
+        self.note(now, Some(Word::Sent(told)));
     }
 
     fn note(&mut self, now: Now, word: Option<Word>) {
         if let (Some(word), Some(run), false) = (word, &mut self.run, self.is_complete) {
+            if let Word::Sent(told) = &word {
+                run.sent.push(told.id);
+            }
+            if word.command().is_some_and(|id| !run.sent.contains(&id)) {
+                return; // late, of an earlier run
+            }
             let is_over = match &word {
-                Word::Closed(closed) => closed.command().is_none_or(|id| run.sent.contains(&id)),
+                Word::Closed(_) => true,
                 Word::Ended(id, Outcome::Expired | Outcome::Refused) => run.opens(*id),
+                Word::Ended(id, Outcome::Executed) => !run.opens(*id),
                 _ => false,
             };
             run.over = run.over.or_else(|| is_over.then_some(now.instant()));
@@ -157,7 +160,7 @@ impl Account {
     pub(super) fn run(&self) -> Option<&Run> {
         let decided = self.decision.as_ref()?.at.instant();
         let run = self.run.as_ref();
-        run.filter(|run| run.over.is_none_or(|over| over >= decided))
+        run.filter(|run| run.over.unwrap_or(run.until) >= decided)
     }
 }
 

@@ -83,9 +83,16 @@ impl Replay {
 
 /// What was measured, what of it was trusted, and what was known besides.
 fn rests_on(f: &mut fmt::Formatter<'_>, made: &Made) -> fmt::Result {
+    let now = made.at.instant();
     let samples = made.quarter.samples.iter().zip(made.verdicts);
-    for (number, (sample, verdict)) in (1..).zip(samples) {
-        row(f, &format!("probe {number}"), &measured(sample, verdict))?;
+    for (place, (sample, verdict)) in samples.enumerate() {
+        let mut text = measured(sample, verdict);
+        let mut trusted = made.trusted.iter();
+        if let Some((_, at, water)) = trusted.find(|(of, at, _)| *of == place && *at < now) {
+            let age = span(now.saturating_since(*at));
+            text += &format!("; {water:.3} of {age} ago");
+        }
+        row(f, &format!("probe {}", place + 1), &text)?;
     }
     let (rain, flow) = (made.quarter.rain, f64::from(made.quarter.flow) / 1_000.0);
     let gauges =
@@ -123,19 +130,14 @@ fn measured(sample: &Sample, verdict: Verdict) -> String {
 }
 
 fn trusted(made: &Made) -> String {
-    let now = made.at.instant();
-    let of = made.trusted.iter().map(|(place, at, water)| {
-        let age = match now.saturating_since(*at) {
-            Duration::ZERO => String::new(),
-            age => format!(" {} before", span(age)),
-        };
-        format!("{water:.3} of probe {}{age}", place + 1)
-    });
-    let of: Vec<String> = of.collect();
-    match (made.choice.water, of.as_slice()) {
-        (Some(water), of) => format!("{water:.4} m³/m³: {}", of.join(", ")),
+    let probes = made.trusted.iter();
+    let probes: Vec<String> = probes.map(|(place, ..)| (place + 1).to_string()).collect();
+    match (made.choice.water, probes.as_slice()) {
+        (Some(water), probes) => {
+            format!("{water:.4} m³/m³, the mean of probes {}", probes.join(", "))
+        }
         (None, []) => "no probe".to_owned(),
-        (None, of) => format!("{}: one probe is not enough", of.join(", ")),
+        (None, probes) => format!("probe {} alone, which is not enough", probes.join(", ")),
     }
 }
 
@@ -147,15 +149,22 @@ fn decided(f: &mut fmt::Formatter<'_>, made: &Made) -> fmt::Result {
         Decision::Open(run) => format!("open for {}", span(run)),
         Decision::Close => "close".to_owned(),
     };
-    let issue = match made.issue {
-        Issue::NotWanted => String::new(),
-        Issue::Sent(id) => format!(": command {id}"),
+    match made.issue {
+        Issue::NotWanted => row(f, "decision", &decision),
+        Issue::Sent(id) => row(f, "decision", &format!("{decision}: command {id}")),
         Issue::HeldBack { why, retry_after } => {
-            format!(": held back, {why}, for {} more", span(retry_after))
+            row(
+                f,
+                "decision",
+                &format!("{decision}, which a breaker holds back"),
+            )?;
+            row(f, "breaker", &format!("{why}, {} more", span(retry_after)))
         }
-        Issue::NoRoom => ": not sent, too many commands are under way".to_owned(),
-    };
-    row(f, "decision", &format!("{decision}{issue}"))
+        Issue::NoRoom => {
+            let why = "not sent, too many commands are under way";
+            row(f, "decision", &format!("{decision}: {why}"))
+        }
+    }
 }
 
 fn line(f: &mut fmt::Formatter<'_>, run: &Run, (at, word): &(Instant, Word)) -> fmt::Result {

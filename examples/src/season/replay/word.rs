@@ -58,6 +58,17 @@ impl Told {
 }
 
 impl Word {
+    /// The command that it is about; `None` for a close for which there was none.
+    pub(super) fn command(&self) -> Option<CommandId> {
+        match self {
+            Self::Sent(told) => Some(told.id),
+            Self::SentAgain(id) | Self::Reported(id, _) | Self::Seen(id) | Self::Ended(id, _) => {
+                Some(*id)
+            }
+            Self::Closed(closed) => closed.command(),
+        }
+    }
+
     /// What the valve's node says; `None` for a frame between replicas.
     pub(super) fn heard(message: &ToGateway) -> Option<Self> {
         match *message {

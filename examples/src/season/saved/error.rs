@@ -8,7 +8,8 @@ use gofarm_crdt::store::RedbError;
 
 /// Why a season cannot be resumed or kept; each is one line that names the file.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::season) enum SavedError {
+#[non_exhaustive]
+pub enum SavedError {
     /// A file or folder cannot be read or written.
     #[error("{}: {error}", path.display())]
     Io {
