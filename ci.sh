@@ -158,6 +158,12 @@ check_embedded() {
     need_package cc gcc
     need_header modbus/modbus.h libmodbus-dev
     run cargo test -q --manifest-path examples/firmware/Cargo.toml -p gofarm-firmware-host
+    run env FIRMWARE="$PWD/examples/firmware/target/thumbv7m-none-eabi/release" \
+        cargo test -q -p gofarm-examples --lib season::board
+    need_package mosquitto mosquitto
+    run cargo build -q --release -p gofarm-examples --bin season
+    run env FIRMWARE="$PWD/examples/firmware/target/thumbv7m-none-eabi/release" \
+        examples/check_season_parts.sh target/release/season
 }
 
 check_season() {

@@ -13,6 +13,7 @@
 //! - `state`: what is known of a field, replicated: written where it happens, read on all sides. `replica` is one side's, with
 //!   its sessions, `copies` one of each field, `disk` where they lie.
 //! - `backbone`: the way between gateways and cloud.
+//! - `party`: who is at it. `board`: the real firmware in an emulator, in the place of a valve's node.
 //! - `measured_field`: a field after the files of a measured season, and how near it comes to what was measured.
 //! - `site`: the site's machines and the work that is placed on them by load; one lives on the sun, one is lost with
 //!   the uplink.
@@ -50,6 +51,7 @@
 
 pub mod arguments;
 mod backbone;
+mod board;
 pub mod chaos;
 mod cloud;
 mod connection;
@@ -89,6 +91,8 @@ mod upkeep;
 mod valve;
 pub mod watch;
 
+pub use backbone::mqtt::{AddressError, BrokerAddress, BrokerError};
+pub use board::BoardError;
 pub use listener::Listener;
 pub use measured_field::{Account, MeasuredError, MeasuredSeason, Reference, ReferenceDay};
 pub use plan::{Background, DEFAULT_SEED, HUPSEL, Plan, PlanError};

@@ -93,6 +93,12 @@ fn season(arguments: &Run, listener: &Listener) -> Result<Option<Report>, Box<dy
         Season::start(plan.background(background), &days, chaos)
     };
     let mut season = season.told(listener);
+    if let Some(broker) = &arguments.broker {
+        season = season.through(broker.clone())?;
+    }
+    if arguments.firmware.is_some() {
+        season = season.with_board()?;
+    }
     let mut interrupt = None;
     if let Some(folder) = &arguments.store {
         interrupt = Some(Interrupt::listen()?);
@@ -105,6 +111,9 @@ fn season(arguments: &Run, listener: &Listener) -> Result<Option<Report>, Box<dy
         let days = season.played();
         eprintln!("season: stopped after day {days}; the same command goes on");
         return Ok(None);
+    }
+    if season.has_board_failed() {
+        return Err("the firmware in the emulator did nothing for 30 s, or ended".into());
     }
     season.end_recording()?;
     let history = season.history();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 
+use super::BrokerAddress;
 use super::chaos::ChaosArgument;
 use super::live::Pace;
 use super::record::Moment;
@@ -85,11 +86,18 @@ pub struct Run {
     /// What goes wrong: `default` (drawn from the seed), `none`, or a file as `season chaos` prints it
     #[arg(long, value_name = "default|none|FILE", default_value = "default")]
     pub chaos: ChaosArgument,
+    /// Send what goes between gateways and cloud through an MQTT 5 broker, such as mqtt://127.0.0.1:1883
+    #[arg(long, value_name = "URL")]
+    pub broker: Option<BrokerAddress>,
+    /// Have the real firmware decide at the valve of field 1, in an emulator; examples/firmware/build_mps2.sh builds it
+    #[arg(long, value_enum)]
+    pub firmware: Option<Emulator>,
     /// Keep every input of both gateways in a file, for `season replay`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Keep the season in a folder: stopped by Ctrl-C or otherwise, it goes on from there
-    #[arg(long, value_name = "DIR")]
+    /// Keep the season in a folder: stopped by Ctrl-C or otherwise, it goes on from there. Not with --broker or --firmware:
+    /// the days up to there are played again, and what comes from outside is not the same twice
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["broker", "firmware"])]
     pub store: Option<PathBuf>,
     /// Send metrics and traces by OTLP over HTTP, such as http://127.0.0.1:4318
     #[arg(long, value_name = "URL")]
@@ -109,6 +117,13 @@ pub struct Run {
     /// Print one JSON object and nothing else
     #[arg(long)]
     pub json: bool,
+}
+
+/// Where firmware runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emulator {
+    /// qemu-system-arm
+    Qemu,
 }
 
 /// A format of a contract.
@@ -191,6 +206,10 @@ mod tests {
             "--latitude=90",
             "--elevation=1e9",
             "--chaos=",
+            "--broker=localhost:1883",
+            "--broker=mqtt://",
+            "--broker=mqtt://localhost:0",
+            "--firmware=simavr",
             "--pace=2",
             "--verbose",
         ] {
@@ -212,6 +231,12 @@ mod tests {
             );
         }
         assert!(Arguments::try_parse_from(["season", "--data=x", "--seed=2"]).is_ok());
+        for real in ["--broker=mqtt://127.0.0.1:1883", "--firmware=qemu"] {
+            assert!(
+                Arguments::try_parse_from(["season", "--store=x", real]).is_err(),
+                "what comes from outside cannot be played again: {real}"
+            );
+        }
         assert!(Arguments::try_parse_from(["season", "replay", "x.rec"]).is_err());
         assert!(Arguments::try_parse_from(["season", "replay", "x.rec", "--at=noon"]).is_err());
         let run = Arguments::try_parse_from(["season", "--latitude=-33.1", "--seed=7"]).unwrap();

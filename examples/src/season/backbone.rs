@@ -5,6 +5,7 @@
 //! is connected: nobody can know that.
 
 mod in_process;
+pub(super) mod mqtt;
 
 use core::fmt;
 

@@ -17,7 +17,9 @@ use jiff::civil::Date;
 
 use self::chronicle::Chronicle;
 use self::way::Way;
+use super::backbone::mqtt::{BrokerAddress, BrokerError, MqttBackbone};
 use super::backbone::{Backbone, InProcess};
+use super::board::{Board, BoardError};
 use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
 use super::controller::Morning;
@@ -187,6 +189,32 @@ impl<'a> Season<'a> {
         self.site.listen(listener);
         self.firmware.listen(listener);
         self
+    }
+
+    /// This season, with a real broker between the gateways and the cloud.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub fn through(mut self, broker: BrokerAddress) -> Result<Self, BrokerError> {
+        self.backbone = Box::new(MqttBackbone::start(broker)?);
+        Ok(self)
+    }
+
+    /// This season, with the real firmware at the valve of field 1.
+    ///
+    /// # Errors
+    /// [`BoardError`].
+    pub fn with_board(mut self) -> Result<Self, BoardError> {
+        let board = Board::start(&Board::image(), self.epoch)?;
+        self.plots[0].valve.set_board(board);
+        Ok(self)
+    }
+
+    /// Whether the board has failed in the emulator: nothing holds from then on.
+    #[must_use]
+    pub fn has_board_failed(&self) -> bool {
+        let mut boards = self.plots.iter().filter_map(|plot| plot.valve.board());
+        boards.any(Board::is_gone)
     }
 
     /// This season, with every input of its gateways written to a recording at `path`; nothing else changes.

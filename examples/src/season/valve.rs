@@ -4,6 +4,7 @@
 //! running has to close first. The node has no battery-backed clock: after a start it does not know the time for a
 //! while.
 
+mod firmware;
 mod publish;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -18,6 +19,7 @@ use gofarm_core::random::{Random, SplitMix64};
 use gofarm_core::time::{Instant, UnixMillis, millis, secs};
 use gofarm_crdt::clock::Now;
 
+use super::board::{Answer, Board};
 use super::contract::Open;
 use super::listener::{Listener, Step};
 use super::message::{ToGateway, ToValve};
@@ -46,6 +48,10 @@ pub(super) struct ValveNode {
     background: Background,
     epoch: UnixMillis,
     power: Power,
+    /// The real firmware, if it is to decide. The lease here then only counts along.
+    board: Option<Board>,
+    /// The board has driven a close that is not yet accounted for.
+    board_closes: bool,
     home: Side,
     grip: Grip,
     /// The main upstream lets water through.
@@ -138,6 +144,8 @@ impl ValveNode {
             grip: Grip::Loose,
             is_main_open: true,
             driven: None,
+            board: None,
+            board_closes: false,
             power: Power::On {
                 lease,
                 booted: Instant::ZERO,
@@ -182,17 +190,28 @@ impl ValveNode {
                 self.state.handle(now, self.home, &frame);
             }
             ToValve::Close(close) => {
-                if lease.accept(&close, local, wall) == Verdict::Accepted {
+                let board = self.board.as_mut();
+                let is_taken =
+                    board.is_none_or(|board| board.close(now, &close) == Answer::Accepted);
+                if is_taken && lease.accept(&close, local, wall) == Verdict::Accepted {
                     self.closing = Some(close.id());
                     let accepted = ToGateway::Report(close.id(), Report::Accepted);
                     radio.send_to_gateway(now, accepted);
                     self.drive_close(now, radio, referee);
                 }
             }
-            ToValve::Open(open) => match lease.accept(&open, local, wall) {
-                Verdict::Accepted => self.start_opening(now, &open, radio, referee),
-                Verdict::Refused(why) => self.refuse(now, open.id(), why, radio),
-            },
+            ToValve::Open(open) => {
+                if let Some(why) = self.board_refuses(now, wall.is_some(), &open) {
+                    return self.refused(now, open.id(), why, radio);
+                }
+                let Power::On { lease, .. } = &mut self.power else {
+                    return;
+                };
+                match lease.accept(&open, local, wall) {
+                    Verdict::Accepted => self.start_opening(now, &open, radio, referee),
+                    Verdict::Refused(why) => self.refuse(now, open.id(), why, radio),
+                }
+            }
         }
     }
 
@@ -204,7 +223,7 @@ impl ValveNode {
         referee: &mut Referee,
     ) {
         referee.leased(now, open.lease_time().unwrap_or_default());
-        self.opening = Some((open.id(), now + OPENING));
+        self.opening = Some((open.id(), self.opening_ends(now)));
         radio.send_to_gateway(now, ToGateway::Report(open.id(), Report::Accepted));
         if self.background == Background::Calm {
             return;
@@ -222,14 +241,19 @@ impl ValveNode {
 
     /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
     fn refuse(&mut self, now: Instant, id: CommandId, why: Refusal, radio: &mut Radio) {
-        *self.counts.refused.entry(why.as_str()).or_default() += 1;
         self.listener.observe(&why.signal());
+        self.refused(now, id, why.as_str(), radio);
+    }
+
+    fn refused(&mut self, now: Instant, id: CommandId, why: &'static str, radio: &mut Radio) {
+        *self.counts.refused.entry(why).or_default() += 1;
         let answer = match why {
-            Refusal::Repeated | Refusal::Retained | Refusal::MayRepeat { .. } => {
+            "repeated" | "retained" | "may_repeat" => {
                 let known = self.ended.iter().find(|(known, _)| *known == id);
                 known.map(|(_, report)| *report)
             }
-            _ => Some(Report::Ended(why.outcome())),
+            "expired" => Some(Report::Ended(Outcome::Expired)),
+            _ => Some(Report::Ended(Outcome::Refused)),
         };
         if let Some(report) = answer {
             self.tell(now, id, report, radio);
@@ -263,6 +287,7 @@ impl ValveNode {
             Power::Off { until, .. } => return *until,
             Power::On { lease, booted } => lease
                 .poll_timeout()
+                .filter(|_| self.board.is_none() || self.board_closes)
                 .into_iter()
                 .chain([self.state.poll_timeout()])
                 .min()
@@ -270,7 +295,8 @@ impl ValveNode {
         };
         let opening = self.opening.map(|(_, at)| at);
         let flow = self.flow_due.map(|(_, at)| at);
-        [own, opening, flow, self.fault]
+        let board = self.board.as_ref().map(Board::poll_timeout);
+        [own, opening, flow, self.fault, board]
             .into_iter()
             .flatten()
             .min()
@@ -289,13 +315,16 @@ impl ValveNode {
             let journal = journal.clone();
             self.start(now, journal, radio, referee);
         }
+        self.watch_board(now, referee);
         if let Some((id, _)) = self.opening.take_if(|(_, at)| now >= *at)
             && let Power::On { lease, .. } = &mut self.power
         {
-            self.water = Some(now);
+            if self.board.is_none() {
+                self.water = Some(now);
+                referee.opened(id);
+            }
             self.watering = Some(id);
             self.flow_due = Some((id, now + FLOW_SEEN));
-            referee.opened(id);
             lease.executed(id);
             self.tell(now, id, Report::Ended(Outcome::Executed), radio);
         }
@@ -313,7 +342,8 @@ impl ValveNode {
             return;
         };
         let local = local_time(now, *booted);
-        if lease.poll(local) != Duty::MustClose {
+        let board_waits = self.board.is_some() && !self.board_closes;
+        if lease.poll(local) != Duty::MustClose || board_waits {
             return;
         }
         referee.close_driven(now);
@@ -329,6 +359,7 @@ impl ValveNode {
         let Some(closed) = lease.closed(local) else {
             return;
         };
+        self.board_closes = false;
         referee.closed(closed.delay());
         *self.counts.closes.entry(closed.why().as_str()).or_default() += 1;
         self.listener.observe(&closed.signal());
@@ -356,7 +387,9 @@ impl ValveNode {
             if let Grip::Sticks(holds) = self.grip {
                 self.grip = Grip::Stuck { until: now + holds };
             }
-            if self.is_stuck(now) || self.background.strikes(&mut self.random, 12) {
+            // A board has no flow meter: it believes its pulse.
+            let may_stick = self.board.is_none();
+            if self.is_stuck(now) || (may_stick && self.background.strikes(&mut self.random, 12)) {
                 return false;
             }
             self.counts.stuck += now.saturating_since(driven);
@@ -436,6 +469,11 @@ impl ValveNode {
         if let (Power::On { lease, .. }, Power::Off { journal, .. }) = (was, &mut self.power) {
             *journal = lease.into_journal();
         }
+        if let Some(board) = &mut self.board {
+            board.power_off(now);
+            self.watch_board(now, referee);
+            self.opening = None;
+        }
         // The pulse may have reached the valve before the end: here it has.
         if let Some((id, _)) = self.opening.take() {
             self.water = Some(now);
@@ -465,6 +503,9 @@ impl ValveNode {
         let mut unknown = Vec::new();
         while let Some(id) = lease.poll_indeterminate() {
             unknown.push(id);
+        }
+        if let Some(board) = &mut self.board {
+            unknown = board.power_on(now);
         }
         self.power = Power::On { lease, booted: now };
         self.has_started = true;

@@ -1,9 +1,9 @@
 //! [`Node`]: a node in QEMU, with its lines on sockets of this machine.
 
+use core::time::Duration;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream};
@@ -31,6 +31,14 @@ impl Node {
     /// # Errors
     /// The emulator is not installed, or the node was not built.
     pub async fn start(name: &str) -> io::Result<Self> {
+        Self::start_image(&built(name)?, &[]).await
+    }
+
+    /// Starts an image, with more options for the emulator.
+    ///
+    /// # Errors
+    /// The emulator is not installed.
+    pub async fn start_image(image: &Path, options: &[&str]) -> io::Result<Self> {
         let monitor = TcpListener::bind("127.0.0.1:0").await?;
         let lines = [
             TcpListener::bind("127.0.0.1:0").await?,
@@ -54,23 +62,23 @@ impl Node {
         }
         let port = monitor.local_addr()?.port();
         qemu.args(["-qmp", &format!("tcp:127.0.0.1:{port}")])
+            .args(options)
             .arg("-kernel")
-            .arg(built(name)?)
+            .arg(image)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
         let mut child = qemu.spawn()?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        let (mut monitor, _) = patiently(monitor.accept()).await?;
-        monitor
-            .write_all(b"{\"execute\":\"qmp_capabilities\"}\n")
-            .await?;
-        Ok(Self {
+        let (monitor, _) = patiently(monitor.accept()).await?;
+        let mut node = Self {
             child,
             console: BufReader::new(stdout).lines(),
             monitor,
             lines,
-        })
+        };
+        node.order("{\"execute\":\"qmp_capabilities\"}").await?;
+        Ok(node)
     }
 
     /// Plugs into line 1, 2 or 3; dropping the stream cuts it, and this plugs in again.
@@ -88,26 +96,31 @@ impl Node {
     /// # Errors
     /// The node has gone.
     pub async fn reset(&mut self) -> io::Result<()> {
-        // What the monitor says is of no interest, but it must not fill up.
-        let mut said = [0; 4096];
-        while self.monitor.try_read(&mut said).is_ok_and(|len| len > 0) {}
-        self.monitor
-            .write_all(b"{\"execute\":\"system_reset\"}\n")
-            .await
+        self.order("{\"execute\":\"system_reset\"}").await
     }
 
-    /// The greatest depth of the stack so far, in bytes, as its memory shows: below it nothing was ever written.
+    /// Takes the power off: everything stops where it is. It comes back with [`reset`](Self::reset) and then
+    /// [`power_on`](Self::power_on).
     ///
     /// # Errors
-    /// The node has gone, or its memory could not be read.
-    pub async fn stack(&mut self) -> io::Result<usize> {
+    /// The node has gone.
+    pub async fn power_off(&mut self) -> io::Result<()> {
+        self.order("{\"execute\":\"stop\"}").await
+    }
+
+    /// Lets it run again.
+    ///
+    /// # Errors
+    /// The node has gone.
+    pub async fn power_on(&mut self) -> io::Result<()> {
+        self.order("{\"execute\":\"cont\"}").await
+    }
+
+    /// Has the monitor do something, and waits until it is done.
+    async fn order(&mut self, order: &str) -> io::Result<()> {
         let mut said = [0; 4096];
+        // What the monitor said before is of no interest, but it must not fill up.
         while self.monitor.try_read(&mut said).is_ok_and(|len| len > 0) {}
-        let pid = self.child.id().unwrap_or_default();
-        let file = std::env::temp_dir().join(format!("gofarm-node-{pid}.ram"));
-        let order = format!(
-            "{{\"execute\":\"pmemsave\",\"arguments\":{{\"val\":{RAM_START},\"size\":{RAM_LEN},\"filename\":{file:?}}}}}\n"
-        );
         self.monitor.write_all(order.as_bytes()).await?;
         let mut answer = String::new();
         while !answer.contains("\"return\"") {
@@ -117,6 +130,20 @@ impl Node {
             }
             answer.push_str(&String::from_utf8_lossy(&said[..len]));
         }
+        Ok(())
+    }
+
+    /// The greatest depth of the stack so far, in bytes, as its memory shows: below it nothing was ever written.
+    ///
+    /// # Errors
+    /// The node has gone, or its memory could not be read.
+    pub async fn stack(&mut self) -> io::Result<usize> {
+        let pid = self.child.id().unwrap_or_default();
+        let file = std::env::temp_dir().join(format!("gofarm-node-{pid}.ram"));
+        let order = format!(
+            "{{\"execute\":\"pmemsave\",\"arguments\":{{\"val\":{RAM_START},\"size\":{RAM_LEN},\"filename\":{file:?}}}}}"
+        );
+        self.order(&order).await?;
         let ram = std::fs::read(&file)?;
         std::fs::remove_file(&file)?;
         // The longest stretch of zeros is what neither the statics nor the stack ever touched.

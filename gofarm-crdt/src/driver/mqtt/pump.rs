@@ -51,7 +51,8 @@ enum Io {
 )]
 enum Happened {
     Opened(Result<Wire, Fault>),
-    Packet(Result<Packet, Fault>),
+    /// Nothing, but that there is room for frames again.
+    Packet(Result<Option<Packet>, Fault>),
 }
 
 impl Io {
@@ -187,6 +188,9 @@ impl Pump {
                 return Ok(Some(LinkEvent::TransportConnected));
             }
             Happened::Packet(packet) => packet?,
+        };
+        let Some(packet) = packet else {
+            return Ok(None);
         };
         let mut event = self.packet(packet)?;
         while event == LinkEvent::DataReceived

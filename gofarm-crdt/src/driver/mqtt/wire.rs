@@ -107,11 +107,16 @@ impl Wire {
         }
     }
 
-    /// Writes what waits until a packet has arrived. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> Result<Packet, Fault> {
+    /// Writes what waits until a packet has arrived, or there is room for frames again. Dropping the future loses
+    /// nothing.
+    pub(super) async fn next(&mut self) -> Result<Option<Packet>, Fault> {
+        let was_full = self.is_full();
         loop {
             if let Some(packet) = self.arrived() {
-                return packet;
+                return packet.map(Some);
+            }
+            if was_full && !self.is_full() {
+                return Ok(None);
             }
             // Otherwise it reads 64 bytes at a time.
             self.input.reserve(READ);

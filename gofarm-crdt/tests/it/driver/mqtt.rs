@@ -340,3 +340,30 @@ async fn a_peer_has_one_link_at_a_time() {
     drop(peer);
     assert!(client.peer(ReplicaId::new(2)).is_ok());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_fill_the_socket_wait_for_it_and_not_for_the_next_ping() {
+    /// Three times what may wait for the socket, in frames of 1 000 bytes.
+    const FRAMES: usize = 200;
+    let Some(mut broker) = Broker::new() else {
+        return;
+    };
+    broker.start("allow_anonymous true");
+    let [one, two] = [1, 2].map(ReplicaId::new);
+    let clients = [one, two].map(|id| start(config(&broker, id), id.get()));
+    for client in &clients {
+        connected(client).await;
+    }
+    let mut sender = clients[0].peer(two).unwrap();
+    let mut receiver = clients[1].peer(one).unwrap();
+    for _ in 0..FRAMES {
+        sender.send(&[7; 1_000]).await.unwrap();
+    }
+    let received = async {
+        for _ in 0..FRAMES {
+            assert_eq!(receiver.receive().await, Ok(Arrival::Frame(vec![7; 1_000])));
+        }
+    };
+    // The first ping goes after 15 s.
+    timeout(secs(10), received).await.expect("at once");
+}
