@@ -77,6 +77,8 @@ pub struct Replica<S> {
     covers: Vec<Dot>,
     conflicts: Conflicts,
     remains: Remains,
+    /// Peers take from this replica only what it wrote itself.
+    is_own_only: bool,
     watches: Watches,
     adoption: Option<Box<Adoption>>,
     /// How many were begun.
@@ -112,6 +114,31 @@ impl<S: Store> Replica<S> {
     #[must_use]
     pub const fn actor(&self) -> Actor {
         self.actor
+    }
+
+    /// This replica as one from which its peers take only what it wrote itself: the node of a probe or a valve, to which
+    /// they say [`PeerIdentity::own_only`](crate::sync::PeerIdentity::own_only).
+    ///
+    /// Nobody adopts the full state of such a one, so it forgets nothing that a peer might have missed: each removed element
+    /// keeps its cell here, until this replica itself was away for 14 days and adopts. What it knows it publishes as
+    /// others do, or they would wait for it.
+    ///
+    /// ```
+    /// use gofarm_core::time::{hours, Instant, UnixMillis};
+    /// use gofarm_crdt::clock::Now;
+    /// use gofarm_crdt::dot::ReplicaId;
+    /// use gofarm_crdt::store::MemoryStore;
+    /// use gofarm_crdt::Replica;
+    ///
+    /// let now = Now::new(Instant::ZERO, Some(UnixMillis::new(1_790_000_000_000)));
+    /// let mut node = Replica::open(MemoryStore::new(ReplicaId::new(7)), now)?.own_only();
+    /// assert_eq!(node.maintain(now, hours(6))?.collected, 0); // always
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn own_only(mut self) -> Self {
+        self.is_own_only = true;
+        self
     }
 
     /// Tells `observer` from now on what happens here.

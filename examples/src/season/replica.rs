@@ -45,10 +45,12 @@ impl Side {
         }
     }
 
-    /// As whom a side is believed: all pass on what they heard, nodes too. Who was away for too long takes over the full state
-    /// of the other side, and that of a node that may only speak for itself would lack what the others wrote.
+    /// As whom a side is believed: a node speaks for itself, the parties pass on what they heard.
     const fn identity(self, field: u8) -> PeerIdentity {
-        PeerIdentity::relay(self.id(field))
+        match self {
+            Self::Node => PeerIdentity::own_only(self.id(field)),
+            Self::Party(_) => PeerIdentity::relay(self.id(field)),
+        }
     }
 }
 
@@ -113,7 +115,7 @@ impl FieldReplica {
     pub(super) fn new(own: Side, number: u8, peers: &[Side], seed: u64, now: Now) -> Self {
         let mut random = SplitMix64::new(seed);
         let disk = Disk::memory(own.id(number), random.next_u64());
-        let (replica, field) = open(disk, number, now);
+        let (replica, field) = open(own, disk, number, now);
         let talk = |&peer| Talk {
             peer,
             session: session(own, peer, number, &mut random),
@@ -138,7 +140,7 @@ impl FieldReplica {
         let committed = self.durable.take();
         let committed = committed.unwrap_or_else(|| self.read().view());
         let disk = restored(self.replica.store(), self.random.next_u64());
-        (self.replica, self.field) = open(disk, self.number, now);
+        (self.replica, self.field) = open(self.own, disk, self.number, now);
         self.replica.set_observer(self.listener.clone());
         for talk in &mut self.sessions {
             talk.session = session(self.own, talk.peer, self.number, &mut self.random);
@@ -273,8 +275,11 @@ impl FieldReplica {
     }
 }
 
-fn open(disk: Disk, number: u8, now: Now) -> (Replica<Disk>, Handle<FieldState>) {
+fn open(own: Side, disk: Disk, number: u8, now: Now) -> (Replica<Disk>, Handle<FieldState>) {
     let mut replica = Replica::open(disk, now).expect("a store keeps what a replica wrote");
+    if own == Side::Node {
+        replica = replica.own_only();
+    }
     let field = replica
         .register(&format!("field/{number}"))
         .expect("a short name, and one type");

@@ -170,6 +170,9 @@
 //! ([`Event::AdoptionBegun`](crate::sync::Event::AdoptionBegun), `AdoptionEnded`). So a node in the barn over winter comes back by
 //! itself, and one that is scrapped needs no farewell: after 14 days nobody waits for it.
 //!
+//! A node that others believe only about itself cannot give anybody the full state. Open it with
+//! [`own_only`](crate::Replica::own_only): it then remembers removals for as long as a gateway might have missed them.
+//!
 //! # Backups
 //!
 //! Every peer with the same states is a backup already. For a file: stop the program and copy it, or take a snapshot of the

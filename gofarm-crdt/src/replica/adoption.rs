@@ -99,7 +99,7 @@ impl<S: Store> Replica<S> {
                 Some(moved)
             })
             .collect();
-        if self.lacks_any(&met.held, &known) {
+        if !self.is_own_only && self.lacks_any(&met.held, &known) {
             // Whoever has not seen what ended those may still hold them, and must take over the full state.
             for dot in known.prefix().iter() {
                 self.remains.collect(dot);

@@ -51,6 +51,7 @@ impl<S: Store> Replica<S> {
             covers: Vec::new(),
             conflicts: Conflicts::default(),
             remains: Remains::default(),
+            is_own_only: false,
             watches: Watches::default(),
             adoption: None,
             adoptions: 0,

@@ -19,6 +19,13 @@ pub enum Event {
     AdoptionEnded,
     /// The full state did not come, and the peer waits for one as well: this side feeds it with what it has.
     AdoptionGivenUp,
+    /// The peer wanted this replica to take over its full state, but may not bring all of it: refused, and nothing
+    /// here was replaced. Open that replica as [`own_only`](crate::Replica::own_only).
+    FullStateNotGranted,
+    /// The peer does not take over the full state from this side: see
+    /// [`FullStateNotGranted`](Self::FullStateNotGranted). Writes go on both ways; that the peer has everything is not
+    /// claimed until another has mended it.
+    FullStateRefused,
     /// The peer's clock says that this write is from the future: write the cell anew. It is offered again
     /// later too, in case the peer's clock was wrong.
     RestampNeeded {

@@ -32,7 +32,8 @@ enum Grants<C: Capacity> {
 }
 
 impl<C: Capacity> PeerIdentity<C> {
-    /// A peer that may bring only what it wrote itself.
+    /// A peer that may bring only what it wrote itself. Its full state is never adopted: open it as
+    /// [`Replica::own_only`](crate::Replica::own_only), or on a [`Board`](crate::board::Board), which is so by itself.
     #[must_use]
     pub const fn own_only(replica: ReplicaId) -> Self {
         Self {
@@ -69,6 +70,11 @@ impl<C: Capacity> PeerIdentity<C> {
     #[must_use]
     pub const fn replica(&self) -> ReplicaId {
         self.replica
+    }
+
+    /// Whether the peer may bring what anyone wrote, so that its full state is the whole.
+    pub(crate) const fn is_relay(&self) -> bool {
+        matches!(self.grants, Grants::All)
     }
 
     /// Whether the peer may bring what this actor wrote.

@@ -91,6 +91,8 @@ pub struct Session<C: Capacity = Growing, B: Capacity = C> {
     blocked: Option<Instant>,
     feeding: Feeding,
     feedings: u64,
+    /// The peer does not take over the full state from this side.
+    is_no_source: bool,
     adoption: u64,
     /// The frame with which the peer began to send its full state for this side to adopt.
     fed: Option<Fed>,
@@ -257,6 +259,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             blocked: None,
             feeding: Feeding::No,
             feedings: 0,
+            is_no_source: false,
             adoption: 0,
             fed: None,
             stalemate_since: None,
@@ -329,6 +332,7 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         self.reassembly = Reassembly::new();
         self.feeding = Feeding::No;
         self.feedings = 0;
+        self.is_no_source = false;
         self.adoption = 0;
         self.fed = None;
         self.stalemate_since = None;
@@ -409,9 +413,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         };
         self.peer_known = true;
         // Who is fed by the peer feeds it afterwards: it looks again when the adoption has ended.
-        let is_fed = self.fed.is_some();
-        let adopting = !is_fed && core::mem::take(&mut peer.adopting);
-        if adopting || (!is_fed && ledger.is_behind_horizon(&self.peer_context)) {
+        let may_feed = self.fed.is_none() && !self.is_no_source;
+        let adopting = may_feed && core::mem::take(&mut peer.adopting);
+        if adopting || (may_feed && ledger.is_behind_horizon(&self.peer_context)) {
             self.peer_context = CausalContext::new();
             self.feedings = self.feedings.saturating_add(1);
             self.feeding = Feeding::Announcing { under_way: false };

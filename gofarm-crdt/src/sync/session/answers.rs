@@ -200,7 +200,8 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
                     self.cover = None;
                     self.blocked = Some(after(now, self.limits.retry_refused()));
                 }
-                SentLoad::Have(..) | SentLoad::Adopt(_) | SentLoad::Adopted(_) => {}
+                SentLoad::Adopt(_) => self.feeding_refused(),
+                SentLoad::Have(..) | SentLoad::Adopted(_) => {}
             }
         }
         // What was not refused was merged.
@@ -214,6 +215,15 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             }
         }
         self.drop_done();
+    }
+
+    /// The peer keeps its state: it is asked anew what it has, and gets what it lacks of that.
+    fn feeding_refused(&mut self) {
+        self.feeding = Feeding::No;
+        self.is_no_source = true;
+        self.emit(Event::FullStateRefused);
+        self.forget_what_peer_has();
+        self.greeting.due = true;
     }
 
     fn item_refused(&mut self, now: Instant, number: u64, place: u64, why: PeerRefusal) {

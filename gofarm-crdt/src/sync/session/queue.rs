@@ -25,8 +25,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             self.scan.at_end = false;
             self.synced = false;
             // Removals were forgotten here: does the peer know of them? Its own list says so.
-            let is_fed = self.feeding != Feeding::No || ledger.is_adopting();
-            if self.peer_known && !is_fed && ledger.is_behind_horizon(&self.peer_context) {
+            let may_feed =
+                self.feeding == Feeding::No && !ledger.is_adopting() && !self.is_no_source;
+            if self.peer_known && may_feed && ledger.is_behind_horizon(&self.peer_context) {
                 self.forget_what_peer_has();
                 self.greeting.due = true;
             }
@@ -105,7 +106,9 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
             && !ledger.is_adopting()
             && self.blocked.is_none();
         let idle = self.barrier.is_none() && self.cover.is_none();
-        if complete && idle && self.covered != self.scan.revision && self.may_send_cells() {
+        // What it has missed is in no cell here any more, and would be claimed all the same.
+        let lacks_removals = self.is_no_source && ledger.is_behind_horizon(&self.peer_context);
+        if complete && idle && !lacks_removals && self.covered != self.scan.revision && self.may_send_cells() {
             let mut upto = VersionVector::new();
             let fits = ledger
                 .context()

@@ -263,6 +263,11 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
     }
 
     fn adopt<L: Ledger<Capacity = C>>(&mut self, ledger: &mut L, number: u64, round: u64) -> Taken {
+        if !self.identity.is_relay() {
+            // What it may not bring would be missing from its full state, and be lost here.
+            self.emit(Event::FullStateNotGranted);
+            return self.refuse(number, 0, PeerRefusal::NotGranted);
+        }
         if self.feeding != Feeding::No {
             // Both think that the other was away: the lesser actor gives in, or the one that has nothing to give
             // before its own adoption ends.

@@ -186,3 +186,25 @@ fn a_message_from_before_the_collection_brings_nothing_back() {
     assert!(a.is_durable() && b.is_durable(), "nothing changed");
     assert!(a.read(&at_a).crew.is_empty() && a.read(&at_a).limits.is_empty());
 }
+
+#[test]
+fn one_that_speaks_only_for_itself_forgets_nothing_and_finds_nobody_behind() {
+    for is_own_only in [false, true] {
+        let (mut node, mut gateway) = (replica(1), replica(2));
+        if is_own_only {
+            node = node.own_only();
+        }
+        let at_node = node.register::<Valve>("valve/7").expect("a name");
+        gateway.register::<Valve>("valve/7").expect("a name");
+        node.update(at(1), &at_node, |v| v.crew.insert(1));
+        node.update(at(2), &at_node, |v| v.crew.remove(&1));
+        node.commit().expect("memory takes it");
+        for round in 3..9 {
+            exchange(at(round), &mut node, &mut gateway);
+        }
+        assert_eq!(gateway.footprint().remains, 0, "others may forget it");
+        assert_eq!(node.footprint().remains > 0, is_own_only);
+        let fresh = replica(9);
+        assert_eq!(node.is_behind_horizon(fresh.context()), !is_own_only);
+    }
+}

@@ -2,7 +2,7 @@
 
 use gofarm_core::time::UnixMillis;
 use gofarm_crdt::Timestamp;
-use gofarm_crdt::dot::Dot;
+use gofarm_crdt::dot::{Dot, ReplicaId};
 use gofarm_crdt::ledger::Ledger;
 use gofarm_crdt::sync::{Event, Limits, PeerIdentity, PeerRefusal};
 
@@ -123,5 +123,85 @@ fn who_was_away_for_too_long_adopts_the_full_state() {
         assert!(network.events.contains(&(0, Event::PeerBehindHorizon)));
         assert!(network.events.contains(&(1, Event::AdoptionEnded)));
         network.events.clear();
+    }
+}
+
+/// Replica 2 speaks for itself, the others for everybody.
+fn leaf_is_2(replica: ReplicaId) -> PeerIdentity {
+    if replica == ReplicaId::new(2) {
+        PeerIdentity::own_only(replica)
+    } else {
+        PeerIdentity::relay(replica)
+    }
+}
+
+#[test]
+fn nobody_adopts_the_full_state_of_a_peer_that_may_not_bring_all_of_it() {
+    for loss in [0, 25] {
+        let mut network = Network::new(8, Limits::lan(), CLEAR, 2);
+        network.grants = leaf_is_2;
+        network.link(0, 1);
+        for key in 0..40 {
+            network.nodes[0].set(at(0), "valve", &[key], Some(b"open"));
+        }
+        network.converge(100_000);
+        network.weather.loss = 100;
+        network.run_until(network.now + 1_000);
+        // The leaf forgets what the gateway never heard of.
+        network.nodes[1].set(at(1), "own", b"1", Some(b"on"));
+        network.nodes[1].set(at(2), "own", b"1", None);
+        network.nodes[1].collect();
+        network.nodes[1].set(at(3), "own", b"2", Some(b"on"));
+        network.nodes[0].set(at(3), "valve", b"new", Some(b"open"));
+        network.weather.loss = loss;
+        network.restart(0, 0);
+        network.restart(0, 1);
+        let before = network.sent;
+        network.run_until(network.now + 1_000_000);
+        for node in &network.nodes {
+            assert_eq!(node.view().len(), 42, "what each wrote is on both sides");
+        }
+        let (frames, keep_alives) = (network.sent - before, 1_000_000 / 30_000);
+        assert!(frames < 20 * keep_alives, "{frames} frames, in a loop");
+        assert!(network.events.contains(&(0, Event::FullStateNotGranted)));
+        assert!(network.events.contains(&(1, Event::FullStateRefused)));
+        assert!(!network.events.contains(&(0, Event::AdoptionBegun)));
+        let leaf = network.nodes[1].actor();
+        assert_eq!(
+            network.nodes[0].context().prefix().get(leaf),
+            0,
+            "nothing is claimed of what the gateway has missed"
+        );
+    }
+}
+
+#[test]
+fn a_relay_mends_what_a_leaf_could_not() {
+    for loss in [0, 25] {
+        let mut network = Network::new(9, Limits::lan(), CLEAR, 3);
+        network.grants = leaf_is_2;
+        network.link(1, 2);
+        for key in 0..10 {
+            network.nodes[2].set(at(0), "valve", &[key], Some(b"open"));
+            network.nodes[1].set(at(0), "own", &[key], Some(b"on"));
+        }
+        network.run_until(10_000);
+        for key in 0..5 {
+            network.nodes[1].set(at(1), "valve", &[key], None);
+            network.nodes[1].set(at(1), "own", &[key], None);
+        }
+        network.run_until(20_000);
+        for node in [1, 2] {
+            network.nodes[node].collect();
+        }
+        // A gateway that never heard of it.
+        network.nodes[0].set(at(2), "valve", &[30], Some(b"open"));
+        network.weather.loss = loss;
+        network.link(0, 1);
+        network.run_until(network.now + 100_000);
+        assert!(network.events.contains(&(1, Event::FullStateRefused)));
+        network.link(0, 2);
+        network.converge(10_000_000);
+        assert_eq!(network.nodes[0].view().len(), 11);
     }
 }
