@@ -119,20 +119,21 @@ impl<S: Store> Replica<S> {
     /// This replica as one from which its peers take only what it wrote itself: the node of a probe or a valve, to which
     /// they say [`PeerIdentity::own_only`](crate::sync::PeerIdentity::own_only).
     ///
-    /// Nobody adopts the full state of such a one, so it forgets nothing that a peer might have missed: each removed element
-    /// keeps its cell here, until this replica itself was away for 14 days and adopts. What it knows it publishes as
-    /// others do, or they would wait for it.
+    /// Nobody adopts the full state of such a one. So [`maintain`](Self::maintain) forgets nothing here that anybody ever
+    /// heard of may have missed, even one that was silent for longer than 14 days: a peer that is scrapped for good is
+    /// waited for until this replica itself adopts.
     ///
     /// ```
-    /// use gofarm_core::time::{hours, Instant, UnixMillis};
+    /// use gofarm_core::time::{Instant, UnixMillis};
     /// use gofarm_crdt::clock::Now;
     /// use gofarm_crdt::dot::ReplicaId;
     /// use gofarm_crdt::store::MemoryStore;
     /// use gofarm_crdt::Replica;
     ///
     /// let now = Now::new(Instant::ZERO, Some(UnixMillis::new(1_790_000_000_000)));
-    /// let mut node = Replica::open(MemoryStore::new(ReplicaId::new(7)), now)?.own_only();
-    /// assert_eq!(node.maintain(now, hours(6))?.collected, 0); // always
+    /// let store = MemoryStore::new(ReplicaId::new(7), 1); // 1: 64 random bits
+    /// let node = Replica::open(store, now)?.own_only();
+    /// # let _ = node;
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
     #[must_use]

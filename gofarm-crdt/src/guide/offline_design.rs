@@ -171,7 +171,10 @@
 //! itself, and one that is scrapped needs no farewell: after 14 days nobody waits for it.
 //!
 //! A node that others believe only about itself cannot give anybody the full state. Open it with
-//! [`own_only`](crate::Replica::own_only): it then remembers removals for as long as a gateway might have missed them.
+//! [`own_only`](crate::Replica::own_only): it then remembers removals for as long as a gateway that it knows may have missed
+//! them. A gateway that lost its store and has no other to ask finds that out by
+//! [`Event::FullStateNotGranted`](crate::sync::Event::FullStateNotGranted): believe the node as a
+//! [`relay`](crate::sync::PeerIdentity::relay) for one session, and it hands over all that it has.
 //!
 //! # Backups
 //!

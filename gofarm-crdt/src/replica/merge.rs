@@ -137,7 +137,7 @@ impl<S: Store> Ledger for Replica<S> {
     }
 
     fn is_behind_horizon(&self, context: &CausalContext) -> bool {
-        !self.is_own_only && !context.prefix().covers_all(self.remains.collected())
+        !context.prefix().covers_all(self.remains.collected())
     }
 
     fn begin_adoption(&mut self) {

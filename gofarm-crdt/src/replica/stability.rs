@@ -161,8 +161,7 @@ impl<S: Store> Replica<S> {
     ///
     /// Call it now and then, say every minute; what it did waits for the next commit. A `period` of 6 hours
     /// costs about 20 bytes for each actor and 4 times a day, and lets removed elements go within a day of
-    /// everybody having seen them. Without wall time, with nobody else known, and by a replica that is
-    /// [`own_only`](Self::own_only), nothing is collected.
+    /// everybody having seen them. Without wall time, and with nobody else known, nothing is collected.
     ///
     /// Cost: O(cells that wait).
     ///
@@ -189,7 +188,9 @@ impl<S: Store> Replica<S> {
                     .known
                     .stamp(*replica)
                     .unwrap_or_default();
-                **replica == own || wall.saturating_since(stamp.unix()) <= HORIZON
+                **replica == own
+                    || self.is_own_only
+                    || wall.saturating_since(stamp.unix()) <= HORIZON
             })
             .map(|(_, knowledge)| knowledge.clone())
             .collect();
@@ -199,7 +200,7 @@ impl<S: Store> Replica<S> {
             .iter()
             .flat_map(|knowledge| &knowledge.0)
             .all(|dot| prefix.covers(*dot));
-        if heard.len() > 1 && is_complete && !self.is_own_only {
+        if heard.len() > 1 && is_complete {
             done.collected = self.collect(&heard);
         }
         done.waiting = self.remains.waiting.len();

@@ -20,7 +20,8 @@ pub enum Event {
     /// The full state did not come, and the peer waits for one as well: this side feeds it with what it has.
     AdoptionGivenUp,
     /// The peer wanted this replica to take over its full state, but may not bring all of it: refused, and nothing
-    /// here was replaced. Open that replica as [`own_only`](crate::Replica::own_only).
+    /// here was replaced. If this replica lost its store and has nobody else to ask, believe the peer as a
+    /// [`relay`](super::PeerIdentity::relay) for one session.
     FullStateNotGranted,
     /// The peer does not take over the full state from this side: see
     /// [`FullStateNotGranted`](Self::FullStateNotGranted). Writes go on both ways; that the peer has everything is not

@@ -188,23 +188,31 @@ fn a_message_from_before_the_collection_brings_nothing_back() {
 }
 
 #[test]
-fn one_that_speaks_only_for_itself_forgets_nothing_and_finds_nobody_behind() {
+fn one_that_speaks_only_for_itself_waits_for_everybody_it_ever_heard_of() {
     for is_own_only in [false, true] {
-        let (mut node, mut gateway) = (replica(1), replica(2));
+        let (mut node, mut gateway, mut away) = (replica(1), replica(2), replica(3));
         if is_own_only {
             node = node.own_only();
         }
         let at_node = node.register::<Valve>("valve/7").expect("a name");
-        gateway.register::<Valve>("valve/7").expect("a name");
         node.update(at(1), &at_node, |v| v.crew.insert(1));
-        node.update(at(2), &at_node, |v| v.crew.remove(&1));
         node.commit().expect("memory takes it");
-        for round in 3..9 {
+        for round in 2..5 {
+            exchange(at(round), &mut node, &mut away);
             exchange(at(round), &mut node, &mut gateway);
+        }
+        node.update(at(5), &at_node, |v| v.crew.remove(&1));
+        node.commit().expect("memory takes it");
+        for day in 1..=20 {
+            exchange(at(day * DAY), &mut node, &mut gateway);
         }
         assert_eq!(gateway.footprint().remains, 0, "others may forget it");
         assert_eq!(node.footprint().remains > 0, is_own_only);
-        let fresh = replica(9);
-        assert_eq!(node.is_behind_horizon(fresh.context()), !is_own_only);
+        assert_eq!(node.is_behind_horizon(away.context()), !is_own_only);
+        for round in 1..5 {
+            pull(at(20 * DAY + round), &node, &mut away);
+            exchange(at(20 * DAY + round), &mut node, &mut away);
+        }
+        assert_eq!(node.footprint().remains, 0, "it has come back");
     }
 }
