@@ -108,7 +108,12 @@ impl<C: Capacity, B: Capacity> Session<C, B> {
         let idle = self.barrier.is_none() && self.cover.is_none();
         // What it has missed is in no cell here any more, and would be claimed all the same.
         let lacks_removals = self.is_no_source && ledger.is_behind_horizon(&self.peer_context);
-        if complete && idle && !lacks_removals && self.covered != self.scan.revision && self.may_send_cells() {
+        if complete
+            && idle
+            && !lacks_removals
+            && self.covered != self.scan.revision
+            && self.may_send_cells()
+        {
             let mut upto = VersionVector::new();
             let fits = ledger
                 .context()
