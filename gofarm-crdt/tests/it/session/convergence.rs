@@ -2,7 +2,8 @@
 
 use gofarm_core::time::{UnixMillis, millis, secs};
 use gofarm_crdt::Timestamp;
-use gofarm_crdt::sync::Limits;
+use gofarm_crdt::dot::ReplicaId;
+use gofarm_crdt::sync::{Limits, PeerIdentity};
 
 use super::network::{CLEAR, Network, Weather};
 
@@ -44,7 +45,7 @@ fn limits(frame: u16) -> Limits {
         .with_retry_refused(secs(30))
 }
 
-fn storm(seed: u64) {
+fn storm(seed: u64, grants: fn(ReplicaId) -> PeerIdentity) {
     let frame = [48, 64, 120, 1_400][(seed % 4) as usize];
     let weather = Weather {
         loss: 18 + seed % 13,
@@ -52,6 +53,7 @@ fn storm(seed: u64) {
         delay: (5, 5 + 40 * (seed % 5)),
     };
     let mut network = Network::new(seed, limits(frame), weather, 3);
+    network.grants = grants;
     network.link(0, 1);
     network.link(1, 2);
     if seed & 8 != 0 {
@@ -99,6 +101,16 @@ fn storm(seed: u64) {
 #[test]
 fn all_converge_over_a_bad_network_with_restarts() {
     for seed in 0..3_000 {
-        storm(seed);
+        storm(seed, PeerIdentity::relay);
+    }
+}
+
+#[test]
+fn all_converge_when_one_is_believed_only_about_itself() {
+    for seed in 0..3_000 {
+        storm(seed, |replica| match replica.get() {
+            3 => PeerIdentity::own_only(replica),
+            _ => PeerIdentity::relay(replica),
+        });
     }
 }
