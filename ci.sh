@@ -29,6 +29,7 @@ by name only, slow:
   miri      unit tests under Miri
   loom      model checking of shared structures
   powerset  every combination of features; of a crate with many of them every pair
+  seeds     the promises of 1000 seasons, GOFARM_SEASONS of them
   compare   figures beside other crates: ./ci.sh compare; gates on instruction counts
 TXT
 }
@@ -241,6 +242,11 @@ check_powerset() {
         run env RUSTFLAGS=-Dwarnings CARGO_TARGET_DIR=target/powerset \
             cargo hack check -q -p "$crate" --feature-powerset "${depth[@]}" --no-dev-deps
     done
+}
+
+check_seeds() {
+    run env GOFARM_SEASONS="${GOFARM_SEASONS:-1000}" \
+        cargo test -q -p gofarm-examples --test it -- every_promise_holds_in_every_season
 }
 
 check_compare() {
