@@ -39,7 +39,6 @@ use std::path::{Path, PathBuf};
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Instant, hours, minutes};
-use gofarm_crdt::clock::Now;
 
 use self::account::Account;
 use super::flight::{self, Flight, Told};
@@ -140,8 +139,8 @@ pub fn replay(path: &Path, moment: Moment) -> Result<Replay, ReplayError> {
         let Some(gateway) = gateways.get_mut(usize::from(entry.who)) else {
             return !entry.outcome; // nobody who answers the same
         };
-        let (wall, input) = &entry.input;
-        let now = Now::new(entry.at, *wall);
+        let (ahead, input) = &entry.input;
+        let now = replay.flight.time(entry.at, *ahead);
         gateway.handle(now, input.clone());
         let outputs: Vec<Output> = iter::from_fn(|| gateway.poll_output()).collect();
         let is_after = entry.at > at;

@@ -5,6 +5,7 @@ mod events;
 mod incidents;
 mod slot;
 mod stored;
+mod view;
 mod way;
 
 use core::time::Duration;
@@ -22,7 +23,7 @@ use super::backbone::{Backbone, InProcess};
 use super::board::{Board, BoardError};
 use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
-use super::controller::Morning;
+use super::controller::{Controller, Morning};
 use super::field::{EvenField, Field, SLOTS};
 use super::flight::{Flight, GATEWAYS};
 use super::gateway::{Gateway, Input};
@@ -33,7 +34,7 @@ use super::plan::{Background, FIELDS, Plan};
 use super::plot::Plot;
 use super::record::{Digest, RecordError, Recorded, Recorder};
 use super::referee::FarmReferee;
-use super::report::{self, Report};
+use super::report::Report;
 use super::roots::Roots;
 use super::saved::Saved;
 use super::site::Site;
@@ -304,6 +305,16 @@ impl<'a> Season<'a> {
         Some(self.measured?.reference(accounts.collect()))
     }
 
+    pub(super) fn controllers(&self) -> impl Iterator<Item = &Controller> {
+        self.gateways.iter().flat_map(Gateway::controllers)
+    }
+
+    /// The controller of a field.
+    pub(super) fn controller(&self, field: u8) -> Option<&Controller> {
+        self.controllers()
+            .find(|controller| controller.number() == field)
+    }
+
     fn plot(&mut self, field: u8) -> &mut Plot {
         &mut self.plots[usize::from(field) - 1]
     }
@@ -346,7 +357,7 @@ impl<'a> Season<'a> {
         let now = self.now;
         let left = self.plots.each_mut().map(|plot| plot.take_rest(now));
         let nanos = core::mem::take(&mut self.decision_nanos);
-        report::of(&self, usize::from(self.played), left, nanos)
+        Report::of(&self, usize::from(self.played), left, nanos)
     }
 }
 

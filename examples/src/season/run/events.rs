@@ -7,7 +7,6 @@ use gofarm_core::time::Instant;
 use super::{GATEWAYS, Season, Stopwatch};
 use crate::season::backbone::Delivery;
 use crate::season::controller::{Decision, Issue};
-use crate::season::flight;
 use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
@@ -148,7 +147,7 @@ impl Season<'_> {
         gateway.handle(at, input);
         let nanos = stopwatch.nanos().saturating_sub(before);
         if let Some((recorder, input)) = kept {
-            flight::note(recorder, at, party, &input, gateway);
+            self.flight.note(recorder, at, party, &input, gateway);
         }
         nanos
     }
