@@ -27,7 +27,7 @@ pub(super) struct Flight {
 
 /// What an entry holds: how many milliseconds the gateway's wall clock was ahead, if it knew the time, and what happened
 /// to it.
-pub(super) type Told = (Option<i64>, Input);
+pub(super) type Noted = (Option<i64>, Input);
 
 impl Flight {
     pub(super) fn new(plan: Plan, seeds: [u64; 2], epoch: UnixMillis) -> Self {

@@ -41,7 +41,7 @@ use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Instant, hours, minutes};
 
 use self::account::Account;
-use super::flight::{self, Flight, Told};
+use super::flight::{self, Flight, Noted};
 use super::gateway::Output;
 use super::plan::{FIELDS, Plan};
 use super::record::{Ending, Entry, Moment, MomentError, RecordError, Recording};
@@ -135,7 +135,7 @@ pub fn replay(path: &Path, moment: Moment) -> Result<Replay, ReplayError> {
         flight,
     };
     let mut gateways = replay.flight.gateways();
-    recording.replay(at + AFTERMATH, |entry: &Entry<Told>| {
+    recording.replay(at + AFTERMATH, |entry: &Entry<Noted>| {
         let Some(gateway) = gateways.get_mut(usize::from(entry.who)) else {
             return !entry.outcome; // nobody who answers the same
         };

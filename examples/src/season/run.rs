@@ -4,9 +4,9 @@ mod chronicle;
 mod events;
 mod incidents;
 mod slot;
+mod standing;
 mod stored;
 mod view;
-mod way;
 
 use core::time::Duration;
 use std::path::Path;
@@ -17,7 +17,7 @@ use gofarm_crdt::clock::Now;
 use jiff::civil::Date;
 
 use self::chronicle::Chronicle;
-use self::way::Way;
+use self::standing::Standing;
 use super::backbone::mqtt::{BrokerAddress, BrokerError, MqttBackbone};
 use super::backbone::{Backbone, InProcess};
 use super::board::{Board, BoardError};
@@ -85,7 +85,7 @@ pub struct Season<'a> {
     timeline: Timeline,
     chronicle: Chronicle,
     pub(super) incidents: Vec<Failure>,
-    ways: [Way; Party::ALL.len()],
+    standings: [Standing; Party::ALL.len()],
     pub(super) referee: FarmReferee,
     pub(super) site: Site,
     pub(super) settled_after: Duration,
@@ -96,7 +96,7 @@ impl<'a> Season<'a> {
     /// Makes the farm ready for the first day of `plan`, with its days of `weather`, and what is to go wrong.
     #[must_use]
     pub fn start(plan: Plan, weather: &'a [WeatherDay], chaos: Chaos) -> Self {
-        Self::on(plan, weather, None, chaos)
+        Self::new(plan, weather, None, chaos)
     }
 
     /// Makes the farm ready for the first day of a measured season, each field the one that was measured, and what is to go
@@ -121,10 +121,10 @@ impl<'a> Season<'a> {
         chaos: Chaos,
     ) -> Self {
         let plan = measured.plan().seed(seed).background(background);
-        Self::on(plan, measured.weather(), Some(measured), chaos)
+        Self::new(plan, measured.weather(), Some(measured), chaos)
     }
 
-    fn on(
+    fn new(
         plan: Plan,
         weather: &'a [WeatherDay],
         measured: Option<&'a MeasuredSeason>,
@@ -168,7 +168,7 @@ impl<'a> Season<'a> {
             timeline: Timeline::new(chaos),
             chronicle: Chronicle::new(&plan),
             incidents: Vec::new(),
-            ways: [Way::default(); Party::ALL.len()],
+            standings: [Standing::default(); Party::ALL.len()],
             referee: FarmReferee::default(),
             site: Site::new(seeds.next_u64(), count),
             settled_after: Duration::ZERO,
@@ -321,7 +321,10 @@ impl<'a> Season<'a> {
 
     /// What the clocks of a gateway say.
     fn time(&self, party: Party) -> Now {
-        Now::new(self.now, self.ways[party.index()].wall(self.true_wall()))
+        Now::new(
+            self.now,
+            self.standings[party.index()].wall(self.true_wall()),
+        )
     }
 
     fn true_time(&self) -> Now {

@@ -53,6 +53,7 @@ pub(super) struct ValveNode {
     state: FieldReplica,
     /// The command whose pulse is under way.
     opening: Option<CommandId>,
+    /// The command whose effect the flow meter is about to see.
     flow_due: Option<(CommandId, Instant)>,
     /// The closing command that is being carried out.
     closing: Option<CommandId>,
@@ -61,6 +62,7 @@ pub(super) struct ValveNode {
     has_started: bool,
     /// Quarters of an hour that the node was on.
     quarters: u32,
+    /// How the last commands ended, the newest first.
     ended: VecDeque<(CommandId, Report)>,
     listener: Listener,
     /// The command that the water runs for.
@@ -183,12 +185,13 @@ impl ValveNode {
         }
     }
 
-    /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
+    /// The lease refuses a command.
     fn refuse(&mut self, now: Instant, id: CommandId, why: Refusal, radio: &mut Radio) {
         self.listener.observe(&why.signal());
         self.refused(now, id, why.as_str(), radio);
     }
 
+    /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
     fn refused(&mut self, now: Instant, id: CommandId, why: &'static str, radio: &mut Radio) {
         *self.counts.refused.entry(why).or_default() += 1;
         let answer = match why {

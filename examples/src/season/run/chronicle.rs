@@ -196,9 +196,13 @@ impl Season<'_> {
                 plot.radio.is_connected(),
             )
         });
-        let parties = Party::ALL.iter().zip(&self.ways);
-        let parties = parties
-            .map(|(party, way)| (format!("broker to {party}"), way.is_linked && !way.is_dark));
+        let parties = Party::ALL.iter().zip(&self.standings);
+        let parties = parties.map(|(party, standing)| {
+            (
+                format!("broker to {party}"),
+                standing.is_linked && !standing.is_dark,
+            )
+        });
         radios.chain(parties).collect()
     }
 

@@ -50,7 +50,7 @@ pub(super) struct Firmware {
     opening: Option<Instant>,
     /// Of an opening that has ended, its end is still to be told.
     has_opened: bool,
-    /// A board drives its closes itself, and this one it has driven.
+    /// The close that is due is driven: at once, or when the board has driven it.
     drives_close: bool,
 }
 
@@ -112,7 +112,7 @@ impl Firmware {
         }
     }
 
-    /// Whether the close that is due is driven now: at once, unless it is a board's.
+    /// Whether the close that is due is driven now: a board drives its own when it does.
     pub(super) fn drives_close(&self) -> bool {
         self.drives_close
     }
@@ -163,10 +163,11 @@ impl Firmware {
 
     /// The node loses its power; [`poll`](Self::poll) tells what was still done.
     pub(super) fn power_off(&mut self, now: Instant) {
+        let opening = self.opening.take();
         match &mut self.board {
             Some(board) => board.power_off(now),
             // The pulse may have reached the valve before the end: here it has.
-            None => self.opening = self.opening.map(|_| now),
+            None => self.opening = opening.map(|_| now),
         }
     }
 

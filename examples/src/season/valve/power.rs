@@ -59,7 +59,7 @@ impl ValveNode {
         !self.pipe.is_stuck(now) && matches!(self.power, Power::On { .. })
     }
 
-    /// The node restarts: all but the journal, the valve and the water is lost.
+    /// The node stops: of all that it knows the journal and what was committed are kept. The valve stays as it is.
     pub(super) fn stop(&mut self, now: Instant, referee: &mut Referee) {
         let until = now + RESTART;
         let journal = RamJournal::new();
@@ -80,6 +80,7 @@ impl ValveNode {
         referee.stopped(now);
     }
 
+    /// The node has its power again; of some commands it cannot know whether they were carried out.
     pub(super) fn start(
         &mut self,
         now: Instant,
