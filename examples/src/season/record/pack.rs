@@ -43,7 +43,8 @@ mod tests {
     #[test]
     fn no_room_is_made_for_a_length_that_nothing_has() {
         let mut found = Vec::new();
-        for len in [0, MAX_UNPACKED as u32 + 1, u32::MAX] {
+        let too_long = u32::try_from(MAX_UNPACKED + 1).unwrap();
+        for len in [0, too_long, u32::MAX] {
             let packed = [&len.to_le_bytes()[..], &[0; 9]].concat();
             assert_eq!(unpack(&packed, &mut found), None);
         }
