@@ -74,6 +74,24 @@ for form in ("json-schema", "td", "tm", "openapi", "all"):
     json.loads(subprocess.check_output([season, "describe", "--format", form]))
 PY
 
+# The flight recorder: a season in 10 MB, and a decision of it again in half of the processor time that the season took.
+python3 - "$season" "$work/a.json" "$work/season.rec" "$took" <<'PY'
+import json, os, resource, subprocess, sys
+
+season, first, recording, season_ms = sys.argv[1:]
+report = json.loads(subprocess.check_output([season, "--json", "--seed", "1", "--record", recording]))
+plain = json.load(open(first))
+del report["measured"], plain["measured"]
+assert report == plain, "a season that is recorded is another one"
+size = os.path.getsize(recording)
+assert size <= 10_000_000, f"a recording of {size} B"
+before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+told = subprocess.check_output([season, "replay", recording, "--at", "day 140 12:00"], text=True)
+took = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+assert told.startswith("day 140 12:00, in the season of 145 days"), told
+assert took <= int(season_ms) / 2_000, f"a replay took {took:.2f} s, the season {season_ms} ms"
+PY
+
 # The measured seasons, where the data is: below GOFARM_DATA, or in ../shared/data beside the project.
 data=${GOFARM_DATA:-$(dirname "$0")/../../shared/data}/field
 for name in cotton_2022_maricopa maize_2022_greeley; do

@@ -5,9 +5,11 @@ set -euo pipefail
 season=$1
 
 python3 - "$season" <<'PY'
-import json, pathlib, shutil, socket, subprocess, sys, tempfile, time
+import json, pathlib, shutil, socket, struct, subprocess, sys, tempfile, time
 
 season = sys.argv[1]
+# Of the season that is played when none is asked for.
+DAYS = 145
 
 def holds(report):
     ended = sum(report[k] for k in ("executed", "expired", "refused", "indeterminate", "pending"))
@@ -20,6 +22,30 @@ def finish(process):
     out, err = process.communicate(timeout=600)
     assert process.returncode == 0 and not err, err
     return json.loads(out)
+
+def days_carried(port):
+    """How far the season is, in days, by each packet that the broker carries from now on."""
+    # An MQTT 3.1.1 client: CONNECT, then SUBSCRIBE to all that the parties send each other.
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as broker, broker.makefile("rb") as packets:
+        broker.sendall(bytes.fromhex("100d00044d5154540402000000015f"))
+        topics = b"gofarm/season/sync/#"
+        broker.sendall(struct.pack(">BBHH", 0x82, len(topics) + 5, 1, len(topics)) + topics + b"\0")
+        while kind := packets.read(1):
+            length = shift = 0
+            while True:
+                (part,) = packets.read(1)
+                length |= (part & 127) << shift
+                shift += 7
+                if part < 128:
+                    break
+            packet = packets.read(length)
+            if kind[0] >> 4 != 3:
+                continue
+            (topic,) = struct.unpack_from(">H", packet)
+            payload = packet[2 + topic:]
+            # When it is due, in µs since the season's start, and its number; an empty one is a receipt.
+            if len(payload) >= 16:
+                yield struct.unpack_from("<Q", payload)[0] / 86_400e6
 
 with socket.socket() as free:
     free.bind(("127.0.0.1", 0))
@@ -36,20 +62,24 @@ with tempfile.TemporaryDirectory() as folder:
                 socket.create_connection(("127.0.0.1", port)).close()
                 return broker
             except ConnectionRefusedError:
+                assert broker.poll() is None, "no broker"
                 time.sleep(0.05)
 
     broker = start()
     try:
         arguments = [season, "--json", "--broker", f"mqtt://127.0.0.1:{port}"]
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(2):
-            time.sleep(2)
-            assert process.poll() is None, "the season was over before the broker was killed"
+        for third in (1, 2):
+            due = third * DAYS / 3
+            days = next((days for days in days_carried(port) if days >= due), None)
+            assert days is not None and days < DAYS, f"killed on day {days}"
             broker.kill()
             broker.wait()
-            time.sleep(1)
+            time.sleep(1)  # at most a day of the season
             broker = start()
-        holds(finish(process))
+        report = finish(process)
+        assert report["season"]["days"] == DAYS, report["season"]
+        holds(report)
     finally:
         broker.kill()
     refused = subprocess.run([season, "--broker", "mqtt://127.0.0.1:1"], capture_output=True, text=True)
@@ -57,7 +87,8 @@ with tempfile.TemporaryDirectory() as folder:
     assert refused.stderr.count("\n") == 1, refused.stderr
     print("season: a broker that was killed twice lost nothing")
 
-arguments = [season, "--json", "--firmware", "qemu", "--seed", "2"]
+# The board takes real time for its water: 49 runs up to this day.
+arguments = [season, "--json", "--firmware", "qemu", "--seed", "2", "--to", "2003-07-20"]
 process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 report = finish(process)
 holds(report)

@@ -77,6 +77,7 @@ pub mod play;
 mod plot;
 mod probe;
 mod radio;
+mod ranked;
 pub mod record;
 mod referee;
 pub mod replay;

@@ -45,7 +45,6 @@ pub(super) struct Cloud {
     offered: u32,
     /// Commands that ended, as gateways told: by field and outcome.
     ended: BTreeMap<(u8, &'static str), u64>,
-    repeated: u64,
 }
 
 impl Cloud {
@@ -62,7 +61,6 @@ impl Cloud {
             offers: Vec::new(),
             offered: 0,
             ended: BTreeMap::new(),
-            repeated: 0,
         }
     }
 
@@ -84,8 +82,8 @@ impl Cloud {
     }
 
     /// The connection to the broker is there, or gone.
-    pub(super) fn linked(&mut self, at: Now, is_found: bool) {
-        self.copies.linked(is_found);
+    pub(super) fn linked(&mut self, at: Now, is_linked: bool) {
+        self.copies.linked(is_linked);
         self.transmit(at);
     }
 
@@ -111,9 +109,8 @@ impl Cloud {
                 let Ok(reception) = self.inbox.accept(dot, floor) else {
                     return; // it comes again
                 };
-                match (reception, Dispatch::decode(body)) {
-                    (Reception::New, Some(dispatch)) => self.count(dispatch),
-                    _ => self.repeated += 1,
+                if let (Reception::New, Some(dispatch)) = (reception, Dispatch::decode(body)) {
+                    self.count(dispatch);
                 }
                 if self.inbox.commit(&mut self.store).is_ok() {
                     let packet = Packet::Taken(dot).encode();

@@ -9,6 +9,7 @@
 mod breakers;
 mod choice;
 mod counts;
+mod main_valve;
 mod outlook;
 mod samples;
 mod water_reading;
@@ -99,7 +100,7 @@ impl Controller {
             told: [Instant::ZERO; 3],
             polls: [const { None }; 3],
             breakers: Breakers::new(),
-            main: FlowWatch::new(choice::MAIN),
+            main: FlowWatch::new(main_valve::LIMITS),
             is_main_closed: false,
             listener: Listener::default(),
             issued: Now::new(Instant::ZERO, None),

@@ -16,7 +16,7 @@ use super::replica::{Counts, FieldReplica, Settled, Side};
 #[derive(Debug)]
 pub(super) struct Copies {
     fields: [FieldReplica; FIELDS],
-    is_found: bool,
+    is_linked: bool,
 }
 
 impl Copies {
@@ -37,7 +37,7 @@ impl Copies {
         };
         Self {
             fields: array::from_fn(field),
-            is_found: false,
+            is_linked: false,
         }
     }
 
@@ -57,15 +57,15 @@ impl Copies {
     }
 
     /// The connection to the broker is there, or gone.
-    pub(super) fn linked(&mut self, is_found: bool) {
-        self.is_found = is_found;
+    pub(super) fn linked(&mut self, is_linked: bool) {
+        self.is_linked = is_linked;
         for field in &mut self.fields {
-            field.linked(is_found, |peer| peer != Side::Node);
+            field.linked(is_linked, |peer| peer != Side::Node);
         }
     }
 
     pub(super) fn is_linked(&self) -> bool {
-        self.is_found
+        self.is_linked
     }
 
     /// A frame of another side has come for a field.
@@ -98,7 +98,7 @@ impl Copies {
 
     /// The power is back; how many fields lack something that was committed.
     pub(super) fn restart(&mut self, now: Now) -> u32 {
-        self.is_found = false;
+        self.is_linked = false;
         let fields = self.fields.iter_mut();
         fields.map(|field| u32::from(!field.restart(now))).sum()
     }

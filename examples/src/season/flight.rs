@@ -25,8 +25,9 @@ pub(super) struct Flight {
     epoch: UnixMillis,
 }
 
-/// What an entry holds: what the gateway's wall clock said, and what happened to it.
-pub(super) type Told = (Option<UnixMillis>, Input);
+/// What an entry holds: how many milliseconds the gateway's wall clock was ahead, if it knew the time, and what happened
+/// to it.
+pub(super) type Noted = (Option<i64>, Input);
 
 impl Flight {
     pub(super) fn new(plan: Plan, seeds: [u64; 2], epoch: UnixMillis) -> Self {
@@ -59,19 +60,28 @@ impl Flight {
     pub(super) fn wall(&self, at: Instant) -> UnixMillis {
         self.epoch + at.saturating_since(Instant::ZERO)
     }
-}
 
-/// Writes down what a gateway was told, and the digest of what it is about to do.
-pub(super) fn note(
-    recorder: &mut Recorder,
-    at: Now,
-    party: Party,
-    input: &Input,
-    gateway: &Gateway,
-) {
-    let who = u8::try_from(party.index()).unwrap_or(u8::MAX);
-    let told = (at.wall(), input);
-    recorder.note(at.instant(), who, &told, digest(gateway.outputs()));
+    /// The time on the clocks of a gateway whose wall clock was so much ahead.
+    pub(super) fn time(&self, at: Instant, ahead: Option<i64>) -> Now {
+        let shown = |ahead| self.wall(at).as_millis().wrapping_add_signed(ahead);
+        Now::new(at, ahead.map(shown).map(UnixMillis::new))
+    }
+
+    /// Writes down what a gateway was told, and the digest of what it is about to do.
+    pub(super) fn note(
+        &self,
+        recorder: &mut Recorder,
+        at: Now,
+        party: Party,
+        input: &Input,
+        gateway: &Gateway,
+    ) {
+        let who = u8::try_from(party.index()).unwrap_or(u8::MAX);
+        let right = self.wall(at.instant()).as_millis();
+        let ahead = |wall: UnixMillis| wall.as_millis().wrapping_sub(right).cast_signed();
+        let told = (at.wall().map(ahead), input);
+        recorder.note(at.instant(), who, &told, digest(gateway.outputs()));
+    }
 }
 
 /// Stands for all that a gateway does for an input.

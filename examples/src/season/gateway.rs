@@ -164,7 +164,7 @@ impl Gateway {
                     controller.handle(at, &message, &mut out);
                 }
             }
-            Input::Linked(is_found) => self.copies.linked(is_found),
+            Input::Linked(is_linked) => self.copies.linked(is_linked),
             Input::Packet { from, packet } => match Packet::decode(&packet) {
                 Some(Packet::Frame { field, frame }) => {
                     self.merge(at, field, Side::Party(from), frame);

@@ -11,16 +11,19 @@
 //! |---|---|
 //! | `GoFarmFR`, the format | 8 bytes, 4 bytes |
 //! | the header | a frame: what the caller says of the run, such as options and seed |
-//! | the entries | a frame each: who, digest of the answer (8 bytes), time since the entry before (µs), input |
+//! | the entries | in frames of some 64 KB, packed: who, digest of the answer (8 bytes), time since the entry before (µs), input |
 //! | the end | a frame of nothing; without it the recording was cut off |
 //!
 //! A frame is its length (4 bytes), a check of the length (2 bytes), the bytes and a CRC-32 (4 bytes), numbers little
 //! endian. Length and bytes go through one CRC-32 over the whole file, so that a frame that is missing, doubled or moved
 //! is found like a bit that has turned. Values are [postcard](https://postcard.jamesmunns.com), which has neither names
-//! nor types: a recording is read by the program that wrote it, so put its version into the header.
+//! nor types: a recording is read by the program that wrote it, so put its version into the header. Entries are much
+//! alike, and share their frame: packed by [LZ4](https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md), which costs
+//! less time than it saves in writing, they take half of the room. Each frame is packed by itself, so that one that is
+//! whole can be read whatever comes after it.
 //!
-//! What it does not do: it does not synchronise entries to the disk as they come (a power cut loses the last 64 KB), and
-//! it knows nothing of what an input means.
+//! What it does not do: it does not synchronise entries to the disk as they come (a power cut loses the last 64 KB that
+//! are not packed yet, and what the system had not written), and it knows nothing of what an input means.
 //!
 //! ```
 //! use gofarm_core::time::Instant;
@@ -51,6 +54,7 @@ mod digest;
 mod error;
 mod frame;
 mod moment;
+mod pack;
 mod recorder;
 mod recording;
 
@@ -60,8 +64,8 @@ pub use moment::{Moment, MomentError};
 pub use recorder::{Recorded, Recorder};
 pub use recording::{Ending, Entry, Recording};
 
-/// The longest header or entry, in bytes: more is taken for damage, before room is made for it.
-pub const MAX_FRAME: u32 = 1 << 20;
+/// The longest header or entry, in bytes.
+pub const MAX_ENTRY: usize = 1 << 20;
 
 #[cfg(test)]
 mod tests;

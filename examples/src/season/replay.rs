@@ -39,10 +39,9 @@ use std::path::{Path, PathBuf};
 
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::{Instant, hours, minutes};
-use gofarm_crdt::clock::Now;
 
 use self::account::Account;
-use super::flight::{self, Flight, Told};
+use super::flight::{self, Flight, Noted};
 use super::gateway::Output;
 use super::plan::{FIELDS, Plan};
 use super::record::{Ending, Entry, Moment, MomentError, RecordError, Recording};
@@ -136,12 +135,12 @@ pub fn replay(path: &Path, moment: Moment) -> Result<Replay, ReplayError> {
         flight,
     };
     let mut gateways = replay.flight.gateways();
-    recording.replay(at + AFTERMATH, |entry: &Entry<Told>| {
+    recording.replay(at + AFTERMATH, |entry: &Entry<Noted>| {
         let Some(gateway) = gateways.get_mut(usize::from(entry.who)) else {
             return !entry.outcome; // nobody who answers the same
         };
-        let (wall, input) = &entry.input;
-        let now = Now::new(entry.at, *wall);
+        let (ahead, input) = &entry.input;
+        let now = replay.flight.time(entry.at, *ahead);
         gateway.handle(now, input.clone());
         let outputs: Vec<Output> = iter::from_fn(|| gateway.poll_output()).collect();
         let is_after = entry.at > at;

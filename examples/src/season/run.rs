@@ -4,8 +4,9 @@ mod chronicle;
 mod events;
 mod incidents;
 mod slot;
+mod standing;
 mod stored;
-mod way;
+mod view;
 
 use core::time::Duration;
 use std::path::Path;
@@ -16,13 +17,13 @@ use gofarm_crdt::clock::Now;
 use jiff::civil::Date;
 
 use self::chronicle::Chronicle;
-use self::way::Way;
+use self::standing::Standing;
 use super::backbone::mqtt::{BrokerAddress, BrokerError, MqttBackbone};
 use super::backbone::{Backbone, InProcess};
 use super::board::{Board, BoardError};
 use super::chaos::{Chaos, Failure, Timeline};
 use super::cloud::Cloud;
-use super::controller::Morning;
+use super::controller::{Controller, Morning};
 use super::field::{EvenField, Field, SLOTS};
 use super::flight::{Flight, GATEWAYS};
 use super::gateway::{Gateway, Input};
@@ -33,7 +34,7 @@ use super::plan::{Background, FIELDS, Plan};
 use super::plot::Plot;
 use super::record::{Digest, RecordError, Recorded, Recorder};
 use super::referee::FarmReferee;
-use super::report::{self, Report};
+use super::report::Report;
 use super::roots::Roots;
 use super::saved::Saved;
 use super::site::Site;
@@ -84,7 +85,7 @@ pub struct Season<'a> {
     timeline: Timeline,
     chronicle: Chronicle,
     pub(super) incidents: Vec<Failure>,
-    ways: [Way; Party::ALL.len()],
+    standings: [Standing; Party::ALL.len()],
     pub(super) referee: FarmReferee,
     pub(super) site: Site,
     pub(super) settled_after: Duration,
@@ -95,7 +96,7 @@ impl<'a> Season<'a> {
     /// Makes the farm ready for the first day of `plan`, with its days of `weather`, and what is to go wrong.
     #[must_use]
     pub fn start(plan: Plan, weather: &'a [WeatherDay], chaos: Chaos) -> Self {
-        Self::on(plan, weather, None, chaos)
+        Self::new(plan, weather, None, chaos)
     }
 
     /// Makes the farm ready for the first day of a measured season, each field the one that was measured, and what is to go
@@ -120,10 +121,10 @@ impl<'a> Season<'a> {
         chaos: Chaos,
     ) -> Self {
         let plan = measured.plan().seed(seed).background(background);
-        Self::on(plan, measured.weather(), Some(measured), chaos)
+        Self::new(plan, measured.weather(), Some(measured), chaos)
     }
 
-    fn on(
+    fn new(
         plan: Plan,
         weather: &'a [WeatherDay],
         measured: Option<&'a MeasuredSeason>,
@@ -167,7 +168,7 @@ impl<'a> Season<'a> {
             timeline: Timeline::new(chaos),
             chronicle: Chronicle::new(&plan),
             incidents: Vec::new(),
-            ways: [Way::default(); Party::ALL.len()],
+            standings: [Standing::default(); Party::ALL.len()],
             referee: FarmReferee::default(),
             site: Site::new(seeds.next_u64(), count),
             settled_after: Duration::ZERO,
@@ -304,13 +305,26 @@ impl<'a> Season<'a> {
         Some(self.measured?.reference(accounts.collect()))
     }
 
+    pub(super) fn controllers(&self) -> impl Iterator<Item = &Controller> {
+        self.gateways.iter().flat_map(Gateway::controllers)
+    }
+
+    /// The controller of a field.
+    pub(super) fn controller(&self, field: u8) -> Option<&Controller> {
+        self.controllers()
+            .find(|controller| controller.number() == field)
+    }
+
     fn plot(&mut self, field: u8) -> &mut Plot {
         &mut self.plots[usize::from(field) - 1]
     }
 
     /// What the clocks of a gateway say.
     fn time(&self, party: Party) -> Now {
-        Now::new(self.now, self.ways[party.index()].wall(self.true_wall()))
+        Now::new(
+            self.now,
+            self.standings[party.index()].wall(self.true_wall()),
+        )
     }
 
     fn true_time(&self) -> Now {
@@ -346,7 +360,7 @@ impl<'a> Season<'a> {
         let now = self.now;
         let left = self.plots.each_mut().map(|plot| plot.take_rest(now));
         let nanos = core::mem::take(&mut self.decision_nanos);
-        report::of(&self, usize::from(self.played), left, nanos)
+        Report::of(&self, usize::from(self.played), left, nanos)
     }
 }
 

@@ -4,7 +4,10 @@
 //! running has to close first. The node has no battery-backed clock: after a start it does not know the time for a
 //! while.
 
+mod clock;
 mod firmware;
+mod pipe;
+mod power;
 mod publish;
 
 use alloc::collections::{BTreeMap, VecDeque};
@@ -16,10 +19,13 @@ use gofarm_core::command::{
 };
 use gofarm_core::observe::Observer as _;
 use gofarm_core::random::{Random, SplitMix64};
-use gofarm_core::time::{Instant, UnixMillis, millis, secs};
-use gofarm_crdt::clock::Now;
+use gofarm_core::time::{Instant, UnixMillis, secs};
 
-use super::board::{Answer, Board};
+use self::clock::NodeClock;
+use self::firmware::{Firmware, OPENING};
+use self::pipe::Pipe;
+use self::power::Power;
+use super::board::{Board, Pulse};
 use super::contract::Open;
 use super::listener::{Listener, Step};
 use super::message::{ToGateway, ToValve};
@@ -28,16 +34,8 @@ use super::radio::Radio;
 use super::referee::Referee;
 use super::replica::{FieldReplica, Side};
 
-/// From the pulse to the water.
-const OPENING: Duration = millis(800);
 /// From water to the flow meter's word.
 const FLOW_SEEN: Duration = secs(20);
-/// A restart by the watchdog.
-const RESTART: Duration = secs(3);
-/// From a start until the network gives the time.
-const TIME_UNKNOWN: Duration = secs(60);
-/// What flows through the open valve, in ml/min: 10 mm/h on 0.36 ha.
-const FLOW: u32 = 600_000;
 /// How many ends of commands the node can tell again.
 const REMEMBERED: usize = 16;
 
@@ -48,26 +46,14 @@ pub(super) struct ValveNode {
     background: Background,
     epoch: UnixMillis,
     power: Power,
-    /// The real firmware, if it is to decide. The lease here then only counts along.
-    board: Option<Board>,
-    /// The board has driven a close that is not yet accounted for.
-    board_closes: bool,
+    firmware: Firmware,
+    pipe: Pipe,
     home: Side,
-    grip: Grip,
-    /// The main upstream lets water through.
-    is_main_open: bool,
-    /// Since when the node has been driving a close without effect.
-    driven: Option<Instant>,
-    /// Since when water has been running.
-    water: Option<Instant>,
-    /// Time with water since the last [`ValveNode::take_flow`].
-    flowed: Duration,
-    /// Time with water that the flow meter counted and the state does not have yet; lost in a restart.
-    metered: Duration,
     /// What is known of the field, here and at the gateway.
     state: FieldReplica,
-    /// A pulse under way, and its end.
-    opening: Option<(CommandId, Instant)>,
+    /// The command whose pulse is under way.
+    opening: Option<CommandId>,
+    /// The command whose effect the flow meter is about to see.
     flow_due: Option<(CommandId, Instant)>,
     /// The closing command that is being carried out.
     closing: Option<CommandId>,
@@ -76,6 +62,7 @@ pub(super) struct ValveNode {
     has_started: bool,
     /// Quarters of an hour that the node was on.
     quarters: u32,
+    /// How the last commands ended, the newest first.
     ended: VecDeque<(CommandId, Report)>,
     listener: Listener,
     /// The command that the water runs for.
@@ -83,38 +70,11 @@ pub(super) struct ValveNode {
     counts: Counts,
 }
 
-/// Whether the valve moves when it is driven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Grip {
-    Loose,
-    /// The first close finds it stuck, for so long.
-    Sticks(Duration),
-    Stuck {
-        until: Instant,
-    },
-}
-
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, and it is on nearly always"
-)]
-enum Power {
-    On {
-        lease: Lease<RamJournal>,
-        booted: Instant,
-    },
-    /// Restarting; what the journal kept.
-    Off { journal: RamJournal, until: Instant },
-}
-
 /// What happened at the valve.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) restarts: u32,
     pub(super) restarts_with_water: u32,
-    /// Time with water while a stuck valve was driven to close.
-    pub(super) stuck: Duration,
     pub(super) closes: BTreeMap<&'static str, u32>,
     pub(super) refused: BTreeMap<&'static str, u32>,
 }
@@ -133,26 +93,18 @@ impl ValveNode {
         let _ = lease.commission();
         referee.started(Instant::ZERO);
         let mut random = SplitMix64::new(seed);
-        let clock = clock(epoch, Instant::ZERO, Instant::ZERO);
+        let clock = NodeClock::start(epoch, Instant::ZERO);
+        let now = clock.now(Instant::ZERO);
         let home = Side::Party(Plan::home(field));
         Self {
-            state: FieldReplica::new(Side::Node, field, &[home], random.next_u64(), clock),
+            state: FieldReplica::new(Side::Node, field, &[home], random.next_u64(), now),
             random,
             background,
             epoch,
             home,
-            grip: Grip::Loose,
-            is_main_open: true,
-            driven: None,
-            board: None,
-            board_closes: false,
-            power: Power::On {
-                lease,
-                booted: Instant::ZERO,
-            },
-            water: None,
-            flowed: Duration::ZERO,
-            metered: Duration::ZERO,
+            power: Power::On { lease, clock },
+            firmware: Firmware::simulated(),
+            pipe: Pipe::new(),
             opening: None,
             flow_due: None,
             closing: None,
@@ -179,20 +131,16 @@ impl ValveNode {
         radio: &mut Radio,
         referee: &mut Referee,
     ) {
-        let Power::On { lease, booted } = &mut self.power else {
+        let Power::On { lease, clock } = &mut self.power else {
             return;
         };
-        let wall = wall_time(self.epoch, now, *booted);
-        let local = local_time(now, *booted);
+        let (local, wall) = (clock.local(now), clock.wall(now));
         match message {
             ToValve::Sync(frame) => {
-                let now = Now::new(local, wall);
-                self.state.handle(now, self.home, &frame);
+                self.state.handle(clock.now(now), self.home, &frame);
             }
             ToValve::Close(close) => {
-                let board = self.board.as_mut();
-                let is_taken =
-                    board.is_none_or(|board| board.close(now, &close) == Answer::Accepted);
+                let is_taken = self.firmware.takes_close(now, &close);
                 if is_taken && lease.accept(&close, local, wall) == Verdict::Accepted {
                     self.closing = Some(close.id());
                     let accepted = ToGateway::Report(close.id(), Report::Accepted);
@@ -201,12 +149,9 @@ impl ValveNode {
                 }
             }
             ToValve::Open(open) => {
-                if let Some(why) = self.board_refuses(now, wall.is_some(), &open) {
+                if let Some(why) = self.firmware.refuses(now, wall.is_some(), &open) {
                     return self.refused(now, open.id(), why, radio);
                 }
-                let Power::On { lease, .. } = &mut self.power else {
-                    return;
-                };
                 match lease.accept(&open, local, wall) {
                     Verdict::Accepted => self.start_opening(now, &open, radio, referee),
                     Verdict::Refused(why) => self.refuse(now, open.id(), why, radio),
@@ -223,7 +168,8 @@ impl ValveNode {
         referee: &mut Referee,
     ) {
         referee.leased(now, open.lease_time().unwrap_or_default());
-        self.opening = Some((open.id(), self.opening_ends(now)));
+        self.opening = Some(open.id());
+        self.firmware.open(now, self.pipe.is_open());
         radio.send_to_gateway(now, ToGateway::Report(open.id(), Report::Accepted));
         if self.background == Background::Calm {
             return;
@@ -239,12 +185,13 @@ impl ValveNode {
         }
     }
 
-    /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
+    /// The lease refuses a command.
     fn refuse(&mut self, now: Instant, id: CommandId, why: Refusal, radio: &mut Radio) {
         self.listener.observe(&why.signal());
         self.refused(now, id, why.as_str(), radio);
     }
 
+    /// A refusal is the end of a command, unless the command was accepted before: then its end is told again.
     fn refused(&mut self, now: Instant, id: CommandId, why: &'static str, radio: &mut Radio) {
         *self.counts.refused.entry(why).or_default() += 1;
         let answer = match why {
@@ -276,31 +223,24 @@ impl ValveNode {
     /// The link to the broker is lost: the contract says whether a run goes on.
     pub(super) fn link_lost(&mut self, now: Instant) {
         self.state.linked(false, |_| true);
-        if let Power::On { lease, booted } = &mut self.power {
-            lease.link_lost(local_time(now, *booted));
+        if let Power::On { lease, clock } = &mut self.power {
+            lease.link_lost(clock.local(now));
         }
     }
 
     /// When [`ValveNode::poll`] has something to do.
     pub(super) fn poll_timeout(&self) -> Instant {
-        let own = match &self.power {
+        let (lease, clock) = match &self.power {
             Power::Off { until, .. } => return *until,
-            Power::On { lease, booted } => lease
-                .poll_timeout()
-                .filter(|_| self.board.is_none() || self.board_closes)
-                .into_iter()
-                .chain([self.state.poll_timeout()])
-                .min()
-                .map(|local| *booted + local.saturating_since(Instant::ZERO)),
+            Power::On { lease, clock } => (lease, clock),
         };
-        let opening = self.opening.map(|(_, at)| at);
+        let close = lease.poll_timeout();
+        let close = close.filter(|_| self.firmware.drives_close());
+        let own = close.into_iter().chain([self.state.poll_timeout()]).min();
+        let own = own.map(|local| clock.when(local));
         let flow = self.flow_due.map(|(_, at)| at);
-        let board = self.board.as_ref().map(Board::poll_timeout);
-        [own, opening, flow, self.fault, board]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(Instant::FAR_FUTURE)
+        let others = [own, flow, self.fault].into_iter().flatten();
+        others.fold(self.firmware.poll_timeout(), Instant::min)
     }
 
     /// Does what is due; a real node calls this in its main loop.
@@ -315,51 +255,62 @@ impl ValveNode {
             let journal = journal.clone();
             self.start(now, journal, radio, referee);
         }
-        self.watch_board(now, referee);
-        if let Some((id, _)) = self.opening.take_if(|(_, at)| now >= *at)
+        if let Some(id) = self.take_pulses(now, referee)
             && let Power::On { lease, .. } = &mut self.power
         {
-            if self.board.is_none() {
-                self.water = Some(now);
-                referee.opened(id);
-            }
             self.watering = Some(id);
             self.flow_due = Some((id, now + FLOW_SEEN));
             lease.executed(id);
             self.tell(now, id, Report::Ended(Outcome::Executed), radio);
         }
         if let Some((id, _)) = self.flow_due.take_if(|(_, at)| now >= *at)
-            && self.water.is_some()
+            && self.pipe.is_open()
         {
             radio.send_to_gateway(now, ToGateway::Seen(id));
         }
         self.drive_close(now, radio, referee);
     }
 
+    /// Takes what the firmware has done with its pins; the command whose pulse has ended.
+    fn take_pulses(&mut self, now: Instant, referee: &mut Referee) -> Option<CommandId> {
+        let mut executed = None;
+        while let Some(done) = self.firmware.poll(now) {
+            match (done.what, self.opening) {
+                (Pulse::Opening, Some(id)) => {
+                    self.pipe.open(done.at);
+                    referee.opened(id);
+                }
+                (Pulse::Opened, Some(_)) => executed = self.opening.take(),
+                (Pulse::Closing, _) | (Pulse::Opening | Pulse::Opened, None) => {}
+            }
+        }
+        executed
+    }
+
     /// Does the node's duty: drives the close as long as it is due, and confirms it by the flow meter.
     fn drive_close(&mut self, now: Instant, radio: &mut Radio, referee: &mut Referee) {
-        let Power::On { lease, booted } = &mut self.power else {
+        let Power::On { lease, clock } = &mut self.power else {
             return;
         };
-        let local = local_time(now, *booted);
-        let board_waits = self.board.is_some() && !self.board_closes;
-        if lease.poll(local) != Duty::MustClose || board_waits {
+        let local = clock.local(now);
+        if lease.poll(local) != Duty::MustClose || !self.firmware.drives_close() {
             return;
         }
         referee.close_driven(now);
         self.opening = None;
-        if !self.stops(now) {
+        self.firmware.cancel_opening();
+        // One pulse in 12 misses, and the lease asks again in a second.
+        let may_miss = self.firmware.has_flow_meter();
+        let misses = || may_miss && self.background.strikes(&mut self.random, 12);
+        if !self.pipe.close(now, misses) {
             return;
         }
         self.flow_due = None;
         self.fault = None;
-        let Power::On { lease, .. } = &mut self.power else {
-            return;
-        };
         let Some(closed) = lease.closed(local) else {
             return;
         };
-        self.board_closes = false;
+        self.firmware.closed();
         referee.closed(closed.delay());
         *self.counts.closes.entry(closed.why().as_str()).or_default() += 1;
         self.listener.observe(&closed.signal());
@@ -379,163 +330,43 @@ impl ValveNode {
         }
     }
 
-    /// Whether the flow meter says that the pulse has closed the valve. One in 12 does not, and the lease asks again in a
-    /// second.
-    fn stops(&mut self, now: Instant) -> bool {
-        if self.is_flowing() {
-            let driven = *self.driven.get_or_insert(now);
-            if let Grip::Sticks(holds) = self.grip {
-                self.grip = Grip::Stuck { until: now + holds };
-            }
-            // A board has no flow meter: it believes its pulse.
-            let may_stick = self.board.is_none();
-            if self.is_stuck(now) || (may_stick && self.background.strikes(&mut self.random, 12)) {
-                return false;
-            }
-            self.counts.stuck += now.saturating_since(driven);
-        }
-        self.measure(now);
-        self.water = None;
-        self.driven = None;
-        true
+    /// From now on the real firmware decides; it has closed its valve.
+    pub(super) fn set_board(&mut self, board: Board) {
+        self.firmware = Firmware::real(board);
     }
 
-    /// Whether water runs: the valve and the main are open.
-    fn is_flowing(&self) -> bool {
-        self.water.is_some() && self.is_main_open
+    pub(super) fn board(&self) -> Option<&Board> {
+        self.firmware.board()
     }
 
     /// What the main's flow meter reads, in ml/min.
     pub(super) fn flow(&self) -> u32 {
-        if self.is_flowing() { FLOW } else { 0 }
+        self.pipe.flow()
     }
 
     /// The next close finds the valve stuck for so long, or it comes loose.
     pub(super) fn set_sticking(&mut self, holds: Option<Duration>) {
-        self.grip = holds.map_or(Grip::Loose, Grip::Sticks);
-    }
-
-    fn is_stuck(&self, now: Instant) -> bool {
-        matches!(self.grip, Grip::Stuck { until } if now < until)
-    }
-
-    /// The firmware restarts itself.
-    pub(super) fn restart(&mut self, now: Instant) {
-        self.fault = Some(now);
-    }
-
-    /// Whether the node has started since the last call.
-    pub(super) fn take_started(&mut self) -> bool {
-        core::mem::take(&mut self.has_started)
+        self.pipe.set_sticking(holds);
     }
 
     /// Whether it waters, or is about to.
     pub(super) fn is_busy(&self) -> bool {
-        self.water.is_some() || self.opening.is_some()
+        self.pipe.is_open() || self.opening.is_some()
     }
 
     /// The gateway opens or closes the main upstream.
     pub(super) fn set_main(&mut self, now: Instant, is_open: bool) {
-        self.measure(now);
-        if self.is_flowing()
-            && !is_open
-            && let Some(driven) = self.driven.take()
-        {
-            self.counts.stuck += now.saturating_since(driven);
-        }
-        self.is_main_open = is_open;
-    }
-
-    /// The node loses its power, which comes back after so long.
-    pub(super) fn lose_power(&mut self, now: Instant, lasts: Duration, referee: &mut Referee) {
-        if matches!(self.power, Power::On { .. }) {
-            self.stop(now, referee);
-        }
-        if let Power::Off { until, .. } = &mut self.power {
-            *until = (*until).max(now + lasts);
-        }
-    }
-
-    /// Whether nothing is wrong that somebody would have to mend.
-    pub(super) fn is_whole(&self, now: Instant) -> bool {
-        !self.is_stuck(now) && matches!(self.power, Power::On { .. })
-    }
-
-    /// The node restarts: all but the journal, the valve and the water is lost.
-    fn stop(&mut self, now: Instant, referee: &mut Referee) {
-        let until = now + RESTART;
-        let journal = RamJournal::new();
-        let was = core::mem::replace(&mut self.power, Power::Off { journal, until });
-        if let (Power::On { lease, .. }, Power::Off { journal, .. }) = (was, &mut self.power) {
-            *journal = lease.into_journal();
-        }
-        if let Some(board) = &mut self.board {
-            board.power_off(now);
-            self.watch_board(now, referee);
-            self.opening = None;
-        }
-        // The pulse may have reached the valve before the end: here it has.
-        if let Some((id, _)) = self.opening.take() {
-            self.water = Some(now);
-            referee.opened(id);
-        }
-        self.measure(now);
-        self.metered = Duration::ZERO;
-        self.fault = None;
-        self.flow_due = None;
-        self.closing = None;
-        self.driven = None;
-        self.ended.clear();
-        self.counts.restarts += 1;
-        self.counts.restarts_with_water += u32::from(self.water.is_some());
-        referee.stopped(now);
-    }
-
-    fn start(
-        &mut self,
-        now: Instant,
-        journal: RamJournal,
-        radio: &mut Radio,
-        referee: &mut Referee,
-    ) {
-        referee.started(now);
-        let mut lease: Lease<RamJournal> = Lease::restore(journal, Instant::ZERO);
-        let mut unknown = Vec::new();
-        while let Some(id) = lease.poll_indeterminate() {
-            unknown.push(id);
-        }
-        if let Some(board) = &mut self.board {
-            unknown = board.power_on(now);
-        }
-        self.power = Power::On { lease, booted: now };
-        self.has_started = true;
-        radio.node_restarted(now);
-        let is_whole = self.state.restart(clock(self.epoch, now, now));
-        self.state.linked(false, |_| true);
-        referee.restored(is_whole);
-        self.measure(now);
-        self.metered = Duration::ZERO; // it was not powered
-        for id in unknown {
-            self.tell(now, id, Report::Ended(Outcome::Indeterminate), radio);
-        }
-    }
-
-    /// Lets the water run up to now.
-    fn measure(&mut self, now: Instant) {
-        if let Some(since) = &mut self.water {
-            let time = now.saturating_since(*since);
-            if self.is_main_open {
-                self.flowed += time;
-                self.metered += time;
-            }
-            *since = now;
-        }
+        self.pipe.set_main(now, is_open);
     }
 
     /// Time with water since the last call.
     pub(super) fn take_flow(&mut self, now: Instant) -> Duration {
-        self.measure(now);
-        core::mem::take(&mut self.flowed)
+        self.pipe.take_flow(now)
+    }
+
+    /// Time with water while the valve was driven to close and did not.
+    pub(super) fn stuck(&self) -> Duration {
+        self.pipe.stuck()
     }
 
     /// How many deliveries the node took and how each ended.
@@ -555,18 +386,4 @@ impl ValveNode {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// The node's own clock: it starts when the node does.
-fn local_time(now: Instant, booted: Instant) -> Instant {
-    Instant::ZERO + now.saturating_since(booted)
-}
-
-fn clock(epoch: UnixMillis, now: Instant, booted: Instant) -> Now {
-    Now::new(local_time(now, booted), wall_time(epoch, now, booted))
-}
-
-fn wall_time(epoch: UnixMillis, now: Instant, booted: Instant) -> Option<UnixMillis> {
-    let knows_time = booted == Instant::ZERO || now >= booted + TIME_UNKNOWN;
-    knows_time.then(|| epoch + now.saturating_since(Instant::ZERO))
 }

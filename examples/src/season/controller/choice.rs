@@ -7,17 +7,13 @@ use gofarm_core::quality::{Agreement, Disagreement};
 use gofarm_core::reading::Reading;
 use gofarm_core::time::{Instant, hours, minutes, secs};
 use gofarm_crdt::clock::Now;
-use gofarm_hal::flow_meter::{Expected, FlowEvent, FlowLimits};
 use gofarm_resilience::policy::Reason as Rejection;
 use serde::{Deserialize, Serialize};
 
 use super::{Controller, RATE, day_of};
-use crate::season::gateway::Output;
 use crate::season::state::{FieldState, Forecast, Reason};
 use crate::season::upkeep::Settings;
 
-/// What the main lets through: more than a litre a minute through a closed valve is a leak.
-pub(super) const MAIN: FlowLimits = FlowLimits::new(1_000).settle(secs(30));
 /// Probes in one root zone are within so many m³/m³ of each other: twice what calibration and noise make of it.
 const AGREE: Disagreement = Disagreement::new(0.02, hours(1));
 /// The shortest run that it plans.
@@ -187,35 +183,6 @@ impl Controller {
             let mut others = others.filter_map(|(_, other)| other.as_ref());
             others.any(|other| AGREE.compare(now, *one, other) == Agreement::Agree)
         })
-    }
-
-    /// Water that nobody asked for is stopped at the main, which needs no radio. A person opens it again.
-    pub(super) fn watch_main(&mut self, now: Instant, flow: u32, out: &mut impl FnMut(Output)) {
-        // A close that is under way says nothing: it is the one that may find the valve stuck.
-        let expected = match self.planned.is_some() || self.running_until.is_some() {
-            true => Expected::Unknown,
-            false => Expected::None,
-        };
-        if let Some(FlowEvent::Leak { .. }) = self.main.update(flow, expected, now) {
-            self.counts.leaks += 1;
-            self.is_main_closed = true;
-            let field = self.number;
-            out(Output::Main {
-                field,
-                is_open: false,
-            });
-        }
-    }
-
-    /// A person has looked at the leak and mended it.
-    pub(in crate::season) fn mended(&mut self, out: &mut impl FnMut(Output)) {
-        if core::mem::take(&mut self.is_main_closed) {
-            let field = self.number;
-            out(Output::Main {
-                field,
-                is_open: true,
-            });
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::measured_season::MeasuredSeason;
 use crate::fao56::{Day, Measured};
+use crate::season::report::thousandths;
 
 /// A measured season beside what is known of it; depletions are those of the root zone at the day's end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,6 +27,10 @@ pub struct Reference {
     pub pyfao56_probe_rmse_mm: Option<f64>,
     /// Our error against the probe divided by that of pyfao56.
     pub probe_ratio: Option<f64>,
+    /// Of the days of the probe, those on which it measured more water than field capacity holds.
+    pub probe_days_above_capacity: usize,
+    /// [`probe_rmse_mm`](Self::probe_rmse_mm) over the other days of the probe.
+    pub probe_rmse_below_capacity_mm: Option<f64>,
     /// Irrigation that was given then, in mm.
     pub given_mm: f64,
     /// What became of the water as it was given then.
@@ -106,6 +111,9 @@ impl MeasuredSeason {
         let rmse = |of: fn(&ReferenceDay) -> Option<f64>| rmse(series.iter().filter_map(of));
         let probe = rmse(|day| Some(day.depletion_mm - day.probe_mm?));
         let theirs = rmse(|day| Some(day.pyfao56_mm? - day.probe_mm?));
+        let above = series
+            .iter()
+            .filter(|day| day.probe_mm.is_some_and(|probe| probe < 0.0));
         let ratio = probe.zip(theirs).filter(|(_, theirs)| *theirs > 0.0);
         Reference {
             name: self.name().to_owned(),
@@ -116,6 +124,12 @@ impl MeasuredSeason {
             probe_rmse_mm: probe.map(thousandths),
             pyfao56_probe_rmse_mm: theirs.map(thousandths),
             probe_ratio: ratio.map(|(ours, theirs)| thousandths(ours / theirs)),
+            probe_days_above_capacity: above.count(),
+            probe_rmse_below_capacity_mm: rmse(|day| {
+                let probe = day.probe_mm.filter(|probe| *probe >= 0.0)?;
+                Some(day.depletion_mm - probe)
+            })
+            .map(thousandths),
             given_mm: as_given.irrigation_mm,
             as_given,
             as_controlled,
@@ -144,15 +158,32 @@ impl MeasuredSeason {
     }
 }
 
+impl Reference {
+    /// Why model and probe differ as they do, in a sentence, where the probe found what the model leaves no room for.
+    ///
+    /// FAO-56 lets all water above field capacity drain within the day (equations 85 to 88), so that the depletion is never
+    /// below zero: of a soil that holds more for weeks, or more than its files say, it says too little.
+    #[must_use]
+    pub fn probe_note(&self) -> Option<String> {
+        let (days, above) = (self.probe_days, self.probe_days_above_capacity);
+        if above == 0 {
+            return None;
+        }
+        let rest = match self.probe_rmse_below_capacity_mm {
+            Some(rmse) => format!("on the other {} the RMSE is {rmse:.2} mm", days - above),
+            None => "there is no other day".to_owned(),
+        };
+        Some(format!(
+            "On {above} of the {days} days the probe found more water than the field capacity of the files, where the model \
+             drains at once what is above it; {rest}."
+        ))
+    }
+}
+
 /// The root of the mean square; none of no differences.
 fn rmse(differences: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, count) = differences.fold((0.0, 0.0), |(sum, n), d| (sum + d * d, n + 1.0));
     (count > 0.0).then(|| f64::sqrt(sum / count))
-}
-
-/// Rounded to three decimals, so that a report is short and the same everywhere.
-fn thousandths(value: f64) -> f64 {
-    (value * 1_000.0).round() / 1_000.0
 }
 
 impl fmt::Display for Reference {
@@ -174,6 +205,9 @@ impl fmt::Display for Reference {
                 write!(f, ", pyfao56 {theirs:.2} mm")?;
             }
             writeln!(f)?;
+            if let Some(note) = self.probe_note() {
+                writeln!(f, "  {note}")?;
+            }
         }
         let columns = ["given mm", "used mm", "drained mm", "stress days"];
         writeln!(

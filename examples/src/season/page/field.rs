@@ -211,6 +211,7 @@ pub(super) fn by_month(history: &History) -> Markup {
         title: "Water by month".into(),
         columns,
         rows,
+        note: None,
     };
     table(&sums)
 }

@@ -41,6 +41,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Its rows, each as long as `columns`.
     pub rows: Vec<Vec<String>>,
+    /// A sentence below it, if there is one.
+    pub note: Option<String>,
 }
 
 impl Summary {

@@ -40,6 +40,7 @@ pub(super) fn table(table: &Table) -> Markup {
                 }
             }
         }
+        @if let Some(note) = &table.note { p class="note" { (note) } }
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use gofarm_core::error::{Classify, Kind};
 use gofarm_core::time::Instant;
 
-use super::frame::FORMAT;
-use super::{MAX_FRAME, Moment};
+use super::frame::{FORMAT, MAX_FRAME};
+use super::{MAX_ENTRY, Moment};
 
 /// Why a recording could not be written, read or replayed; each names the file.
 ///
@@ -34,7 +34,7 @@ pub enum RecordError {
     },
     /// What should be written is too long, or of a type that has no form in postcard.
     #[error(
-        "cannot write the recording {}: {what} cannot be encoded in {MAX_FRAME} B{}",
+        "cannot write the recording {}: {what} cannot be encoded in {MAX_ENTRY} B{}",
         path.display(), After(*entries)
     )]
     Encode {
@@ -122,6 +122,9 @@ pub enum Damage {
     /// The header is of another type.
     #[error("the header is not what this program writes")]
     Header,
+    /// The entries of a frame cannot be unpacked.
+    #[error("the entries of a frame cannot be unpacked")]
+    Pack,
     /// An entry is of another type.
     #[error("an entry is not what this program writes")]
     Entry,

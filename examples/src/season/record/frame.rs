@@ -4,12 +4,14 @@ use std::io::{self, Read, Write};
 
 use crc32fast::Hasher;
 
-use super::{Damage, MAX_FRAME};
+use super::Damage;
 
 /// What every recording begins with.
 pub(super) const MAGIC: [u8; 8] = *b"GoFarmFR";
 /// The format that this version writes and reads.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
+/// The longest frame, in bytes: more is taken for damage, before room is made for it.
+pub(super) const MAX_FRAME: u32 = 1 << 21;
 
 /// Length and its check.
 const HEAD: usize = 6;

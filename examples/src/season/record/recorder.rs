@@ -1,27 +1,30 @@
 //! [`Recorder`]: writes a recording.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use gofarm_core::time::Instant;
 use serde::Serialize;
 
 use super::frame::{AROUND, Chain, FORMAT, MAGIC};
-use super::{MAX_FRAME, RecordError};
-
-const BUFFER: usize = 64 * 1_024;
+use super::pack::{PACK, pack};
+use super::{MAX_ENTRY, RecordError};
 
 /// Writes a recording while a season runs.
 ///
-/// See the [module](super) for an example.
+/// Dropped without [`finish`](Self::finish), it leaves a recording that counts as cut off. See the [module](super) for an
+/// example.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
-    out: BufWriter<File>,
+    file: File,
     chain: Chain,
-    /// Memory that is used again and again.
-    frame: Vec<u8>,
+    /// What was noted and is not yet written, and how many entries that are.
+    pending: Vec<u8>,
+    pending_entries: u64,
+    /// One entry; memory that is used again and again.
+    entry: Vec<u8>,
     last: Instant,
     recorded: Recorded,
     trouble: Option<RecordError>,
@@ -33,7 +36,7 @@ pub struct Recorder {
 pub struct Recorded {
     /// Its entries.
     pub entries: u64,
-    /// Its length, in bytes.
+    /// Its length in the file, in bytes.
     pub bytes: u64,
 }
 
@@ -79,21 +82,23 @@ impl Recorder {
     fn over(file: File, path: &Path, chain: Chain, header: Vec<u8>) -> Self {
         Self {
             path: path.to_path_buf(),
-            out: BufWriter::with_capacity(BUFFER, file),
+            file,
             chain,
             last: Instant::ZERO,
             recorded: Recorded {
                 entries: 0,
                 bytes: (MAGIC.len() + size_of_val(&FORMAT) + header.len()) as u64 + AROUND,
             },
-            frame: header,
+            pending: Vec::with_capacity(2 * PACK),
+            pending_entries: 0,
+            entry: header,
             trouble: None,
         }
     }
 
     /// Notes that `who` was handed `input` at `at`, and the digest of the answer, see [`Digest`](super::Digest).
     ///
-    /// It goes to the disk in pieces of 64 KB. After the first failure nothing more is written, and
+    /// It goes to the file in pieces of 64 KB. After the first failure nothing more is written, and
     /// [`finish`](Self::finish) tells.
     pub fn note(&mut self, at: Instant, who: u8, input: &impl Serialize, outcome: u64) {
         if self.trouble.is_some() {
@@ -104,22 +109,40 @@ impl Recorder {
             .wrapping_sub(self.last.as_micros())
             .cast_signed();
         let entry = (who, outcome.to_le_bytes(), since, input);
-        let Some(frame) = encode(core::mem::take(&mut self.frame), &entry) else {
-            self.trouble = Some(RecordError::Encode {
+        let Some(entry) = encode(core::mem::take(&mut self.entry), &entry) else {
+            self.flush();
+            self.trouble.get_or_insert_with(|| RecordError::Encode {
                 path: self.path.clone(),
                 entries: self.recorded.entries,
                 what: "an input",
             });
             return;
         };
-        let written = self.chain.write(&mut self.out, &frame);
+        self.pending.extend_from_slice(&entry);
+        self.pending_entries += 1;
+        self.entry = entry;
         self.last = at;
-        self.recorded.bytes += frame.len() as u64 + AROUND;
-        self.frame = frame;
-        match written {
-            Ok(()) => self.recorded.entries += 1,
+        if self.pending.len() >= PACK {
+            self.flush();
+        }
+    }
+
+    /// Hands what was noted to the system: from then on it outlives the program, and a power cut when the system has
+    /// written it. Pieces that are shorter than 64 KB take more room.
+    pub fn flush(&mut self) {
+        if self.pending.is_empty() || self.trouble.is_some() {
+            return;
+        }
+        let packed = pack(&self.pending);
+        match self.chain.write(&mut self.file, &packed) {
+            Ok(()) => {
+                self.recorded.entries += self.pending_entries;
+                self.recorded.bytes += packed.len() as u64 + AROUND;
+            }
             Err(error) => self.trouble = Some(self.failed(error)),
         }
+        self.pending.clear();
+        self.pending_entries = 0;
     }
 
     /// Ends the recording, and makes it durable.
@@ -128,6 +151,7 @@ impl Recorder {
     /// The first [`RecordError`] of all that was noted. What was written before it can be read as a recording that was
     /// cut off.
     pub fn finish(mut self) -> Result<Recorded, RecordError> {
+        self.flush();
         if let Some(trouble) = self.trouble.take() {
             return Err(trouble);
         }
@@ -137,9 +161,8 @@ impl Recorder {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.chain.write(&mut self.out, &[])?;
-        self.out.flush()?;
-        self.out.get_ref().sync_all()
+        self.chain.write(&mut self.file, &[])?;
+        self.file.sync_all()
     }
 
     fn failed(&self, error: io::Error) -> RecordError {
@@ -148,6 +171,12 @@ impl Recorder {
             entries: self.recorded.entries,
             error,
         }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
@@ -161,11 +190,11 @@ fn begin(path: &Path, chain: &mut Chain, header: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Encodes `value` over what is in `frame`; nothing if it cannot be, or is longer than a frame may be.
-fn encode(mut frame: Vec<u8>, value: &impl Serialize) -> Option<Vec<u8>> {
-    frame.clear();
-    let frame = postcard::to_extend(value, frame).ok()?;
-    (frame.len() as u64 <= u64::from(MAX_FRAME)).then_some(frame)
+/// Encodes `value` over what is in `bytes`; nothing if it cannot be, or is longer than an entry may be.
+fn encode(mut bytes: Vec<u8>, value: &impl Serialize) -> Option<Vec<u8>> {
+    bytes.clear();
+    let bytes = postcard::to_extend(value, bytes).ok()?;
+    (bytes.len() <= MAX_ENTRY).then_some(bytes)
 }
 
 fn unfinished(path: &Path) -> PathBuf {
@@ -191,6 +220,6 @@ mod tests {
             error.starts_with("cannot write the recording x.rec: No space left on device"),
             "{error}"
         );
-        assert!(error.ends_with(" entries)"), "{error}");
+        assert!(!error.contains("entries"), "none was written: {error}");
     }
 }

@@ -8,6 +8,7 @@ use gofarm_core::time::Instant;
 use serde::de::DeserializeOwned;
 
 use super::frame::{self, Chain, FORMAT, MAGIC, Next};
+use super::pack::unpack;
 use super::{Damage, RecordError};
 
 /// A recording that is read from its beginning to its end.
@@ -19,7 +20,11 @@ pub struct Recording<R = BufReader<File>> {
     source: R,
     chain: Chain,
     frame: Vec<u8>,
-    /// Where the next frame begins.
+    /// The entries of the last frame, and how many bytes of them were read.
+    unpacked: Vec<u8>,
+    place: usize,
+    /// Where the last frame of entries begins, and where the next.
+    begin: u64,
     offset: u64,
     last: Instant,
     entries: u64,
@@ -50,7 +55,7 @@ pub struct Entry<T> {
 pub enum Ending {
     /// As its program ended it.
     Finished,
-    /// After its last whole entry: the program or its power was cut off.
+    /// After its last whole frame: the program or its power was cut off.
     CutOff {
         /// The bytes up to there.
         offset: u64,
@@ -88,6 +93,9 @@ impl<R: Read> Recording<R> {
             source,
             chain: Chain::start(),
             frame: Vec::new(),
+            unpacked: Vec::new(),
+            place: 0,
+            begin: 0,
             offset: 0,
             last: Instant::ZERO,
             entries: 0,
@@ -152,28 +160,16 @@ impl<R: Read> Recording<R> {
     }
 
     fn read_entry<T: DeserializeOwned>(&mut self) -> Result<Option<Entry<T>>, RecordError> {
-        let at = self.offset;
-        match self.next_frame()? {
-            Next::Frame => {}
-            Next::CutOff => {
-                self.ending = Some(Ending::CutOff { offset: at });
-                return Ok(None);
-            }
-            Next::Damaged(damage) => return Err(self.damaged(at, damage)),
-        }
-        if self.frame.is_empty() {
-            let is_over =
-                !frame::fill(&mut self.source, &mut [0]).map_err(|error| self.unreadable(error))?;
-            if !is_over {
-                return Err(self.damaged(self.offset, Damage::AfterTheEnd));
-            }
-            self.ending = Some(Ending::Finished);
+        if self.place == self.unpacked.len() && !self.read_entries()? {
             return Ok(None);
         }
-        let Some((who, outcome, since, input)) = decode::<(u8, [u8; 8], i64, T)>(&self.frame)
+        let rest = self.unpacked.get(self.place..).unwrap_or_default();
+        let Ok(((who, outcome, since, input), rest)) =
+            postcard::take_from_bytes::<(u8, [u8; 8], i64, T)>(rest)
         else {
-            return Err(self.damaged(at, Damage::Entry));
+            return Err(self.damaged(self.begin, Damage::Entry));
         };
+        self.place = self.unpacked.len() - rest.len();
         let micros = self.last.as_micros().wrapping_add(since.cast_unsigned());
         self.last = Instant::from_micros(micros);
         self.entries += 1;
@@ -183,6 +179,32 @@ impl<R: Read> Recording<R> {
             input,
             outcome: u64::from_le_bytes(outcome),
         }))
+    }
+
+    /// Reads the next frame of entries; `false` at the end.
+    fn read_entries(&mut self) -> Result<bool, RecordError> {
+        self.begin = self.offset;
+        match self.next_frame()? {
+            Next::Frame => {}
+            Next::CutOff => {
+                self.ending = Some(Ending::CutOff { offset: self.begin });
+                return Ok(false);
+            }
+            Next::Damaged(damage) => return Err(self.damaged(self.begin, damage)),
+        }
+        if self.frame.is_empty() {
+            let is_over =
+                !frame::fill(&mut self.source, &mut [0]).map_err(|error| self.unreadable(error))?;
+            if !is_over {
+                return Err(self.damaged(self.offset, Damage::AfterTheEnd));
+            }
+            self.ending = Some(Ending::Finished);
+            return Ok(false);
+        }
+        self.place = 0;
+        unpack(&self.frame, &mut self.unpacked)
+            .map(|()| true)
+            .ok_or_else(|| self.damaged(self.begin, Damage::Pack))
     }
 
     /// The entries from here on; the first error is the last item.
@@ -198,7 +220,7 @@ impl<R: Read> Recording<R> {
         self.ending
     }
 
-    /// How many bytes the start and the entries that were read take.
+    /// How many bytes the start and the frames that were read take; some entries of the last one may be still to come.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset

@@ -49,10 +49,17 @@ fn input(random: &mut SplitMix64) -> Input {
 
 /// Records a toy at `path` and returns its entries.
 fn record(path: &Path, count: u64, seed: u64) -> Vec<Entry<Input>> {
+    record_in_frames(path, count, u64::MAX, seed)
+}
+
+fn record_in_frames(path: &Path, count: u64, in_frame: u64, seed: u64) -> Vec<Entry<Input>> {
     let mut recorder = Recorder::create(path, &(seed, "toy")).unwrap();
     let (mut toy, mut random, mut at) = (Toy::default(), SplitMix64::new(seed), Instant::ZERO);
     let mut entries = Vec::new();
-    for _ in 0..count {
+    for number in 0..count {
+        if number.is_multiple_of(in_frame) {
+            recorder.flush();
+        }
         at += millis(random.below(100_000));
         let (who, input) = (random.below(3).to_le_bytes()[0], input(&mut random));
         let outcome = Digest::of(&toy.handle(at, &input));
@@ -70,11 +77,11 @@ fn record(path: &Path, count: u64, seed: u64) -> Vec<Entry<Input>> {
     entries
 }
 
-/// The bytes of a recording, and what is in it.
-fn bytes(count: u64, seed: u64) -> (Vec<u8>, Vec<Entry<Input>>) {
+/// The bytes of a recording with so many entries in a frame, and what is in it.
+fn bytes(count: u64, in_frame: u64, seed: u64) -> (Vec<u8>, Vec<Entry<Input>>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("toy.rec");
-    let entries = record(&path, count, seed);
+    let entries = record_in_frames(&path, count, in_frame, seed);
     (fs::read(path).unwrap(), entries)
 }
 
@@ -123,7 +130,7 @@ fn a_replay_answers_the_same_bit_for_bit() {
 
 #[test]
 fn an_answer_that_differs_is_named() {
-    let (bytes, entries) = bytes(50, 3);
+    let (bytes, entries) = bytes(50, 20, 3);
     let (mut recording, _) = Recording::read::<(u64, String)>("toy.rec", bytes.as_slice()).unwrap();
     let mut toy = Toy { dry: 0, heard: 1 };
     let error = recording
@@ -143,23 +150,32 @@ fn an_answer_that_differs_is_named() {
     assert_eq!((recorded, at), (entries[0].outcome, entries[0].at));
 }
 
-#[test]
-fn a_recording_that_was_cut_off_reads_up_to_its_last_whole_entry() {
-    let (bytes, entries) = bytes(40, 5);
-    let mut ends = Vec::new();
-    let (mut recording, _) = Recording::read::<(u64, String)>("toy.rec", bytes.as_slice()).unwrap();
-    ends.push(recording.offset());
+/// Where the header and each frame of entries end.
+fn ends(bytes: &[u8]) -> Vec<u64> {
+    let (mut recording, _) = Recording::read::<(u64, String)>("toy.rec", bytes).unwrap();
+    let mut ends = vec![recording.offset()];
     while recording.next_entry::<Input>().unwrap().is_some() {
-        ends.push(recording.offset());
+        if ends.last() != Some(&recording.offset()) {
+            ends.push(recording.offset());
+        }
     }
+    ends
+}
+
+#[test]
+fn a_recording_that_was_cut_off_reads_up_to_its_last_whole_frame() {
+    const IN_FRAME: usize = 3;
+    let (bytes, entries) = bytes(41, IN_FRAME as u64, 5);
+    let ends = ends(&bytes);
     for len in 0..bytes.len() {
         let cut = &bytes[..len];
         let Ok((read, ending)) = read(cut) else {
             assert!((len as u64) < ends[0], "only without a header: {len}");
             continue;
         };
-        let whole = ends.iter().filter(|end| **end <= len as u64).count() - 1;
-        let offset = ends[whole];
+        let frames = ends.iter().filter(|end| **end <= len as u64).count() - 1;
+        let offset = ends[frames];
+        let whole = entries.len().min(frames * IN_FRAME);
         assert_eq!(ending.unwrap(), Ending::CutOff { offset }, "{len}");
         assert_eq!(read, entries[..whole], "{len}");
 
@@ -173,13 +189,11 @@ fn a_recording_that_was_cut_off_reads_up_to_its_last_whole_entry() {
 
 #[test]
 fn an_entry_that_is_missing_doubled_or_moved_is_found() {
-    let (bytes, entries) = bytes(6, 5);
-    let mut ends = Vec::new();
-    let (mut recording, _) = Recording::read::<(u64, String)>("toy.rec", bytes.as_slice()).unwrap();
-    for _ in 0..6 {
-        ends.push(usize::try_from(recording.offset()).unwrap());
-        recording.next_entry::<Input>().unwrap();
-    }
+    let (bytes, entries) = bytes(6, 1, 5);
+    let ends: Vec<_> = ends(&bytes)
+        .into_iter()
+        .map(|end| usize::try_from(end).unwrap())
+        .collect();
     let part = |from: usize, to: usize| bytes[ends[from]..ends[to]].to_vec();
     let rest = bytes[ends[4]..].to_vec();
     let start = bytes[..ends[2]].to_vec();
@@ -221,15 +235,15 @@ fn a_file_that_is_no_recording_is_told_in_one_line() {
         "x.rec is not a recording of this program"
     );
     assert_eq!(
-        line(b"GoFarmFR\x02\0\0\0rest"),
-        "the recording x.rec has format 2, this program knows format 1"
+        line(b"GoFarmFR\x01\0\0\0rest"),
+        "the recording x.rec has format 1, this program knows format 2"
     );
     assert_eq!(
-        line(b"GoFarmFR\x01\0\0\0"),
+        line(b"GoFarmFR\x02\0\0\0"),
         "the recording x.rec is damaged at byte 12: it ends before its header"
     );
     assert_eq!(
-        line(&bytes(3, 1).0),
+        line(&bytes(3, 1, 1).0),
         "the recording x.rec is damaged at byte 12: the header is not what this program writes"
     );
     fs::remove_file(&path).unwrap();
@@ -243,7 +257,7 @@ fn a_recording_that_cannot_be_begun_leaves_what_was_there() {
     let path = folder.path().join("toy.rec");
     record(&path, 3, 1);
     let before = fs::read(&path).unwrap();
-    let too_long = vec![0_u8; MAX_FRAME as usize];
+    let too_long = vec![0_u8; MAX_ENTRY];
     let error = Recorder::create(&path, &too_long).unwrap_err();
     assert!(
         error
@@ -278,9 +292,27 @@ fn an_input_that_is_too_long_ends_the_recording_and_not_the_season() {
 }
 
 #[test]
-fn a_season_takes_less_than_10_mb() {
-    let (bytes, _) = bytes(100_000, 9);
-    assert!(bytes.len() < 10_000_000, "{} B", bytes.len());
+fn entries_that_are_much_alike_take_little_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("toy.rec");
+    let mut recorder = Recorder::create(&path, &()).unwrap();
+    for second in 0..100_000 {
+        recorder.note(Instant::from_secs(second), 1, &Input::Tick, 7);
+    }
+    let recorded = recorder.finish().unwrap();
+    assert!(recorded.bytes < 100_000, "{} B", recorded.bytes);
+}
+
+#[test]
+fn a_recorder_that_is_dropped_leaves_all_that_was_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("toy.rec");
+    let mut recorder = Recorder::create(&path, &(1_u64, "toy")).unwrap();
+    recorder.note(Instant::ZERO, 1, &Input::Tick, 5);
+    drop(recorder);
+    let (entries, ending) = read(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(entries.len(), 1);
+    assert!(matches!(ending, Ok(Ending::CutOff { .. })));
 }
 
 #[test]
@@ -306,7 +338,7 @@ proptest! {
     fn a_wrong_entry_is_never_read(
         flips in proptest::collection::vec((any::<proptest::sample::Index>(), 1..=u8::MAX), 1..4),
     ) {
-        static WHOLE: LazyLock<(Vec<u8>, Vec<Entry<Input>>)> = LazyLock::new(|| bytes(20, 3));
+        static WHOLE: LazyLock<(Vec<u8>, Vec<Entry<Input>>)> = LazyLock::new(|| bytes(20, 4, 3));
         let (whole, entries) = &*WHOLE;
         let mut bytes = whole.clone();
         for (at, bits) in flips {
@@ -323,7 +355,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         let _ = read(&bytes);
-        bytes.splice(0..0, *b"GoFarmFR\x01\0\0\0");
+        bytes.splice(0..0, *b"GoFarmFR\x02\0\0\0");
         let _ = read(&bytes);
     }
 }

@@ -32,10 +32,10 @@ fn record(path: &Path) {
 }
 
 /// The same recording, with another header or other entries.
-fn doctored(path: &Path, flight: impl Fn(&mut Flight), entry: impl Fn(&mut Entry<Told>)) {
+fn doctored(path: &Path, flight: impl Fn(&mut Flight), entry: impl Fn(&mut Entry<Noted>)) {
     let (mut recording, mut header) = Recording::open::<Flight>(path).unwrap();
     flight(&mut header);
-    let entries: Vec<_> = recording.entries::<Told>().map(Result::unwrap).collect();
+    let entries: Vec<_> = recording.entries::<Noted>().map(Result::unwrap).collect();
     let mut recorder = Recorder::create(path, &header).unwrap();
     for mut told in entries {
         entry(&mut told);

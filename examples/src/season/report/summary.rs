@@ -80,6 +80,7 @@ impl Report {
             .map(str::to_owned)
             .into(),
             rows: Vec::new(),
+            note: None,
         };
         for (number, field) in &self.fields {
             let water = &field.water;
@@ -111,6 +112,7 @@ impl Report {
             rows: rows
                 .map(|(how, count)| vec![how.to_owned(), count.to_string()])
                 .into(),
+            note: None,
         }
     }
 }
@@ -142,5 +144,6 @@ fn reference_table(reference: &Reference) -> Table {
         .map(str::to_owned)
         .into(),
         rows: [then].into_iter().chain(now).collect(),
+        note: reference.probe_note(),
     }
 }

@@ -7,22 +7,21 @@ use gofarm_resilience::policy::breaker::Phase;
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 
+use super::view::SHOWN;
 use super::{GATEWAYS, Season};
 use crate::season::controller::{self, Decision};
 use crate::season::field::SLOTS;
 use crate::season::history::{
     self, Conflict, Day, FieldDay, FieldFacts, History, Incident, Measured,
 };
-use crate::season::live::{BreakerView, FieldView, LinkView, View};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
+use crate::season::ranked::Ranked;
 use crate::season::replica::Settled;
 use crate::weather::WeatherDay;
 
 /// One opening in so many is told with its reasons.
 const TOLD: u32 = 12;
-/// A live view shows so many of the last decisions and incidents.
-const SHOWN: usize = 20;
 
 /// The history of a season, and what is needed to go on with it.
 #[derive(Debug, Default)]
@@ -35,6 +34,7 @@ pub(super) struct Chronicle {
     /// Sums up to the end of yesterday.
     before: Sums,
     opened: u32,
+    /// The last openings, the newest first.
     decisions: Vec<String>,
 }
 
@@ -72,6 +72,15 @@ impl Chronicle {
         let seconds = now.saturating_since(Instant::ZERO).as_secs();
         let span = i64::try_from(seconds).unwrap_or(0).seconds();
         self.start.checked_add(span).unwrap_or(self.start)
+    }
+
+    pub(super) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The last openings, the newest first.
+    pub(super) fn decisions(&self) -> &[String] {
+        &self.decisions
     }
 
     pub(super) fn incident(&mut self, now: Instant, text: String) {
@@ -146,15 +155,14 @@ impl Season<'_> {
         day.flash_bytes = grown(&before.flash, &sums.flash);
         let given = sums.irrigation_mm.iter().zip(before.irrigation_mm);
         let given: Vec<f64> = given.map(|(sum, before)| sum - before).collect();
-        let mut nanos = self.decision_nanos[before.decisions..].to_vec();
-        nanos.sort_unstable();
+        let decisions = Ranked::new(self.decision_nanos[before.decisions..].to_vec());
         day.fields = (0..FIELDS)
             .map(|place| self.field_day(place, given[place]))
             .collect();
         self.chronicle.history.days.push(day);
         self.chronicle.history.measured.push(Measured {
-            decision_p50_us: percentile(&nanos, 50),
-            decision_p99_us: percentile(&nanos, 99),
+            decision_p50_us: decisions.percentile(50),
+            decision_p99_us: decisions.percentile(99),
             commit_p99_us: None,
         });
     }
@@ -175,16 +183,12 @@ impl Season<'_> {
     }
 
     /// What the gateway takes the water content of a field to be.
-    fn trusted(&self, field: u8) -> Option<f64> {
-        let gateways = self
-            .gateways
-            .iter()
-            .flat_map(|gateway| gateway.controllers());
-        let mut own = gateways.filter(|controller| controller.number() == field);
-        own.next()?.water_content(self.now)
+    pub(super) fn trusted(&self, field: u8) -> Option<f64> {
+        self.controller(field)?.water_content(self.now)
     }
 
-    fn links(&self) -> Vec<(String, bool)> {
+    /// Each link, and whether it is up.
+    pub(super) fn links(&self) -> Vec<(String, bool)> {
         let radios = self.plots.iter();
         let radios = radios.map(|plot| {
             (
@@ -192,18 +196,19 @@ impl Season<'_> {
                 plot.radio.is_connected(),
             )
         });
-        let parties = Party::ALL.iter().zip(&self.ways);
-        let parties = parties
-            .map(|(party, way)| (format!("broker to {party}"), way.is_linked && !way.is_dark));
+        let parties = Party::ALL.iter().zip(&self.standings);
+        let parties = parties.map(|(party, standing)| {
+            (
+                format!("broker to {party}"),
+                standing.is_linked && !standing.is_dark,
+            )
+        });
         radios.chain(parties).collect()
     }
 
-    fn breakers(&self) -> Vec<(String, Phase)> {
-        let controllers = self
-            .gateways
-            .iter()
-            .flat_map(|gateway| gateway.controllers());
-        controllers
+    /// Each breaker, and where it stands.
+    pub(super) fn breakers(&self) -> Vec<(String, Phase)> {
+        self.controllers()
             .flat_map(|controller| {
                 let field = controller.number();
                 let phases = controller.breakers(self.now);
@@ -214,11 +219,7 @@ impl Season<'_> {
 
     fn sums(&self) -> Sums {
         let mut refused = BTreeMap::new();
-        for controller in self
-            .gateways
-            .iter()
-            .flat_map(|gateway| gateway.controllers())
-        {
+        for controller in self.controllers() {
             for (reason, count) in &controller.counts().refused {
                 *refused.entry((*reason).to_owned()).or_default() += *count;
             }
@@ -263,51 +264,6 @@ impl Season<'_> {
         }
         history
     }
-
-    /// What a person sees of it now.
-    #[must_use]
-    pub fn view(&self) -> View {
-        let history = &self.chronicle.history;
-        let last = self.days.get(usize::from(self.played).saturating_sub(1));
-        let fields = self.plots.iter().enumerate().map(|(place, plot)| {
-            let water = plot.field.water();
-            let copies = self.gateways[0].copies();
-            FieldView {
-                name: format!("field {}", plot.number()),
-                water_content: self.trusted(plot.number()),
-                depletion_mm: water.depletion,
-                readily_available_mm: water.readily_available,
-                total_available_mm: water.total_available,
-                is_open: copies.field(plot.number()).read().open.get().copied(),
-                is_up: plot.radio.is_connected(),
-                history: history.of(place).map(|(_, day)| day.depletion_mm).collect(),
-            }
-        });
-        let links = self.links().into_iter();
-        let breakers = self.breakers().into_iter();
-        let incidents = history.incidents.iter().rev().take(SHOWN);
-        View {
-            title: format!("{}, seed {}", self.plan.crop.name, self.plan.seed),
-            date: last.map(|day| day.date),
-            played: usize::from(self.played),
-            days: self.days.len(),
-            fields: fields.collect(),
-            links: links
-                .map(|(name, is_up)| LinkView { name, is_up })
-                .collect(),
-            breakers: breakers
-                .map(|(name, phase)| BreakerView {
-                    name,
-                    state: phase.as_str(),
-                    is_closed: phase == Phase::Closed,
-                })
-                .collect(),
-            decisions: self.chronicle.decisions.clone(),
-            incidents: incidents
-                .map(|incident| format!("{} {}", incident.at, incident.text))
-                .collect(),
-        }
-    }
 }
 
 /// By how much each has grown; what has not is left out.
@@ -320,12 +276,4 @@ fn grown<N: Copy + Default + PartialEq + core::ops::Sub<Output = N>>(
         (name.clone(), *sum - before)
     });
     grown.filter(|(_, by)| *by != N::default()).collect()
-}
-
-/// The nearest rank, in µs.
-fn percentile(sorted: &[u64], hundredths: usize) -> f64 {
-    let rank = (sorted.len() * hundredths).div_ceil(100).max(1) - 1;
-    sorted
-        .get(rank)
-        .map_or(0.0, |&nanos| nanos as f64 / 1_000.0)
 }

@@ -7,7 +7,6 @@ use gofarm_core::time::Instant;
 use super::{GATEWAYS, Season, Stopwatch};
 use crate::season::backbone::Delivery;
 use crate::season::controller::{Decision, Issue};
-use crate::season::flight;
 use crate::season::gateway::{Gateway, Input, Output};
 use crate::season::party::Party;
 use crate::season::plan::{FIELDS, Plan};
@@ -36,7 +35,7 @@ impl Season<'_> {
             self.timeline.poll_timeout(),
         ];
         let gateways = GATEWAYS.iter().zip(&self.gateways);
-        let awake = gateways.filter(|(party, _)| !self.ways[party.index()].is_dark);
+        let awake = gateways.filter(|(party, _)| !self.standings[party.index()].is_dark);
         let gateways = awake.map(|(_, gateway)| Gateway::poll_timeout(gateway));
         let plots = self.plots.iter().map(Plot::poll_timeout);
         let all = plots.chain(gateways).chain(others);
@@ -110,7 +109,7 @@ impl Season<'_> {
             }
             Delivery::Found(party) | Delivery::Lost(party) => {
                 let is_linked = matches!(delivery, Delivery::Found(_));
-                self.ways[party.index()].is_linked = is_linked;
+                self.standings[party.index()].is_linked = is_linked;
                 self.tell_link(party);
             }
         }
@@ -118,7 +117,7 @@ impl Season<'_> {
 
     /// Tells a party whether it has its connection to the broker.
     pub(super) fn tell_link(&mut self, party: Party) {
-        let is_linked = self.ways[party.index()].is_linked;
+        let is_linked = self.standings[party.index()].is_linked;
         match party {
             Party::Cloud => self.cloud.linked(self.true_time(), is_linked),
             _ => self.tell(party, Input::Linked(is_linked)),
@@ -127,7 +126,7 @@ impl Season<'_> {
 
     /// Gives a gateway an input, and the world what it does; one without power takes none.
     pub(super) fn tell(&mut self, party: Party, input: Input) {
-        if self.ways[party.index()].is_dark {
+        if self.standings[party.index()].is_dark {
             return;
         }
         self.hand(party, input, &mut || 0);
@@ -148,7 +147,7 @@ impl Season<'_> {
         gateway.handle(at, input);
         let nanos = stopwatch.nanos().saturating_sub(before);
         if let Some((recorder, input)) = kept {
-            flight::note(recorder, at, party, &input, gateway);
+            self.flight.note(recorder, at, party, &input, gateway);
         }
         nanos
     }

@@ -39,11 +39,11 @@ impl Season<'_> {
             Trouble::BrokerDown => self.kill_broker(is_on),
             Trouble::ClockJump { gateway, by } => {
                 let ahead = if is_on { by } else { SignedDuration::ZERO };
-                self.ways[party(gateway).index()].ahead = ahead;
+                self.standings[party(gateway).index()].ahead = ahead;
             }
             Trouble::ClockUnknown { gateway } => {
                 let party = party(gateway);
-                self.ways[party.index()].is_lost_in_time = is_on;
+                self.standings[party.index()].is_lost_in_time = is_on;
                 if is_on {
                     self.tell(party, Input::PowerCut);
                     self.tell_link(party);
@@ -112,9 +112,13 @@ impl Season<'_> {
 
     /// One more reason, or one less, for which a party has no way to the broker.
     fn cut(&mut self, party: Party, is_cut: bool) {
-        let way = &mut self.ways[party.index()];
-        way.cuts = if is_cut { way.cuts + 1 } else { way.cuts - 1 };
-        let is_cut = way.cuts > 0;
+        let standing = &mut self.standings[party.index()];
+        standing.cuts = if is_cut {
+            standing.cuts + 1
+        } else {
+            standing.cuts - 1
+        };
+        let is_cut = standing.cuts > 0;
         self.backbone.cut(self.now, party, is_cut);
     }
 
@@ -137,7 +141,7 @@ impl Season<'_> {
                 plot.cut_radio(self.now, is_dark);
             }
         }
-        self.ways[party.index()].is_dark = is_dark;
+        self.standings[party.index()].is_dark = is_dark;
         if !is_dark {
             self.tell(party, Input::PowerCut);
             self.tell_link(party);
@@ -165,7 +169,7 @@ impl Season<'_> {
     /// Whether a gateway may lose its power by chance: not where the script keeps it from that.
     pub(super) fn may_restart(&self, gateway: Party) -> bool {
         let mut active = self.timeline.active();
-        !self.ways[gateway.index()].is_dark
+        !self.standings[gateway.index()].is_dark
             && !active.any(|failure| match failure.what() {
                 Trouble::DiskFull { gateway: own } => party(own) == gateway,
                 _ => false,

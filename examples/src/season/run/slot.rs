@@ -51,7 +51,7 @@ impl Season<'_> {
         let plot = &mut self.plots[place];
         plot.step(now, slot);
         plot.housekeep(now);
-        if self.ways[home.index()].is_dark {
+        if self.standings[home.index()].is_dark {
             return None;
         }
         let (rain, flow) = (plot.field.course().rain(slot), plot.valve.flow());
@@ -106,8 +106,8 @@ impl Season<'_> {
         for (place, plot) in self.plots.iter().enumerate() {
             let home = Plan::home(plot.number());
             let is_linked = |party: Party| {
-                let way = &self.ways[party.index()];
-                way.is_linked && !way.is_dark
+                let standing = &self.standings[party.index()];
+                standing.is_linked && !standing.is_dark
             };
             let is_reached =
                 is_linked(Party::Cloud) && is_linked(home) && plot.radio.is_connected();

@@ -70,8 +70,8 @@ pub(in crate::season) struct Account {
 }
 
 impl Account {
-    #[cfg(test)]
     /// Whether every document was either taken or refused.
+    #[cfg(test)]
     pub(in crate::season) fn is_balanced(&self) -> bool {
         self.pushed == self.taken + self.refused.values().sum::<u32>()
     }

@@ -1,9 +1,9 @@
 //! What the node says of itself in the field's state, and when.
 
 use gofarm_core::command::Report;
-use gofarm_core::time::{Instant, secs};
+use gofarm_core::time::Instant;
 
-use super::{Power, ValveNode, clock};
+use super::{Power, ValveNode};
 use crate::season::message::ToGateway;
 use crate::season::radio::Radio;
 use crate::season::referee::Referee;
@@ -21,12 +21,12 @@ impl ValveNode {
         radio: &mut Radio,
         referee: &mut Referee,
     ) {
-        let Power::On { booted, .. } = self.power else {
+        let Power::On { clock, .. } = self.power else {
             return;
         };
-        let clock = clock(self.epoch, now, booted);
+        let clock = clock.now(now);
         let field = self.state.read();
-        if field.open.get() != Some(&self.is_flowing()) {
+        if field.open.get() != Some(&self.pipe.is_flowing()) {
             self.publish_flow(now, referee);
         }
         if let Some((id, Report::Ended(outcome))) = self.ended.front() {
@@ -43,12 +43,12 @@ impl ValveNode {
 
     /// What the node does every quarter of an hour.
     pub(in crate::season) fn housekeep(&mut self, now: Instant, referee: &mut Referee) {
-        if let Power::On { booted, .. } = self.power {
+        if let Power::On { clock, .. } = self.power {
             if self.quarters.is_multiple_of(96) {
-                self.state.maintain(clock(self.epoch, now, booted));
+                self.state.maintain(clock.now(now));
             }
             self.quarters += 1;
-            if self.is_flowing() {
+            if self.pipe.is_flowing() {
                 self.publish_flow(now, referee);
             }
         }
@@ -56,14 +56,12 @@ impl ValveNode {
 
     /// Writes whether water flows and how much did.
     fn publish_flow(&mut self, now: Instant, referee: &mut Referee) {
-        let Power::On { booted, .. } = self.power else {
+        let Power::On { clock, .. } = self.power else {
             return;
         };
-        self.measure(now);
-        let seconds = self.metered.as_secs();
-        self.metered -= secs(seconds);
-        let (open, litres) = (self.is_flowing(), seconds * LITRES_PER_SECOND);
-        self.state.write(clock(self.epoch, now, booted), |field| {
+        let open = self.pipe.is_flowing();
+        let litres = self.pipe.take_metered(now) * LITRES_PER_SECOND;
+        self.state.write(clock.now(now), |field| {
             field.open.set(open);
             field.litres.add(litres);
         });
@@ -72,9 +70,9 @@ impl ValveNode {
 
     /// Somebody at the valve sets how far the soil is to be filled up.
     pub(in crate::season) fn set_by_hand(&mut self, now: Instant, stop_at: f32) {
-        if let Power::On { booted, .. } = self.power {
-            let clock = clock(self.epoch, now, booted);
-            self.state.write(clock, |field| field.stop_at.set(stop_at));
+        if let Power::On { clock, .. } = self.power {
+            self.state
+                .write(clock.now(now), |field| field.stop_at.set(stop_at));
         }
     }
 

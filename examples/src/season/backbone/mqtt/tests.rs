@@ -214,6 +214,9 @@ impl Farm {
     }
 }
 
+/// Until what has to come has come, on a busy machine too: a connection is lost and found in real time.
+const PATIENT: Duration = days(100);
+
 proptest! {
     #![proptest_config(Config { cases: 3, max_shrink_iters: 0, failure_persistence: None, ..Config::default() })]
 
@@ -231,7 +234,7 @@ proptest! {
         for (part, actions) in parts.iter().enumerate() {
             if part % 2 == 1 {
                 broker.kill();
-                prop_assert!(farm.play(days(2), |farm| farm.is_connected(0)), "it is noticed");
+                prop_assert!(farm.play(PATIENT, |farm| farm.is_connected(0)), "it is noticed");
             }
             writes += farm.act(actions);
             if part % 2 == 1 {
@@ -241,8 +244,8 @@ proptest! {
         for party in Party::ALL {
             farm.backbone.cut(farm.now, party, false);
         }
-        prop_assert!(farm.play(days(30), |farm| farm.is_connected(3)), "it is found");
-        prop_assert!(farm.play(days(1), Farm::agrees), "{:?}", farm.nodes.each_ref().map(Node::view));
+        prop_assert!(farm.play(PATIENT, |farm| farm.is_connected(3)), "it is found");
+        prop_assert!(farm.play(PATIENT, Farm::agrees), "{:?}", farm.nodes.each_ref().map(Node::view));
         prop_assert_eq!(farm.nodes[0].view().0, writes);
     }
 }
@@ -282,7 +285,7 @@ fn a_killed_backbone_and_a_cut_party_hear_nothing_and_come_back() {
     broker.start(None);
     broker.answers();
     let mut farm = Farm::new(MqttBackbone::start(broker.address()).unwrap());
-    assert!(farm.play(hours(1), |farm| farm.is_connected(3)));
+    assert!(farm.play(PATIENT, |farm| farm.is_connected(3)));
     farm.backbone.cut(farm.now, Party::Cloud, true);
     farm.backbone.kill(farm.now, true);
     farm.nodes[0].write(farm.now, 1, 1);
@@ -291,12 +294,12 @@ fn a_killed_backbone_and_a_cut_party_hear_nothing_and_come_back() {
     assert!(farm.is_connected(0));
     assert_eq!(farm.handed_out, before);
     farm.backbone.kill(farm.now, false);
-    assert!(farm.play(days(3), |farm| farm.is_connected(2)));
+    assert!(farm.play(PATIENT, |farm| farm.is_connected(2)));
     farm.play_for(hours(1));
     assert_eq!(farm.nodes[1].view().0, 1);
     assert!(farm.is_connected(2) && !farm.agrees(), "the cloud is cut");
     farm.backbone.cut(farm.now, Party::Cloud, false);
-    assert!(farm.play(days(3), Farm::agrees));
+    assert!(farm.play(PATIENT, Farm::agrees));
 }
 
 #[test]
@@ -349,13 +352,12 @@ fn what_is_lost_in_silence_costs_less_each_time() {
         assert_eq!(backbone.poll(now), None);
     }
     assert_eq!(backbone.patience, LEAST_PATIENCE);
-    // A busy machine may take longer than the least patience for a frame, but not for each.
-    let came = (3..100).any(|n| {
-        let now = Instant::from_secs(10 * n);
-        backbone.send(now, Party::Cloud, Party::Gateway1, vec![1]);
-        backbone.poll(now + secs(9)).is_some()
-    });
-    assert!(came);
+    let now = Instant::from_secs(30);
+    backbone.send(now, Party::Cloud, Party::Gateway1, vec![1]);
+    let began = RealInstant::now();
+    while backbone.poll(now + DELAY).is_none() {
+        assert!(began.elapsed() < secs(30), "what comes late is handed out");
+    }
 }
 
 #[test]

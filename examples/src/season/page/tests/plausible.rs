@@ -204,6 +204,7 @@ pub(super) fn summary() -> Summary {
                 "11.2".into(),
             ],
         ],
+        note: Some("What the soil could not hold.".into()),
     });
     summary
 }

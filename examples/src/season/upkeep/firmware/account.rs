@@ -64,8 +64,8 @@ pub(in crate::season) enum Outcome {
 }
 
 impl Account {
-    #[cfg(test)]
     /// Whether each rollout and each offer has exactly one end, or none yet.
+    #[cfg(test)]
     pub(in crate::season) fn is_balanced(&self) -> bool {
         let refused: u32 = self.refused.values().sum();
         let ended = self.confirmed + self.rolled_back + refused + self.withdrawn;

@@ -1,11 +1,11 @@
-//! [`Way`]: how a party stands to the world: its power, its clock, its way to the broker.
+//! [`Standing`]: how a party stands to the world: its power, its clock, its way to the broker.
 
 use gofarm_core::time::UnixMillis;
 use jiff::SignedDuration;
 
 /// What is the matter with a gateway or the cloud.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Way {
+pub(super) struct Standing {
     /// It has no power.
     pub(super) is_dark: bool,
     /// It knows that it has its connection to the broker.
@@ -18,7 +18,7 @@ pub(super) struct Way {
     pub(super) ahead: SignedDuration,
 }
 
-impl Way {
+impl Standing {
     /// What its wall clock says, when it is `true_wall`.
     pub(super) fn wall(&self, true_wall: UnixMillis) -> Option<UnixMillis> {
         if self.is_lost_in_time {
