@@ -1,10 +1,11 @@
 //! How many requests are under way.
 
 use core::future::pending;
+use core::panic::AssertUnwindSafe;
 use core::pin::pin;
 use core::task::{Context, Waker};
 use std::io::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 
 use gofarm_otel::instrument::{Number, Registry};
 use gofarm_otel::layer::{ClientLayer, GrpcServerLayer, ServerLayer};
