@@ -26,9 +26,10 @@
 //! | [`Database`] | calls to a database, whatever its driver |
 //!
 //! Not done here: the baggage of the OpenTelemetry API is neither filled nor sent, the header is handed on as it came
-//! (the first one, if there are several). `x-forwarded-for` and `forwarded` are not believed. The sizes of bodies and the
-//! number of requests in flight are not measured.
+//! (the first one, if there are several). `x-forwarded-for` and `forwarded` are not believed. The sizes of bodies are not
+//! measured.
 
+mod active;
 mod address;
 mod captured;
 mod client;

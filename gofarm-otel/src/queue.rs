@@ -24,8 +24,10 @@ mod backlog;
 mod block;
 mod request;
 pub mod signal;
+mod spare;
 
 use backlog::Backlog;
+use spare::Spare;
 
 /// Encoded records that wait for their export, bounded in bytes; clones share them.
 ///
@@ -48,6 +50,7 @@ struct Shared {
     observer: Option<Arc<dyn Observer + Send + Sync>>,
     wake: OnceLock<Wake>,
     backlog: Mutex<Backlog>,
+    spare: Mutex<Spare>,
 }
 
 struct Wake {
@@ -76,7 +79,8 @@ pub struct Stats {
 pub(crate) struct Scope(u16);
 
 impl Queue {
-    /// An empty queue that takes at most `limit` bytes, and four blocks of 17 KiB more that wait to be used again.
+    /// An empty queue that takes at most `limit` bytes, and four blocks of 17 KiB more that wait to be used again;
+    /// where it is exported by our own worker, 160 KiB too, for a request.
     ///
     /// A limit below one block holds nothing. Nothing is allocated before the first record.
     #[must_use]
@@ -109,6 +113,7 @@ impl Queue {
             observer,
             wake: OnceLock::new(),
             backlog: Mutex::new(Backlog::new(limit)),
+            spare: Mutex::default(),
         }))
     }
 
@@ -130,7 +135,7 @@ impl Queue {
         let batch = taken.as_ref().map(|taken| Batch {
             kind: self.0.kind,
             items: taken.records(),
-            body: request::encode(&self.0.resource, taken),
+            body: request::encode(&self.0.resource, taken, |len| self.spare().room(len)),
         });
         let (bytes, reuse) = {
             let mut backlog = self.backlog();
@@ -184,6 +189,16 @@ impl Queue {
             (wake.call)();
         }
         is_kept
+    }
+
+    /// Uses the memory of a request that was sent for the next one.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn reuse(&self, batch: Batch) {
+        self.spare().give_back(batch.body);
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.0.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn backlog(&self) -> MutexGuard<'_, Backlog> {

@@ -241,15 +241,15 @@ pub(super) static GROUPS: [Group; 8] = [
                 "BreakerOpened",
                 Warning,
                 "",
-                "sum by (job, instance, cause) (increase([[gofarm.resilience.breaker.transitions]]{to=\"open\"}[10m])) > 0",
-                "{{ $labels.instance }}: a circuit breaker opened ({{ $labels.cause }})",
+                "sum by (job, instance, layer, cause) (increase([[gofarm.resilience.breaker.transitions]]{to=\"open\"}[10m])) > 0",
+                "{{ $labels.instance }}: circuit breaker {{ $labels.layer }} opened ({{ $labels.cause }})",
             ),
             alert(
                 "BreakerFlapping",
                 Warning,
                 "",
-                "sum by (job, instance) (increase([[gofarm.resilience.breaker.transitions]]{to=\"open\"}[1h])) > 10",
-                "{{ $labels.instance }}: circuit breakers opened {{ $value }} times in an hour",
+                "sum by (job, instance, layer) (increase([[gofarm.resilience.breaker.transitions]]{to=\"open\"}[1h])) > 10",
+                "{{ $labels.instance }}: circuit breaker {{ $labels.layer }} opened {{ $value }} times in an hour",
             ),
             alert(
                 "NotReady",
@@ -360,7 +360,7 @@ const fn plot(
     }
 }
 
-pub(super) static PLOTS: [Plot; 18] = [
+pub(super) static PLOTS: [Plot; 19] = [
     plot(
         "Golden signals",
         "Traffic",
@@ -388,6 +388,13 @@ pub(super) static PLOTS: [Plot; 18] = [
         "percentunit",
         "{{instance}}",
         "sum by (instance) (rate([[gofarm.runtime.busy]]{instance=~\"$instance\"}[$__rate_interval])) / sum by (instance) ([[gofarm.runtime.workers]]{instance=~\"$instance\"})",
+    ),
+    plot(
+        "Golden signals",
+        "Saturation: requests under way",
+        "short",
+        "{{instance}} {{http_request_method}}",
+        "sum by (instance, http_request_method) ([[http.server.active_requests]]{instance=~\"$instance\"})",
     ),
     plot(
         "Golden signals",
@@ -442,8 +449,8 @@ pub(super) static PLOTS: [Plot; 18] = [
         "Breakers",
         "Moves of breakers",
         "short",
-        "{{from}} to {{to}}: {{cause}}",
-        "sum by (from, to, cause) (increase([[gofarm.resilience.breaker.transitions]]{instance=~\"$instance\"}[$__rate_interval]))",
+        "{{layer}}: {{from}} to {{to}} ({{cause}})",
+        "sum by (layer, from, to, cause) (increase([[gofarm.resilience.breaker.transitions]]{instance=~\"$instance\"}[$__rate_interval]))",
     ),
     plot(
         "Breakers",

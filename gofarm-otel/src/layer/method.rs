@@ -21,6 +21,9 @@ pub(super) enum Method {
 }
 
 impl Method {
+    /// How many there are.
+    pub(super) const COUNT: usize = Self::Other as usize + 1;
+
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",

@@ -22,6 +22,12 @@ pub(super) static HTTP_SERVER: Instrument = Instrument::histogram(
     "Duration of HTTP server requests",
 );
 
+pub(super) static HTTP_ACTIVE: Instrument = Instrument::up_down_counter(
+    http::SERVER_ACTIVE_REQUESTS,
+    "{request}",
+    "HTTP requests that a server works on",
+);
+
 pub(super) static HTTP_CLIENT: Instrument = Instrument::histogram(
     http::CLIENT_REQUEST_DURATION,
     "s",
@@ -41,8 +47,9 @@ pub(super) static GRPC_CLIENT: Instrument = Instrument::histogram(
 );
 
 /// Every instrument of the Layers and of [`Database`](super::Database), for whoever makes dashboards.
-pub static INSTRUMENTS: [&Instrument; 5] = [
+pub static INSTRUMENTS: [&Instrument; 6] = [
     &HTTP_SERVER,
+    &HTTP_ACTIVE,
     &HTTP_CLIENT,
     &GRPC_SERVER,
     &GRPC_CLIENT,

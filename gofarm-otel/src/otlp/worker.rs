@@ -15,6 +15,7 @@ use super::Client;
 use crate::batch::{Batch, Kind};
 use crate::clock::{Clock, Moment};
 use crate::export::{Exporter, Tally};
+use crate::queue::Queue;
 
 /// Batches that may wait for a worker which is writing to the disk, beside the memory of its exporter.
 const INBOX: usize = 8;
@@ -88,6 +89,8 @@ struct State {
     /// When the worker ends at the latest, and who waits for that.
     end: Option<Moment>,
     enders: Vec<oneshot::Sender<Tally>>,
+    /// Where most batches come from, and where their memory is used again.
+    origin: Option<Queue>,
 }
 
 impl Handle {
@@ -163,8 +166,15 @@ impl<C: Client> Worker<C> {
             flushes: Vec::new(),
             end: None,
             enders: Vec::new(),
+            origin: None,
         };
         (handle, Self { client, state })
+    }
+
+    /// Gives the memory of what was sent back to the queue that it came from.
+    pub(crate) fn with_origin(mut self, queue: Queue) -> Self {
+        self.state.origin = Some(queue);
+        self
     }
 
     /// Runs on a thread of its own, in a runtime of its own.
@@ -203,6 +213,7 @@ impl<C: Client> Worker<C> {
                 }
                 continue;
             };
+            let sent = Arc::clone(&batch);
             let mut sending = pin!(client.send(batch));
             let answer = loop {
                 if state.is_over() {
@@ -216,6 +227,12 @@ impl<C: Client> Worker<C> {
             };
             if let Some(answer) = answer {
                 state.exporter.handle_answer(state.clock.now(), answer);
+            }
+            // Done with, unless it is to be sent again.
+            if let Some(queue) = &state.origin
+                && let Some(batch) = Arc::into_inner(sent)
+            {
+                queue.reuse(batch);
             }
             state.settle();
             state.exporter.report(&observer);

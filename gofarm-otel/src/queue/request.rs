@@ -32,8 +32,12 @@ pub(super) fn scope(scope: &InstrumentationScope) -> Box<[u8]> {
     buf.into()
 }
 
-/// The whole request.
-pub(super) fn encode(resource: &[u8], taken: &Taken) -> Vec<u8> {
+/// The whole request, in the memory that `room` gives for so many bytes.
+pub(super) fn encode(
+    resource: &[u8],
+    taken: &Taken,
+    room: impl FnOnce(usize) -> Vec<u8>,
+) -> Vec<u8> {
     let records = || taken.blocks.iter().flat_map(Block::records);
     let mut groups: Vec<_> = Vec::new();
     for records in records() {
@@ -51,7 +55,7 @@ pub(super) fn encode(resource: &[u8], taken: &Taken) -> Vec<u8> {
         .map(|(scope, len)| field_len(head(*scope).len() + len))
         .sum();
     let inner = field_len(resource.len()) + inner;
-    let mut body = Vec::with_capacity(field_len(inner));
+    let mut body = room(field_len(inner));
     let mut message = Message::new(&mut body);
     message.delimiter(1, inner);
     message.bytes(1, resource);

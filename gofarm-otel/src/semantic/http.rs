@@ -15,6 +15,9 @@ pub const ROUTE: &str = "http.route";
 /// How long a server took for a request, a histogram in `s`.
 pub const SERVER_REQUEST_DURATION: &str = "http.server.request.duration";
 
+/// How many requests a server works on, a sum that grows and shrinks, in `{request}` (in development).
+pub const SERVER_ACTIVE_REQUESTS: &str = "http.server.active_requests";
+
 /// How long a request of a client took, a histogram in `s`.
 pub const CLIENT_REQUEST_DURATION: &str = "http.client.request.duration";
 

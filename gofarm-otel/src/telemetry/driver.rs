@@ -20,9 +20,6 @@ use crate::sampler::Sampler;
 /// Spans and log records wait so long for company (the default of the OpenTelemetry specification).
 const BATCH_DELAY: Duration = Duration::from_secs(5);
 
-/// Metrics are sent so often (the default of the OpenTelemetry specification).
-const METRICS_INTERVAL: Duration = Duration::from_secs(60);
-
 /// The most bytes of a request.
 const REQUEST: usize = 512 << 10;
 
@@ -45,6 +42,7 @@ pub(super) struct Driver {
     pub(super) tasks: TaskWatch,
     pub(super) clock: Clock,
     pub(super) wake: Arc<Notify>,
+    pub(super) metrics_interval: Duration,
     pub(super) commands: mpsc::Receiver<Command>,
     #[cfg(feature = "otlp")]
     pub(super) outlet: Option<Outlet>,
@@ -53,7 +51,7 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) async fn run(mut self) {
         let mut batches = every(BATCH_DELAY);
-        let mut metrics = every(METRICS_INTERVAL);
+        let mut metrics = every(self.metrics_interval);
         let mut meters = every(runtime::INTERVAL);
         let mut process = ProcessMeter::new();
         let mut tokio = TokioMeter::new(&tokio::runtime::Handle::current());

@@ -1,5 +1,7 @@
 //! Why telemetry did not start.
 
+#[cfg(feature = "otlp")]
+use core::time::Duration;
 use std::io;
 
 use gofarm_core::error::{Classify, Kind};
@@ -15,6 +17,10 @@ pub enum StartError {
     #[cfg(feature = "otlp")]
     #[error("the receiver of OTLP is not usable: {0}")]
     Otlp(#[from] crate::otlp::ConfigError),
+    /// Metrics were to be sent more than once a second, or less than once a day.
+    #[cfg(feature = "otlp")]
+    #[error("a metrics interval of {} s is outside 1..=86400 s", .0.as_secs_f64())]
+    MetricsInterval(Duration),
     /// The spool's directory cannot be opened or written.
     #[error("the spool at {path} cannot be opened")]
     Spool {

@@ -1,5 +1,6 @@
 //! Layers, from the outside.
 
+mod active;
 mod allocations;
 mod client;
 mod database;

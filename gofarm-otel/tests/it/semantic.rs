@@ -22,6 +22,10 @@ fn every_name_is_in_the_published_conventions() {
             metric::HTTP_SERVER_REQUEST_DURATION,
         ),
         (
+            http::SERVER_ACTIVE_REQUESTS,
+            metric::HTTP_SERVER_ACTIVE_REQUESTS,
+        ),
+        (
             http::CLIENT_REQUEST_DURATION,
             metric::HTTP_CLIENT_REQUEST_DURATION,
         ),

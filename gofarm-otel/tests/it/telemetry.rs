@@ -1,8 +1,10 @@
 //! Everything in one call, against a receiver and a scraper on loopback.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Mutex;
 
+use gofarm_core::error::Classify as _;
 use gofarm_core::observe::{Instrument, Label, Observer as _};
 use gofarm_core::time::secs;
 use gofarm_otel::batch::{Batch, Kind};
@@ -269,6 +271,68 @@ async fn memory_holds_no_more_than_it_may_and_what_is_above_is_counted() {
     // A span takes more than 60 bytes.
     assert!(tally.held().total() < (64 << 10) / 60, "{tally:?}");
     telemetry.shutdown(core::time::Duration::ZERO).await;
+}
+
+/// How often the meters were read in 630 s of simulated time.
+async fn readings(builder: gofarm_otel::telemetry::Builder) -> u32 {
+    static READ: Instrument = Instrument::counter("test.read", "{reading}", "Readings");
+    let telemetry = builder.otlp("http://127.0.0.1:9").start().unwrap();
+    let count = Arc::new(AtomicU32::new(0));
+    telemetry.registry().observable(&READ, {
+        let count = Arc::clone(&count);
+        move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    tokio::time::sleep(secs(630)).await;
+    count.load(Ordering::Relaxed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_are_sent_in_the_interval_that_was_said() {
+    let usual = readings(Telemetry::builder("g")).await;
+    assert!((9..=10).contains(&usual), "{usual}");
+    for (seconds, most) in [(1, 630), (10, 63), (200, 3), (86_400, 0)] {
+        let builder = Telemetry::builder("g").metrics_interval(secs(seconds));
+        let count = readings(builder).await;
+        assert!(
+            (most - most / 10..=most).contains(&count),
+            "{seconds} s: {count}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_interval_that_nobody_means_is_refused() {
+    let (least, most) = (secs(1), secs(86_400));
+    let tick = core::time::Duration::from_nanos(1);
+    for interval in [core::time::Duration::ZERO, least - tick, most + tick] {
+        let builder = Telemetry::builder("g").metrics_interval(interval);
+        let error = builder.start().unwrap_err();
+        assert!(matches!(error, StartError::MetricsInterval(said) if said == interval));
+        assert_eq!(error.kind(), gofarm_core::error::Kind::Invalid);
+    }
+    for interval in [least, most] {
+        let builder = Telemetry::builder("g").metrics_interval(interval);
+        builder.start().unwrap().shutdown(secs(1)).await;
+    }
+}
+
+/// The figure that the guide *sizing* gives for what is sent beside the metrics of an application.
+#[tokio::test]
+async fn telemetry_alone_sends_less_than_five_kilobytes_of_metrics_each_time() {
+    let receiver = Receiver::default();
+    let telemetry = Telemetry::builder("irrigation-gateway")
+        .device("gw-7")
+        .zone("north")
+        .otlp(&receiver.start().await)
+        .start()
+        .unwrap();
+    telemetry.flush(secs(10)).await;
+    let metrics = receiver.take(Kind::Metrics);
+    let bytes: usize = metrics.iter().map(|batch| batch.body.len()).sum();
+    assert!((2_000..5_000).contains(&bytes), "{bytes}");
+    telemetry.shutdown(secs(10)).await;
 }
 
 #[tokio::test]

@@ -219,7 +219,8 @@
 //! | `retries` near 20 % of `calls` for hours | the budget is what holds; retrying does not help | fewer tries, the cause |
 //! | `degraded` for one device for days | a fallback hides a dead probe | an alarm on it |
 //!
-//! Transitions do not say of which layer they are; `rejected` does, by its label `layer`.
+//! All of them say of which Layer they are by the label `layer`, transitions as well; a breaker that is called without a
+//! Layer is named by whoever tells of it ([`observe_named`](crate::policy::breaker::observe_named)).
 //!
 //! A breaker's [`stats().late()`](crate::policy::breaker::Stats::late) that grows with each opening says that calls are slower
 //! than the phases change: lengthen the open time or shorten the time-out.

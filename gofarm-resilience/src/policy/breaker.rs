@@ -71,7 +71,7 @@ pub use config::{Config, ConfigError, Slo};
 pub use permit::Permit;
 pub use phase::{Mode, Phase};
 pub use settings::Settings;
-pub use signal::{INSTRUMENTS, observe};
+pub use signal::{INSTRUMENTS, observe, observe_named};
 pub use snapshot::Snapshot;
 pub use state::State;
 pub use stats::Stats;

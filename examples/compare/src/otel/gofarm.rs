@@ -32,7 +32,7 @@ pub const ENGINE: &str = GOFARM;
 
 /// As `Telemetry` has it: so much may wait, from so much on the exporter is woken, so much is a request.
 const QUEUE: usize = 2 << 20;
-const WAKE: usize = 64 << 10;
+const WAKE: usize = 128 << 10;
 const REQUEST: usize = 512 << 10;
 
 pub fn spans(figures: &mut Figures) {

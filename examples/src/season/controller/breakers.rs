@@ -10,6 +10,11 @@ use gofarm_core::time::{Instant, hours, minutes};
 use gofarm_resilience::policy::breaker::{self, Breaker, Config, Permit, Phase, Transition};
 use gofarm_resilience::{Outcome, Rejected};
 
+/// The names by which the breakers are shown and told of.
+const RADIO: &str = "radio";
+const BUS: &str = "probe bus";
+const PROBES: [&str; 3] = ["probe 0", "probe 1", "probe 2"];
+
 /// One breaker for each thing that fails alone.
 #[derive(Debug)]
 pub(super) struct Breakers {
@@ -64,11 +69,14 @@ impl Breakers {
     ) {
         tell(
             observer,
+            BUS,
             self.bus.record(poll.bus, now, outcome).transition(),
         );
-        if let Some(breaker) = self.probes.get(poll.number) {
+        let named = self.probes.iter().zip(PROBES).nth(poll.number);
+        if let Some((breaker, name)) = named {
             tell(
                 observer,
+                name,
                 breaker.record(poll.probe, now, outcome).transition(),
             );
         }
@@ -79,11 +87,11 @@ impl Breakers {
         let [a, b, c] = self.probes.each_ref().map(|probe| probe.phase(now));
         let (radio, bus) = (self.radio.phase(now), self.bus.phase(now));
         [
-            ("radio", radio),
-            ("probe bus", bus),
-            ("probe 0", a),
-            ("probe 1", b),
-            ("probe 2", c),
+            (RADIO, radio),
+            (BUS, bus),
+            (PROBES[0], a),
+            (PROBES[1], b),
+            (PROBES[2], c),
         ]
     }
 
@@ -116,15 +124,16 @@ impl Breakers {
             };
             tell(
                 observer,
+                RADIO,
                 self.radio.record(permit, now, outcome).transition(),
             );
         }
     }
 }
 
-fn tell(observer: &impl Observer, transition: Option<Transition>) {
+fn tell(observer: &impl Observer, name: &str, transition: Option<Transition>) {
     if let Some(transition) = transition {
-        breaker::observe(observer, transition);
+        breaker::observe_named(observer, name, transition);
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Underway {
     row: Option<Index>,
     /// What the work of a server on it takes along.
     scope: Scope,
+    /// By which method a server is asked.
+    method: Method,
     /// Whether it asks for the head of an answer alone.
     is_head: bool,
 }
@@ -58,6 +60,7 @@ impl Underway {
             captured: Captured::NOTHING,
             row: None,
             scope: Scope::NONE,
+            method: Method::Other,
             is_head: false,
         }
     }
@@ -130,6 +133,11 @@ impl Underway {
             };
             self.keep(terms.role, span, &described);
         }
+        // At last: what panics before has not begun, and will not end.
+        if let Some(active) = &terms.active {
+            self.method = method;
+            active.begun(method, terms.scheme, &pipeline.registry);
+        }
     }
 
     /// The span is recorded: now it is told what the request says.
@@ -200,6 +208,9 @@ impl Underway {
         let Some(context) = self.context else {
             return;
         };
+        if let Some(active) = &terms.active {
+            active.ended(self.method);
+        }
         let ending = match ending {
             Ending::Cancelled if terms.role.is_grpc() => Ending::Called(Code::CANCELLED),
             other => other,

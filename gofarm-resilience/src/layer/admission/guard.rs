@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::fmt;
 
-use gofarm_core::observe::{Label, Observer, Signal};
+use gofarm_core::observe::{Observer, Signal};
 use gofarm_core::time::{Clock, Instant};
 
 use super::gate::{Gate, Settle};
@@ -92,14 +92,7 @@ impl super::gate::Sealed for Transition {}
 
 impl Event for Transition {
     fn tell<O: Observer>(&self, reporter: Reporter<'_, O>) {
-        let [transitions] = breaker::INSTRUMENTS;
-        let labels = [
-            Label::text("layer", reporter.layer),
-            Label::text("from", self.from().as_str()),
-            Label::text("to", self.to().as_str()),
-            Label::text("cause", self.cause().as_str()),
-        ];
-        reporter.observe(&transitions.count(1).labelled(&labels));
+        breaker::observe_named(reporter.observer, reporter.layer, *self);
     }
 }
 

@@ -113,6 +113,11 @@ fn a_move_is_told_with_its_phases_and_cause() {
     let seen = Seen::default();
     let permit = breaker.try_acquire(Instant::ZERO).expect("closed");
     let recorded = breaker.record(permit, Instant::ZERO, Outcome::Failure);
-    observe(&seen, recorded.transition().expect("it opens"));
-    assert_eq!(*seen.0.borrow(), ["closed open consecutive"]);
+    let transition = recorded.transition().expect("it opens");
+    observe(&seen, transition);
+    observe_named(&seen, "radio", transition);
+    assert_eq!(
+        *seen.0.borrow(),
+        ["closed open consecutive", "radio closed open consecutive"]
+    );
 }
