@@ -20,6 +20,8 @@ pub use self::promises::Promises;
 pub use self::sync::Sync;
 pub use self::upkeep::Upkeep;
 
+pub(super) use self::table::wrapped;
+
 use super::disk::Disk;
 use super::measured_field::Reference;
 use super::plan::FIELDS;

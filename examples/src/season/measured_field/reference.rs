@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::measured_season::MeasuredSeason;
 use crate::fao56::{Day, Measured};
-use crate::season::report::thousandths;
+use crate::season::report::{thousandths, wrapped};
 
 /// A measured season beside what is known of it; depletions are those of the root zone at the day's end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -206,7 +206,7 @@ impl fmt::Display for Reference {
             }
             writeln!(f)?;
             if let Some(note) = self.probe_note() {
-                writeln!(f, "  {note}")?;
+                wrapped(f, &note)?;
             }
         }
         let columns = ["given mm", "used mm", "drained mm", "stress days"];

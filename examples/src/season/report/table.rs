@@ -279,7 +279,7 @@ fn by_reason<K: AsRef<str>>(
 }
 
 /// A long text over as many lines as it needs.
-fn wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+pub(in crate::season) fn wrapped(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     let mut line = String::from(" ");
     for word in text.split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > 80 {
