@@ -150,9 +150,9 @@ pub struct Link {
     pub connects: u32,
     /// Alarms that the broker cannot be reached.
     pub alarms: u32,
-    /// Messages lost; without the frames of [`Report::sync`].
+    /// Messages lost; without the frames of [`Report::sync`](super::Report::sync).
     pub lost: u32,
-    /// Messages that arrived twice; without the frames of [`Report::sync`].
+    /// Messages that arrived twice; without the frames of [`Report::sync`](super::Report::sync).
     pub duplicated: u32,
 }
 
